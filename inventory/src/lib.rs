@@ -1,0 +1,13 @@
+//! What a server is made of, and how we know.
+//!
+//! One model, [`Inventory`] (`inventory/v1`), is filled by collectors that read
+//! a root directory, by decoders of binary tables and device pages, and by
+//! imports of what other tools wrote. Every fact names its source, every
+//! section its completeness.
+//!
+//! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
+//! `bmc`.
+
+pub mod model;
+
+pub use model::Inventory;
