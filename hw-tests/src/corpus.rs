@@ -43,7 +43,8 @@ impl Servers {
     pub fn unpack() -> io::Result<Self> {
         let dir = tempfile::tempdir()?;
         let archive = folder("smbios").join("dmi-visible.tar.xz");
-        let status = Command::new("tar").arg("xJf").arg(&archive).arg("-C").arg(dir.path()).status()?;
+        let status =
+            Command::new("tar").arg("xJf").arg(&archive).arg("-C").arg(dir.path()).status()?;
         if !status.success() {
             return Err(io::Error::other(format!("tar cannot unpack {}", archive.display())));
         }

@@ -26,9 +26,8 @@ impl Need {
                 .then(|| format!("`{name}` is not installed (hw-tests/run --install)")),
             Self::Corpus(name) => {
                 let folder = corpus::folder(name);
-                (!folder.is_dir()).then(|| {
-                    format!("corpus `{}` is absent (set ASSAY_CORPUS)", folder.display())
-                })
+                (!folder.is_dir())
+                    .then(|| format!("corpus `{}` is absent (set ASSAY_CORPUS)", folder.display()))
             }
         }
     }
