@@ -21,23 +21,21 @@ pub(crate) fn write(
     commit: &str,
     measured: &[(&str, Result<Vec<Figure>, String>)],
 ) -> io::Result<()> {
-    let mut page = String::from(HEAD);
-    let machine = machine();
-    page += &format!("Commit `{commit}`, {}, {machine}.\n\n", today());
-    page.push_str("| case | what | bar | measured | |\n|---|---|---|---|---|\n");
+    let mut lines = vec![format!("Commit `{commit}`, {}, {}.\n", today(), machine())];
+    lines.push("| case | what | bar | measured | |\n|---|---|---|---|---|".to_owned());
     for (case, figures) in measured {
         match figures {
-            Ok(figures) => {
-                for figure in figures {
-                    let Figure { what, bar, measured, met } = figure;
-                    page += &format!("| {case} | {what} | {bar} | {measured} | {} |\n", mark(*met));
-                }
-            }
-            Err(reason) => page += &format!("| {case} | – | – | {reason} | NOT MEASURED |\n"),
+            Ok(figures) => lines.extend(figures.iter().map(|figure| row(case, figure))),
+            Err(reason) => lines.push(format!("| {case} | – | – | {reason} | NOT MEASURED |")),
         }
     }
-    page.push_str(TAIL);
+    let page = format!("{HEAD}{}\n{TAIL}", lines.join("\n"));
     fs::write(file, page)
+}
+
+fn row(case: &str, figure: &Figure) -> String {
+    let Figure { what, bar, measured, met } = figure;
+    format!("| {case} | {what} | {bar} | {measured} | {} |", mark(*met))
 }
 
 const HEAD: &str = "# Benchmarks\n\n\
