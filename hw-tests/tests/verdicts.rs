@@ -63,8 +63,7 @@ fn every_verdict() -> Result<(), Failed> {
             let expected = evaluate(class, &text::blocks(&report).1);
             silent += u32::from(!expected.contains_key(&format!("{}#1", class.clause)));
             let dump = fs::read(&server.dump)?;
-            let inputs =
-                [(Kind::Smbios, dump.as_slice()), (Kind::Dmidecode, report.as_bytes())];
+            let inputs = [(Kind::Smbios, dump.as_slice()), (Kind::Dmidecode, report.as_bytes())];
             for (kind, bytes) in inputs {
                 let got = verdicts(&profile, kind, &server.id, bytes)?;
                 for (row, expected) in &expected {

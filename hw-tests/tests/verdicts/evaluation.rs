@@ -61,8 +61,20 @@ pub(crate) const CLASSES: [Class; 3] = [
 
 /// Makers whose seat is beyond doubt not in China, by the words they write.
 const FOREIGN: &[&str] = &[
-    "dell", "hp", "hpe", "hewlett-packard", "supermicro", "intel", "ibm", "fujitsu", "cisco",
-    "oracle", "sun", "amd", "nvidia", "nec",
+    "dell",
+    "hp",
+    "hpe",
+    "hewlett-packard",
+    "supermicro",
+    "intel",
+    "ibm",
+    "fujitsu",
+    "cisco",
+    "oracle",
+    "sun",
+    "amd",
+    "nvidia",
+    "nec",
 ];
 
 /// Returns the verdict expected for each row of `class`.
@@ -170,7 +182,5 @@ fn memory(class: &Class, blocks: &[Block]) -> &'static str {
 fn is_pcie_slot(block: &Block) -> bool {
     let kind = block.field("Type").unwrap_or_default();
     let drive = ["SFF-8639", "U.2", "M.2", "OCP", "EDSFF", "Mini", "E1", "E3", "CXL"];
-    block.kind == 9
-        && kind.contains("PCI Express")
-        && !drive.iter().any(|word| kind.contains(word))
+    block.kind == 9 && kind.contains("PCI Express") && !drive.iter().any(|word| kind.contains(word))
 }
