@@ -8,6 +8,7 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod import;
 pub mod model;
 
 pub use model::Inventory;
