@@ -5,6 +5,8 @@
 //! the file is the caller's: everything here works on bytes.
 
 pub mod inventory;
+mod json;
+pub mod lldp;
 
 use std::fmt;
 use std::str::FromStr;
@@ -152,15 +154,10 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     }
     match kind {
         Kind::Inventory => inventory::import(name, bytes),
-        Kind::Smbios
-        | Kind::Dmidecode
-        | Kind::Lshw
-        | Kind::Smartctl
-        | Kind::Storcli
-        | Kind::Lldp => Err(ImportError::new(
-            name,
-            format!("files of kind `{kind}` are not read by this version"),
-        )),
+        Kind::Lldp => lldp::import(name, bytes),
+        Kind::Smbios | Kind::Dmidecode | Kind::Lshw | Kind::Smartctl | Kind::Storcli => Err(
+            ImportError::new(name, format!("files of kind `{kind}` are not read by this version")),
+        ),
     }
 }
 

@@ -8,7 +8,9 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod capture_file;
 pub mod import;
+pub mod lldp;
 pub mod model;
 
 pub use model::Inventory;
