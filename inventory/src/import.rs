@@ -7,6 +7,7 @@
 pub mod inventory;
 mod json;
 pub mod lldp;
+pub mod lshw;
 
 use std::fmt;
 use std::str::FromStr;
@@ -155,9 +156,11 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     match kind {
         Kind::Inventory => inventory::import(name, bytes),
         Kind::Lldp => lldp::import(name, bytes),
-        Kind::Smbios | Kind::Dmidecode | Kind::Lshw | Kind::Smartctl | Kind::Storcli => Err(
-            ImportError::new(name, format!("files of kind `{kind}` are not read by this version")),
-        ),
+        Kind::Lshw => lshw::import(name, bytes),
+        Kind::Smbios | Kind::Dmidecode | Kind::Smartctl | Kind::Storcli => Err(ImportError::new(
+            name,
+            format!("files of kind `{kind}` are not read by this version"),
+        )),
     }
 }
 
