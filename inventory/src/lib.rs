@@ -11,6 +11,7 @@
 pub mod capture_file;
 pub mod import;
 pub mod lldp;
+pub mod merge;
 pub mod model;
 
 pub use model::Inventory;
