@@ -5,6 +5,7 @@
 //! the file is the caller's: everything here works on bytes.
 
 pub mod inventory;
+pub mod smartctl;
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Inventory, Source, SourceKind};
 
 mod detect;
+mod document;
 
 pub use detect::detect;
 
@@ -152,15 +154,10 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     }
     match kind {
         Kind::Inventory => inventory::import(name, bytes),
-        Kind::Smbios
-        | Kind::Dmidecode
-        | Kind::Lshw
-        | Kind::Smartctl
-        | Kind::Storcli
-        | Kind::Lldp => Err(ImportError::new(
-            name,
-            format!("files of kind `{kind}` are not read by this version"),
-        )),
+        Kind::Smartctl => smartctl::import(name, bytes),
+        Kind::Smbios | Kind::Dmidecode | Kind::Lshw | Kind::Storcli | Kind::Lldp => Err(
+            ImportError::new(name, format!("files of kind `{kind}` are not read by this version")),
+        ),
     }
 }
 

@@ -8,7 +8,10 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod health;
 pub mod import;
 pub mod model;
+pub mod placeholder;
+pub mod smart;
 
 pub use model::Inventory;
