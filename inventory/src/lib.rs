@@ -8,10 +8,14 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod collect;
+pub mod device;
 pub mod health;
 pub mod import;
 pub mod model;
 pub mod placeholder;
 pub mod smart;
+pub mod sysroot;
 
 pub use model::Inventory;
+pub use sysroot::Sysroot;
