@@ -5,7 +5,11 @@
 //! the file is the caller's: everything here works on bytes.
 
 pub mod inventory;
+mod json;
+pub mod lldp;
+pub mod lshw;
 pub mod smartctl;
+pub mod storcli;
 
 use std::fmt;
 use std::str::FromStr;
@@ -154,10 +158,14 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     }
     match kind {
         Kind::Inventory => inventory::import(name, bytes),
+        Kind::Lldp => lldp::import(name, bytes),
+        Kind::Lshw => lshw::import(name, bytes),
         Kind::Smartctl => smartctl::import(name, bytes),
-        Kind::Smbios | Kind::Dmidecode | Kind::Lshw | Kind::Storcli | Kind::Lldp => Err(
-            ImportError::new(name, format!("files of kind `{kind}` are not read by this version")),
-        ),
+        Kind::Storcli => storcli::import(name, bytes),
+        Kind::Smbios | Kind::Dmidecode => Err(ImportError::new(
+            name,
+            format!("files of kind `{kind}` are not read by this version"),
+        )),
     }
 }
 

@@ -8,10 +8,12 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod capture_file;
 pub mod collect;
 pub mod device;
 pub mod health;
 pub mod import;
+pub mod lldp;
 pub mod model;
 pub mod placeholder;
 pub mod smart;

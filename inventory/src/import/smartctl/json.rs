@@ -1,24 +1,27 @@
 //! Documents of `smartctl -j`, releases 6.7 to 7.5.
 
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
 use super::{Report, behind, json_logs, kernel_name, put_text};
-use crate::import::ImportError;
 use crate::import::document::{Damage, Node};
+use crate::import::{ImportError, json};
 use crate::model::{Disk, DiskHealth, NvmeSmart};
 
 /// Reads every document in `bytes`: one object, several in a row, or an array.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<Report>, ImportError> {
     let mut documents = Vec::new();
-    for document in Deserializer::from_slice(bytes).into_iter::<Value>() {
-        let document = document.map_err(|error| broken(name, &error))?;
-        let whole = documents.len();
+    let values = json::read(bytes).map_err(|error| {
+        ImportError::new(name, error.what.clone()).at(error.place()).with_hint(
+            "was the file copied whole? `smartctl -x -j /dev/sda` writes what is read here",
+        )
+    })?;
+    for (number, document) in (1_usize..).zip(values) {
         match document {
             Value::Array(items) => documents.extend(
                 items.into_iter().enumerate().map(|(index, item)| (format!("$[{index}]"), item)),
             ),
-            other if whole == 0 => documents.push(("$".to_owned(), other)),
-            other => documents.push((format!("$ (document {})", whole + 1), other)),
+            other if number == 1 => documents.push(("$".to_owned(), other)),
+            other => documents.push((format!("$ (document {number})"), other)),
         }
     }
     let mut reports = Vec::new();
@@ -37,15 +40,6 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<Report>, ImportError>
         return Err(ImportError::new(name, "the file holds no document of smartctl"));
     }
     Ok(reports)
-}
-
-fn broken(name: &str, error: &serde_json::Error) -> ImportError {
-    let what = if error.is_eof() { "the JSON ends too early" } else { "this is not JSON" };
-    let words = error.to_string();
-    let reason = words.split(" at line ").next().unwrap_or_default();
-    ImportError::new(name, format!("{what}: {reason}"))
-        .at(format!("line {}, column {}", error.line(), error.column()))
-        .with_hint("was the file copied whole? `smartctl -x -j /dev/sda` writes what is read here")
 }
 
 fn is_ours(document: &Value) -> bool {
