@@ -8,6 +8,8 @@ pub mod inventory;
 mod json;
 pub mod lldp;
 pub mod lshw;
+pub mod smartctl;
+pub mod storcli;
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Inventory, Source, SourceKind};
 
 mod detect;
+mod document;
 
 pub use detect::detect;
 
@@ -157,7 +160,9 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
         Kind::Inventory => return inventory::import(name, bytes),
         Kind::Lldp => lldp::import(name, bytes),
         Kind::Lshw => lshw::import(name, bytes),
-        Kind::Smbios | Kind::Dmidecode | Kind::Smartctl | Kind::Storcli => Err(ImportError::new(
+        Kind::Smartctl => smartctl::import(name, bytes),
+        Kind::Storcli => storcli::import(name, bytes),
+        Kind::Smbios | Kind::Dmidecode => Err(ImportError::new(
             name,
             format!("files of kind `{kind}` are not read by this version"),
         )),
