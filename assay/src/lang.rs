@@ -70,13 +70,12 @@ fn fill(template: &str, arguments: &[&str]) -> String {
         } else {
             name.parse::<usize>().ok().and_then(|index| arguments.get(index))
         };
-        match argument {
-            Some(argument) => filled.push_str(argument),
-            None => {
-                filled.push('{');
-                filled.push_str(name);
-                filled.push('}');
-            }
+        if let Some(argument) = argument {
+            filled.push_str(argument);
+        } else {
+            filled.push('{');
+            filled.push_str(name);
+            filled.push('}');
         }
         rest = tail;
     }

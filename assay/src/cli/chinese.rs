@@ -68,7 +68,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("insecure_http", "用 http 发往其他机器：不加密，也不验证对方身份"),
     ("flush", "按顺序发送待发队列；不采集新内容"),
     ("requeue", "把被拒收的文件放回队列"),
-    ("spool", "待发队列目录 [默认：root 为 /var/lib/assay/spool，否则在 XDG_STATE_HOME 下]"),
+    ("spool", "待发队列目录 [默认：root 为 /var/lib/assay/spool，否则在用户状态目录下]"),
     ("spool_max_count", "队列最多容纳多少份"),
     ("spool_max_mib", "队列最多容纳多少 MiB"),
     ("timeout", "一次请求最多用多少秒"),

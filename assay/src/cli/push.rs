@@ -30,7 +30,7 @@ pub struct Delivery {
     /// Put documents that were refused for good back into the queue
     #[arg(long)]
     pub requeue: bool,
-    /// Spool folder [default: /var/lib/assay/spool for root, else under XDG_STATE_HOME]
+    /// Spool folder [default: /var/lib/assay/spool for root, else in the user's state folder]
     #[arg(long, value_name = "DIR")]
     pub spool: Option<PathBuf>,
     /// Documents that the spool holds at most
