@@ -8,6 +8,9 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod collect;
 pub mod model;
+pub mod sysroot;
 
 pub use model::Inventory;
+pub use sysroot::Sysroot;
