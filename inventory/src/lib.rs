@@ -8,7 +8,10 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod capture_file;
 pub mod collect;
+pub mod import;
+pub mod lldp;
 pub mod model;
 pub mod sysroot;
 
