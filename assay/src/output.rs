@@ -1,6 +1,8 @@
 //! What people and programs read on stdout: pure, from values to text.
 
+pub mod inventory;
 pub mod table;
+pub mod unit;
 pub mod width;
 
 /// How text is coloured. Colour repeats what the words say, never more.
