@@ -10,9 +10,14 @@
 
 pub mod capture_file;
 pub mod collect;
+pub mod device;
+pub mod health;
 pub mod import;
 pub mod lldp;
+pub mod merge;
 pub mod model;
+pub mod placeholder;
+pub mod smart;
 pub mod sysroot;
 
 pub use model::Inventory;

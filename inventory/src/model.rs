@@ -34,7 +34,9 @@ pub use provenance::{
     Claim, Finding, FindingClass, Origin, Section, SectionState, SectionStatus, Source, SourceId,
     SourceKind,
 };
-pub use smart::{AtaAttribute, AtaSmart, NvmeSmart, ScsiErrorCounter, ScsiSmart, SelfTest, Smart};
+pub use smart::{
+    AtaAttribute, AtaSmart, NvmeSmart, ScsiErrorCounter, ScsiPhy, ScsiSmart, SelfTest, Smart,
+};
 pub use system::{Bmc, Board, Brand, Chassis, Firmware, ManagementChip, Platform, System};
 
 /// The schema id that every document of this version carries.
