@@ -55,9 +55,12 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Inventory, ImportError> {
         let root = Node::new(document, "$".to_owned(), &damage);
         let controllers = root.get("Controllers").items();
         if controllers.is_empty() {
-            return Err(ImportError::new(name, "there is no array `Controllers` with anything in it")
-                .at("$")
-                .with_hint(HINT));
+            return Err(ImportError::new(
+                name,
+                "there is no array `Controllers` with anything in it",
+            )
+            .at("$")
+            .with_hint(HINT));
         }
         for controller in controllers {
             answer(&controller, &mut groups, &mut failures);
@@ -156,7 +159,10 @@ fn describe(data: &Node<'_>, group: &mut Group) {
     let status = data.get("Status");
     // `Status` is a text in answers of other commands.
     if matches!(status.raw(), Some(Value::Object(_))) {
-        put(&mut controller.state, [status.get("Controller Status"), data.get("Controller Status")]);
+        put(
+            &mut controller.state,
+            [status.get("Controller Status"), data.get("Controller Status")],
+        );
     }
     let address = text(&basics.get("PCI Address")).or_else(|| text(&data.get("PCI Address")));
     if let Some(address) = address {
@@ -261,7 +267,8 @@ fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>
         Some(all.join("; "))
     };
     if inventory.controller.is_empty() {
-        let none = failures.iter().any(|words| words.to_ascii_lowercase().contains("no controller"));
+        let none =
+            failures.iter().any(|words| words.to_ascii_lowercase().contains("no controller"));
         let state = if none { SectionState::Unsupported } else { SectionState::Failed };
         let words = if failures.is_empty() {
             "no controller is described".to_owned()
@@ -276,7 +283,8 @@ fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>
         SectionState::Partial,
         reason(failures, "storcli tells of its own controllers, not of others"),
     );
-    let state = if inventory.disk.is_empty() { SectionState::Failed } else { SectionState::Partial };
+    let state =
+        if inventory.disk.is_empty() { SectionState::Failed } else { SectionState::Partial };
     inventory.set_section(
         Section::Disk,
         state,

@@ -4,6 +4,7 @@ use super::MergeError;
 use super::compare::same_uuid;
 use super::locator::folded;
 use crate::model::Inventory;
+use crate::placeholder;
 
 /// An identifier of a machine, and who gives it.
 struct Mark {
@@ -49,7 +50,7 @@ fn marks(parts: &[Inventory], field: &str) -> Vec<Mark> {
             let index = system.origin.sources.get(field).unwrap_or(&system.origin.source).0;
             let source = usize::try_from(index).ok().and_then(|index| part.sources.get(index));
             let source = source.map_or_else(|| "?".to_owned(), |source| source.locator.clone());
-            is_usable(field, &value).then_some(Mark { value, source })
+            is_usable(&value).then_some(Mark { value, source })
         })
         .collect();
     marks.sort_by(|one, other| (&one.value, &one.source).cmp(&(&other.value, &other.source)));
@@ -57,6 +58,6 @@ fn marks(parts: &[Inventory], field: &str) -> Vec<Mark> {
 }
 
 /// Says whether an identifier tells machines apart.
-fn is_usable(_field: &str, value: &str) -> bool {
-    !folded(value).is_empty()
+fn is_usable(value: &str) -> bool {
+    !folded(value).is_empty() && !placeholder::is_placeholder(value)
 }

@@ -19,6 +19,8 @@ const MAX_PLACES: usize = 4096;
 /// A way to recognise an object.
 #[derive(Clone, Copy, Debug)]
 enum Key {
+    /// All that one source says of it: the object was merged in before.
+    Said,
     /// Fields that must all be known and equal, folded.
     Fields(&'static [&'static str]),
     /// The SMBIOS handle, and the locator with it where both have one.
@@ -154,7 +156,7 @@ fn join(
         let existing = groups.len();
         let mut free: BTreeSet<usize> = (0..existing).collect();
         let mut left: Vec<(usize, Object)> = objects.into_iter().enumerate().collect();
-        for key in keys {
+        for key in std::iter::once(&Key::Said).chain(keys) {
             let mut later = Vec::new();
             let mut wanted = Keyed::of(*key, &free, &groups, sources);
             for (index, object) in left {
@@ -212,8 +214,14 @@ impl Keyed {
                 places.push((*index, group.members.iter().flat_map(places_of).collect()));
                 continue;
             }
-            let mut values: Vec<String> =
-                group.members.iter().flat_map(|member| values_of(key, member, sources)).collect();
+            let mut values: Vec<String> = match key {
+                Key::Said => object::said(&group.members),
+                _ => group
+                    .members
+                    .iter()
+                    .flat_map(|member| values_of(key, member, sources))
+                    .collect(),
+            };
             values.sort_unstable();
             values.dedup();
             for value in values {
@@ -291,6 +299,7 @@ fn values_of(key: Key, object: &Object, sources: &[Source]) -> Vec<String> {
             }
             joined
         }
+        Key::Said => object::said(std::slice::from_ref(object)),
         Key::Handle => handles(object, sources),
         Key::Place => Vec::new(),
         Key::PortMac => {

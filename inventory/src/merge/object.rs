@@ -21,8 +21,6 @@ pub(super) struct Claim {
     /// Index into the merged document's sources.
     pub(super) source: u32,
     pub(super) value: Value,
-    /// Whether it is what its document held, and not one of its `also`.
-    pub(super) is_held: bool,
 }
 
 /// Says whether a value tells nothing.
@@ -104,11 +102,7 @@ pub(super) fn also<'a>(object: &'a Object, path: &str) -> impl Iterator<Item = C
         .into_iter()
         .flatten()
         .filter_map(|claim| {
-            Some(Claim {
-                source: index(claim.get("source")?)?,
-                value: claim.get("value")?.clone(),
-                is_held: false,
-            })
+            Some(Claim { source: index(claim.get("source")?)?, value: claim.get("value")?.clone() })
         })
 }
 
@@ -136,6 +130,34 @@ pub(super) fn sources_of(object: &Object) -> Vec<u32> {
     indices
 }
 
+/// Returns, for each source, all that it says of an object: its number, then
+/// field by field.
+pub(super) fn said(members: &[Object]) -> Vec<String> {
+    let mut by_source = BTreeMap::<u32, Vec<String>>::new();
+    let mut add = |path: &str, claim: &Claim| {
+        let said = format!("{path}\u{1f}{}", claim.value);
+        by_source.entry(claim.source).or_default().push(said);
+    };
+    for member in members {
+        for (path, value) in fields(member).into_iter().filter(|(_, value)| !is_unknown(value)) {
+            let source = source_of(member, &path);
+            add(&path, &Claim { source, value: value.clone() });
+        }
+        let also = origin(member).and_then(|origin| origin.get("also")?.as_object());
+        for path in also.into_iter().flatten().map(|(path, _)| path) {
+            self::also(member, path).for_each(|claim| add(path, &claim));
+        }
+    }
+    by_source
+        .into_iter()
+        .map(|(source, mut said)| {
+            said.sort_unstable();
+            said.dedup();
+            format!("{source}\u{1e}{}", said.join("\u{1e}"))
+        })
+        .collect()
+}
+
 /// Returns all that is claimed of the field at `path`, the most trusted first.
 pub(super) fn claims(
     section: Section,
@@ -145,11 +167,9 @@ pub(super) fn claims(
 ) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     for member in members {
-        let held = get(member, path).filter(|value| !is_unknown(value)).map(|value| Claim {
-            source: source_of(member, path),
-            value: value.clone(),
-            is_held: true,
-        });
+        let held = get(member, path)
+            .filter(|value| !is_unknown(value))
+            .map(|value| Claim { source: source_of(member, path), value: value.clone() });
         claims.extend(held.into_iter().chain(also(member, path)));
     }
     claims.sort_by_cached_key(|claim| order(section, path, claim.source, &claim.value, sources));

@@ -8,8 +8,9 @@ use super::document::{Document, Pool};
 use super::findings::Findings;
 use super::matching::{self, Group};
 use super::object::{self, Claim, Object};
+use super::trust::Reader;
 use super::{compare, trust};
-use crate::model::{Inventory, Section, SectionState, Source};
+use crate::model::{Controller, Disk, Inventory, Section, SectionState, Source};
 
 /// Merges a section of several objects.
 pub(super) fn many(
@@ -113,12 +114,12 @@ fn unite(
     let mut united = members.first().cloned().unwrap_or_default();
     let main = object::main_source(&united);
     // A slot is empty or not; facts come from those who agree on that.
-    let present = object::claims(section, "present", &members, sources).into_iter().next();
-    let agrees = |member: &Object| match (&present, member.get("present")) {
-        (Some(present), Some(own)) => object::is_unknown(own) || *own == present.value,
-        _ => true,
+    let present = object::claims(section, "present", &members, sources);
+    let dissents = |source: u32| {
+        let mut own = present.iter().filter(|claim| claim.source == source).peekable();
+        let chosen = present.first().map(|claim| &claim.value);
+        own.peek().is_some() && own.all(|claim| Some(&claim.value) != chosen)
     };
-    let agreeing: Vec<Object> = members.iter().filter(|member| agrees(member)).cloned().collect();
     let mut paths: Vec<String> = Vec::new();
     for (field, _) in members.iter().flat_map(object::fields) {
         if !paths.contains(&field) {
@@ -130,9 +131,7 @@ fn unite(
     let mut disagreements = Vec::new();
     for field in paths {
         let all = object::claims(section, &field, &members, sources);
-        let eligible = object::claims(section, &field, &agreeing, sources);
-        let chosen = eligible.into_iter().next();
-        let Some(chosen) = chosen else {
+        let Some(chosen) = all.iter().find(|claim| !dissents(claim.source)).cloned() else {
             if object::get(&united, &field).is_some_and(|value| !object::is_unknown(value)) {
                 object::set(&mut united, &field, Value::Null);
             }
@@ -266,38 +265,53 @@ fn lacking<'a>(
         .collect()
 }
 
-/// Closes what only all parts together can tell: drives behind controllers are
-/// complete when as many were read as the controllers count.
+/// Closes what only all parts together can tell: the disks are complete when
+/// the kernel named the controllers, and as many drives were read behind each
+/// as it counts.
 pub(super) fn close(mut inventory: Inventory) -> Inventory {
+    let sees_all = |source: &Source| matches!(trust::reader(source), Reader::Kernel | Reader::Lshw);
+    if !inventory.sources.iter().any(sees_all) || !every_drive_is_read(&inventory) {
+        return inventory;
+    }
+    let Some(status) = inventory.sections.get_mut(&Section::Disk) else { return inventory };
+    if status.status != SectionState::Partial {
+        return inventory;
+    }
+    // What a program that was run on some drives says of the others is moot
+    // too; what is missing for another reason stays.
+    let reason = status.reason.take().unwrap_or_default();
+    let rest: Vec<&str> = reason
+        .split("; ")
+        .filter(|reason| !reason.contains("behind") && !reason.contains(" tells of "))
+        .filter(|reason| !reason.is_empty())
+        .collect();
+    if rest.is_empty() {
+        status.status = SectionState::Complete;
+    } else {
+        status.reason = Some(rest.join("; "));
+    }
+    inventory
+}
+
+/// Says whether there are RAID controllers, and as many drives behind each as
+/// it counts.
+fn every_drive_is_read(inventory: &Inventory) -> bool {
     let raids: Vec<_> = inventory
         .controller
         .iter()
         .filter(|controller| controller.kind.as_deref() == Some("raid"))
         .collect();
-    let all_read = !raids.is_empty()
-        && raids.iter().all(|controller| {
-            let names = [&controller.address, &controller.serial, &controller.model];
-            let only = raids.len() == 1;
-            let behind = inventory.disk.iter().filter(|disk| {
-                disk.behind.as_ref().is_some_and(|behind| {
-                    only || names.iter().any(|name| name.as_ref() == Some(behind))
-                })
-            });
-            let read = u32::try_from(behind.count()).unwrap_or(u32::MAX);
-            controller.drives.is_some_and(|drives| read >= drives)
-        });
-    if all_read
-        && let Some(status) = inventory.sections.get_mut(&Section::Disk)
-        && status.status == SectionState::Partial
-    {
-        let reason = status.reason.take().unwrap_or_default();
-        let rest: Vec<&str> =
-            reason.split("; ").filter(|reason| !reason.contains("behind")).collect();
-        if rest.iter().all(|reason| reason.is_empty()) {
-            status.status = SectionState::Complete;
-        } else {
-            status.reason = Some(rest.join("; "));
-        }
-    }
-    inventory
+    let behind = |controller: &Controller| {
+        let is_there = |disk: &&Disk| match (&disk.behind, &controller.address) {
+            (None, _) => false,
+            (Some(_), _) if raids.len() == 1 => true,
+            (Some(behind), Some(address)) => behind.contains(address.as_str()),
+            (Some(_), None) => false,
+        };
+        u32::try_from(inventory.disk.iter().filter(is_there).count()).unwrap_or(u32::MAX)
+    };
+    !raids.is_empty()
+        && raids
+            .iter()
+            .all(|controller| controller.drives.is_some_and(|drives| behind(controller) >= drives))
 }
