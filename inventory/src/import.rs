@@ -4,7 +4,9 @@
 //! its content, and says in one sentence what is wrong with a bad one. Reading
 //! the file is the caller's: everything here works on bytes.
 
+pub mod dmidecode;
 pub mod inventory;
+pub mod smbios;
 
 use std::fmt;
 use std::str::FromStr;
@@ -152,12 +154,9 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     }
     match kind {
         Kind::Inventory => inventory::import(name, bytes),
-        Kind::Smbios
-        | Kind::Dmidecode
-        | Kind::Lshw
-        | Kind::Smartctl
-        | Kind::Storcli
-        | Kind::Lldp => Err(ImportError::new(
+        Kind::Smbios => smbios::import(name, bytes),
+        Kind::Dmidecode => dmidecode::import(name, bytes),
+        Kind::Lshw | Kind::Smartctl | Kind::Storcli | Kind::Lldp => Err(ImportError::new(
             name,
             format!("files of kind `{kind}` are not read by this version"),
         )),

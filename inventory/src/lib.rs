@@ -8,7 +8,12 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod brand;
+pub mod frequency;
+pub mod identity;
 pub mod import;
 pub mod model;
+pub mod placeholder;
+pub mod smbios;
 
 pub use model::Inventory;
