@@ -9,7 +9,9 @@
 //! `bmc`.
 
 pub mod collect;
+pub mod ethtool;
 pub mod model;
+pub mod pci_ids;
 pub mod sysroot;
 
 pub use model::Inventory;
