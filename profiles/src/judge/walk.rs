@@ -59,7 +59,8 @@ impl<'a> Judge<'a> {
             self.why(Why { area: section, what: What::Section(None, None) });
             return Reached { leaves: Vec::new(), closed: false, open: false };
         };
-        if status.completeness != Completeness::Complete {
+        let stated = status.word.is_some() || status.completeness == Completeness::Nothing;
+        if status.completeness != Completeness::Complete && stated {
             self.why(Why { area: section, what: What::Section(status.word, status.reason) });
         }
         if status.completeness == Completeness::Nothing {

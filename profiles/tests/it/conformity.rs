@@ -10,7 +10,7 @@ use crate::machine::{conforming, set, with};
 const SERVERS: [&str; 3] = ["gd-gov-cloud/ecs-server", "gd-gov-cloud/bms-1", "gd-gov-cloud/bms-2"];
 
 fn judged(id: &str, facts: &Value) -> Vec<Judgement> {
-    judge(&Catalogue::bundled().profile(id).unwrap(), facts)
+    judge(&Catalogue::bundled().profile(id).expect(id), facts)
 }
 
 fn of<'j>(judgements: &'j [Judgement], check: &str) -> &'j Judgement {

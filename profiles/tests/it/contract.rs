@@ -17,7 +17,7 @@ fn added(text: &str) -> Result<profiles::Profile, ProfileError> {
 }
 
 fn refused(text: &str) -> String {
-    added(text).unwrap_err().to_string()
+    added(text).expect_err("it is wrong").to_string()
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn what_is_wrong_is_named_with_its_line() {
         let message = refused(&text);
         let all = match added(&text).unwrap_err() {
             ProfileError::Broken { found, .. } => {
-                found.iter().map(|finding| format!("{finding}\n")).collect()
+                found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
             }
             _ => message.clone(),
         };

@@ -9,7 +9,7 @@ const SECTIONS: [&str; 13] = [
 ];
 
 /// Returns the facts of a machine that meets ECS, class I and class II alike.
-pub fn conforming() -> Value {
+pub(crate) fn conforming() -> Value {
     let mut sections: serde_json::Map<String, Value> =
         SECTIONS.iter().map(|name| ((*name).to_owned(), json!({ "status": "complete" }))).collect();
     sections.insert("plane_sharing".into(), json!({ "status": "complete" }));
@@ -59,7 +59,7 @@ fn cpu(at: usize) -> Value {
 }
 
 fn dimm(at: usize) -> Value {
-    let full = at % 3 == 0;
+    let full = at.is_multiple_of(3);
     json!({
         "locator": format!("DIMM{at:02}"), "present": full,
         "kind": if full { json!("ram") } else { Value::Null },
@@ -112,21 +112,19 @@ fn plane(role: &str, at: usize) -> Value {
 }
 
 /// Returns the facts with the value at `pointer` (below `inventory`) replaced.
-pub fn with(pointer: &str, value: Value) -> Value {
+pub(crate) fn with(pointer: &str, value: Value) -> Value {
     let mut facts = conforming();
     set(&mut facts, pointer, value);
     facts
 }
 
 /// Replaces the value at `pointer` (below `inventory`).
-pub fn set(facts: &mut Value, pointer: &str, value: Value) {
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
+pub(crate) fn set(facts: &mut Value, pointer: &str, value: Value) {
+    let (parent, name) = pointer.rsplit_once('/').expect(pointer);
     let parent = facts.pointer_mut(&format!("/inventory{parent}")).expect(pointer);
-    match parent {
-        Value::Object(object) => {
-            object.insert(name.to_owned(), value);
-        }
-        Value::Array(items) => items[name.parse::<usize>().unwrap()] = value,
-        other => panic!("{pointer}: {other}"),
+    if let Value::Array(items) = parent {
+        items[name.parse::<usize>().expect(pointer)] = value;
+    } else {
+        parent[name] = value;
     }
 }
