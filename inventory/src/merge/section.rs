@@ -303,10 +303,9 @@ fn every_drive_is_read(inventory: &Inventory) -> bool {
         .collect();
     let behind = |controller: &Controller| {
         let is_there = |disk: &&Disk| match (&disk.behind, &controller.address) {
-            (None, _) => false,
             (Some(_), _) if raids.len() == 1 => true,
             (Some(behind), Some(address)) => behind.contains(address.as_str()),
-            (Some(_), None) => false,
+            _ => false,
         };
         u32::try_from(inventory.disk.iter().filter(is_there).count()).unwrap_or(u32::MAX)
     };
