@@ -7,6 +7,8 @@
 
 mod assemble;
 mod builder;
+pub(crate) mod controller;
+pub(crate) mod disk;
 mod options;
 mod run;
 
@@ -57,6 +59,15 @@ pub fn collect(
 }
 
 /// The collectors, in the order of their sections in the document.
-fn jobs(_root: &Sysroot, _options: &Options) -> Vec<run::Job> {
-    Vec::new()
+fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
+    let job = |name, sections, work: fn(&Sysroot, &Options, &Builder)| {
+        let (root, options) = (root.clone(), options.clone());
+        let deadline = options.section_deadline;
+        let work = Box::new(move |builder: &Builder| work(&root, &options, builder));
+        run::Job { name, sections, deadline, work }
+    };
+    vec![
+        job("controller", controller::SECTIONS, controller::controllers),
+        job("disk", disk::SECTIONS, disk::disks),
+    ]
 }

@@ -55,15 +55,18 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Inventory, ImportError> {
         let root = Node::new(document, "$".to_owned(), &damage);
         let controllers = root.get("Controllers").items();
         if controllers.is_empty() {
-            return Err(ImportError::new(name, "there is no array `Controllers` with anything in it")
-                .at("$")
-                .with_hint(HINT));
+            return Err(ImportError::new(
+                name,
+                "there is no array `Controllers` with anything in it",
+            )
+            .at("$")
+            .with_hint(HINT));
         }
         for controller in controllers {
             answer(&controller, &mut groups, &mut failures);
         }
     }
-    Ok(inventory(name, bytes, groups, failures, damage.take()))
+    Ok(inventory(name, bytes, groups, &failures, damage.take()))
 }
 
 /// Takes one controller's answer to one command.
@@ -156,7 +159,10 @@ fn describe(data: &Node<'_>, group: &mut Group) {
     let status = data.get("Status");
     // `Status` is a text in answers of other commands.
     if matches!(status.raw(), Some(Value::Object(_))) {
-        put(&mut controller.state, [status.get("Controller Status"), data.get("Controller Status")]);
+        put(
+            &mut controller.state,
+            [status.get("Controller Status"), data.get("Controller Status")],
+        );
     }
     let address = text(&basics.get("PCI Address")).or_else(|| text(&data.get("PCI Address")));
     if let Some(address) = address {
@@ -196,12 +202,12 @@ fn inventory(
     name: &str,
     bytes: &[u8],
     groups: BTreeMap<u64, Group>,
-    failures: Vec<String>,
+    failures: &[String],
     damage: Vec<(String, String)>,
 ) -> Inventory {
     let mut inventory = Inventory::default();
     let digest = digest(bytes);
-    let mut reasons = failures.clone();
+    let mut reasons = failures.to_owned();
     for (number, mut group) in groups {
         let source = inventory.add_source(Source {
             kind: SourceKind::Import,
@@ -241,7 +247,7 @@ fn inventory(
     for (place, what) in damage {
         inventory.findings.push(finding(name, &place, &what));
     }
-    sections(&mut inventory, &failures, reasons);
+    sections(&mut inventory, failures, &reasons);
     inventory
 }
 
@@ -254,14 +260,15 @@ fn behind(number: u64, controller: &Controller) -> String {
     }
 }
 
-fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>) {
+fn sections(inventory: &mut Inventory, failures: &[String], reasons: &[String]) {
     let reason = |reasons: &[String], last: &str| {
         let mut all = reasons.to_vec();
         all.push(last.to_owned());
         Some(all.join("; "))
     };
     if inventory.controller.is_empty() {
-        let none = failures.iter().any(|words| words.to_ascii_lowercase().contains("no controller"));
+        let none =
+            failures.iter().any(|words| words.to_ascii_lowercase().contains("no controller"));
         let state = if none { SectionState::Unsupported } else { SectionState::Failed };
         let words = if failures.is_empty() {
             "no controller is described".to_owned()
@@ -276,11 +283,12 @@ fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>
         SectionState::Partial,
         reason(failures, "storcli tells of its own controllers, not of others"),
     );
-    let state = if inventory.disk.is_empty() { SectionState::Failed } else { SectionState::Partial };
+    let state =
+        if inventory.disk.is_empty() { SectionState::Failed } else { SectionState::Partial };
     inventory.set_section(
         Section::Disk,
         state,
-        reason(&reasons, "storcli tells of drives behind its controllers, not of others"),
+        reason(reasons, "storcli tells of drives behind its controllers, not of others"),
     );
 }
 

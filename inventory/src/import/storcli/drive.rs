@@ -108,9 +108,11 @@ impl Drive {
         }
         // ` 29C (84.20 F)`
         let degrees = text(&state.get("Drive Temperature"));
-        let degrees = degrees.as_deref().and_then(|text| text.split_once('C')?.0.trim().parse().ok());
-        self.disk.temperature_mc =
-            degrees.filter(|degrees: &i64| *degrees != 0).and_then(|degrees| degrees.checked_mul(1000));
+        let degrees =
+            degrees.as_deref().and_then(|text| text.split_once('C')?.0.trim().parse().ok());
+        self.disk.temperature_mc = degrees
+            .filter(|degrees: &i64| *degrees != 0)
+            .and_then(|degrees| degrees.checked_mul(1000));
     }
 
     fn attributes(&mut self, attributes: &Node<'_>) {
