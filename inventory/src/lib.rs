@@ -8,6 +8,17 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod capture_file;
+pub mod collect;
+pub mod device;
+pub mod health;
+pub mod import;
+pub mod lldp;
+pub mod merge;
 pub mod model;
+pub mod placeholder;
+pub mod smart;
+pub mod sysroot;
 
 pub use model::Inventory;
+pub use sysroot::Sysroot;

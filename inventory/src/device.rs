@@ -1,0 +1,1 @@
+//! Asking drives about themselves.

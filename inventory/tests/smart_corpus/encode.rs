@@ -1,0 +1,1 @@
+//! Binary pages written from the standards, for the decoders to read back.
