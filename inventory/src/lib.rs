@@ -11,10 +11,13 @@
 pub mod capture_file;
 pub mod collect;
 pub mod device;
+pub mod ethtool;
 pub mod health;
 pub mod import;
 pub mod lldp;
+pub mod merge;
 pub mod model;
+pub mod pci_ids;
 pub mod placeholder;
 pub mod smart;
 pub mod sysroot;

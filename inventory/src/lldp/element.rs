@@ -70,16 +70,15 @@ impl<'a> Iterator for Elements<'a> {
         let header = u16::from_be_bytes(*header);
         let length = usize::from(header & 0x01ff);
         let [kind, _] = (header >> 1).to_be_bytes();
-        if kind == 0 {
-            // What follows the end mark is padding; some senders give the mark
-            // a length, which means nothing.
-            self.stop();
-            return None;
-        }
         let Some((value, rest)) = rest.split_at_checked(length) else {
             self.stop();
             return Some(Err(Overrun { at, header: Some((kind, length)), left: rest.len() }));
         };
+        if kind == 0 {
+            // What follows the end mark is padding, whatever its length says.
+            self.stop();
+            return None;
+        }
         self.rest = rest;
         self.at = at.saturating_add(2).saturating_add(length);
         Some(Ok(Element { kind, value, at }))

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::placeholder;
+
 /// A node.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node<'a>(&'a Map<String, Value>);
@@ -22,7 +24,7 @@ impl<'a> Node<'a> {
 
     /// Returns a text that is neither empty nor a placeholder.
     pub(super) fn fact(self, key: &str) -> Option<String> {
-        usable(self.text(key)?)
+        usable(&self.text(key)?)
     }
 
     /// Returns every text under `key`.
@@ -36,7 +38,7 @@ impl<'a> Node<'a> {
 
     /// Returns a text of `configuration` that is no placeholder.
     pub(super) fn setting(self, key: &str) -> Option<String> {
-        usable(text(self.0.get("configuration")?.get(key)?)?)
+        usable(&text(self.0.get("configuration")?.get(key)?)?)
     }
 
     /// Returns a text of `configuration` as it stands.
@@ -46,7 +48,7 @@ impl<'a> Node<'a> {
 
     /// Returns a text unless it is a placeholder.
     pub(super) fn usable(text: &str) -> Option<String> {
-        usable(text.to_owned())
+        usable(text)
     }
 
     /// Returns the names of the capabilities.
@@ -117,7 +119,10 @@ fn text(value: &Value) -> Option<String> {
 }
 
 /// Returns a text unless it stands for none.
-fn usable(text: String) -> Option<String> {
+fn usable(text: &str) -> Option<String> {
     // lshw puts brackets around what it has no value for.
-    (text != "[empty]" && text != "[Empty]").then_some(text)
+    if text.eq_ignore_ascii_case("[empty]") {
+        return None;
+    }
+    placeholder::clean(text).value
 }
