@@ -7,8 +7,23 @@
 
 mod assemble;
 mod builder;
+mod cpu;
+mod fc;
+mod gpu;
+mod infiniband;
+mod join;
+mod memory;
+mod net;
 mod options;
+mod pci;
+mod planes;
+mod platform;
+mod read;
 mod run;
+mod sensors;
+#[cfg(test)]
+mod testing;
+mod tpm;
 
 use crate::model::Section;
 use crate::{Inventory, Sysroot};
@@ -50,13 +65,40 @@ pub fn collect(
     for part in run::run(jobs(root, options), interrupt, progress) {
         assemble::absorb(&mut collected, part);
     }
+    join::join(&mut collected.inventory);
     if !options.now.is_empty() {
         collected.inventory.collected_at = Some(options.now.clone());
     }
     collected
 }
 
-/// The collectors, in the order of their sections in the document.
-fn jobs(_root: &Sysroot, _options: &Options) -> Vec<run::Job> {
-    Vec::new()
+/// A collector: reads a root, writes its share.
+type Collector = fn(&Sysroot, &Options, &Builder);
+
+/// Every collector with its name and sections, in the document's order.
+const COLLECTORS: &[(&str, &[Section], Collector)] = &[
+    ("platform", platform::SECTIONS, platform::platform),
+    ("cpu", cpu::SECTIONS, cpu::cpu),
+    ("memory", memory::SECTIONS, memory::memory),
+    ("pci", pci::SECTIONS, pci::pci),
+    ("net", net::SECTIONS, net::net),
+    ("fc", fc::SECTIONS, fc::fc),
+    ("infiniband", infiniband::SECTIONS, infiniband::infiniband),
+    ("sensors", sensors::SECTIONS, sensors::sensors),
+    ("gpu", gpu::SECTIONS, gpu::gpu),
+    ("tpm", tpm::SECTIONS, tpm::tpm),
+    ("planes", planes::SECTIONS, planes::planes),
+];
+
+fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
+    let job = |(name, sections, collector): &(&'static str, &'static [Section], Collector)| {
+        let (root, options, collector) = (root.clone(), options.clone(), *collector);
+        run::Job {
+            name,
+            sections,
+            deadline: options.section_deadline,
+            work: Box::new(move |builder| collector(&root, &options, builder)),
+        }
+    };
+    COLLECTORS.iter().map(job).collect()
 }

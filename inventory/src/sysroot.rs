@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::OFlags;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use order::natural;
 pub(crate) use trace::Trace;
@@ -94,7 +96,7 @@ impl Sysroot {
     /// Returns the bytes of the regular file at `path`.
     pub fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         let read = self.read_quietly(path);
-        self.note(|trace| trace.read(path, read.as_ref().err()));
+        self.note(|trace| trace.read(path, &read));
         read
     }
 
@@ -155,10 +157,42 @@ impl Sysroot {
         seen
     }
 
+    /// Returns the last component of what the symbolic link at `path` names: a
+    /// driver's, a bus's. What it names need not exist.
+    pub fn link_name(&self, path: &str) -> Option<String> {
+        self.note(|trace| trace.visit(path));
+        let (parent, name) = path.rsplit_once('/')?;
+        let parent = if parent.is_empty() { "/" } else { parent };
+        let target = fs::read_link(self.resolve(parent).ok()?.host.join(name)).ok()?;
+        Some(target.file_name()?.to_str()?.to_owned())
+    }
+
     /// Returns whether something is at `path`, links followed.
     pub fn exists(&self, path: &str) -> bool {
         self.note(|trace| trace.visit(path));
         self.resolve(path).is_ok_and(|place| place.host.exists())
+    }
+
+    /// Returns the kernel's answer to a question that no file holds: asked of
+    /// the running kernel, or read from what a recording kept of it under
+    /// `/assay/NAME.json`.
+    pub(crate) fn answer<T: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        ask: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<T> {
+        let path = format!("{OWN}/{name}.json");
+        if !self.inner.live {
+            let bytes = self.read(&path)?;
+            return serde_json::from_slice(&bytes)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+        let answer = ask();
+        self.note(|trace| match &answer {
+            Ok(answer) => trace.answer(&path, serde_json::to_vec(answer).unwrap_or_default()),
+            Err(error) => trace.refuse(&path, error),
+        });
+        answer
     }
 
     fn note(&self, how: impl FnOnce(&Trace)) {

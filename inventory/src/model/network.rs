@@ -67,6 +67,9 @@ pub struct NicPort {
     pub dev_port: Option<u32>,
     /// Physical port id, equal on partitions of one port.
     pub phys_port_id: Option<String>,
+    /// Further interfaces on this same port: partitions that the card's
+    /// firmware shows as functions of their own (NPAR).
+    pub partitions: Vec<String>,
     /// Wake-on-LAN modes.
     pub wake_on: Option<WakeOn>,
     /// The bond or bridge it belongs to.

@@ -13,8 +13,9 @@ pub(crate) struct Trace {
 /// What a [`Trace`] holds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    /// Files that were read.
-    pub(crate) files: BTreeSet<String>,
+    /// Files that were read, with what was read: a counter read again would
+    /// have moved on.
+    pub(crate) files: BTreeMap<String, Vec<u8>>,
     /// Directories that were listed.
     pub(crate) dirs: BTreeSet<String>,
     /// Paths that were asked after.
@@ -24,11 +25,25 @@ pub(crate) struct Seen {
 }
 
 impl Trace {
-    pub(crate) fn read(&self, path: &str, error: Option<&io::Error>) {
-        self.edit(|seen| {
-            seen.files.insert(path.to_owned());
-            seen.fail(path, error);
+    pub(crate) fn read(&self, path: &str, read: &io::Result<Vec<u8>>) {
+        self.edit(|seen| match read {
+            Ok(bytes) => {
+                seen.files.insert(path.to_owned(), bytes.clone());
+            }
+            Err(error) => seen.fail(path, Some(error)),
         });
+    }
+
+    /// Notes the answer to a question that no file holds.
+    pub(crate) fn answer(&self, path: &str, bytes: Vec<u8>) {
+        self.edit(|seen| {
+            seen.files.insert(path.to_owned(), bytes);
+        });
+    }
+
+    /// Notes that a question was refused.
+    pub(crate) fn refuse(&self, path: &str, error: &io::Error) {
+        self.edit(|seen| seen.fail(path, Some(error)));
     }
 
     pub(crate) fn list(&self, path: &str, error: Option<&io::Error>) {
