@@ -107,8 +107,8 @@ pub(crate) fn ata_identify(document: &Value) -> Vec<u8> {
     let mut sizes = 0x4000;
     if logical != 512 {
         sizes |= 1 << 12;
-        word(117, logical / 2 & 0xffff);
-        word(118, logical / 2 >> 16);
+        word(117, (logical / 2) & 0xffff);
+        word(118, (logical / 2) >> 16);
     }
     if physical != logical {
         sizes |= 1 << 13 | u64::from((physical / logical).ilog2());
