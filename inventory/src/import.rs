@@ -6,7 +6,12 @@
 
 pub mod dmidecode;
 pub mod inventory;
+mod json;
+pub mod lldp;
+pub mod lshw;
+pub mod smartctl;
 pub mod smbios;
+pub mod storcli;
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,6 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Inventory, Source, SourceKind};
 
 mod detect;
+mod document;
 
 pub use detect::detect;
 
@@ -152,15 +158,32 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
             format!("{} bytes are more than an import may have ({MAX_BYTES})", bytes.len()),
         ));
     }
-    match kind {
-        Kind::Inventory => inventory::import(name, bytes),
+    let mut inventory = match kind {
+        Kind::Inventory => return inventory::import(name, bytes),
         Kind::Smbios => smbios::import(name, bytes),
         Kind::Dmidecode => dmidecode::import(name, bytes),
-        Kind::Lshw | Kind::Smartctl | Kind::Storcli | Kind::Lldp => Err(ImportError::new(
-            name,
-            format!("files of kind `{kind}` are not read by this version"),
-        )),
+        Kind::Lldp => lldp::import(name, bytes),
+        Kind::Lshw => lshw::import(name, bytes),
+        Kind::Smartctl => smartctl::import(name, bytes),
+        Kind::Storcli => storcli::import(name, bytes),
+    }?;
+    for source in &mut inventory.sources {
+        if source.kind == SourceKind::Import && writer(&source.locator).is_none() {
+            source.locator.push(WRITER_MARK);
+            source.locator.push_str(kind.name());
+        }
     }
+    Ok(inventory)
+}
+
+/// What parts the place in a file from the program that wrote it, in the
+/// locator of a source: `import:dump.txt#17/0x0021@dmidecode`. Merging trusts
+/// programs differently.
+const WRITER_MARK: char = '@';
+
+/// Returns what wrote the file that `locator` names, where it says so.
+pub fn writer(locator: &str) -> Option<Kind> {
+    locator.rsplit_once(WRITER_MARK)?.1.parse().ok()
 }
 
 /// Returns the SHA-256 of `bytes` as sources carry it: `sha256:HEX`.
