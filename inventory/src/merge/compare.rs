@@ -4,21 +4,19 @@
 use serde_json::Value;
 
 use super::locator::folded;
+use crate::brand::brand_of;
 use crate::model::{FindingClass, Section};
 
 /// Fields that change while the machine runs, or that say what they say in one
 /// program's own words: they may differ.
-const MAY_DIFFER: [&str; 49] = [
-    "address_space",
+const MAY_DIFFER: [&str; 46] = [
     "advertised_modes",
-    "agent",
     "associativity",
     "behind",
     "brand",
     "chip",
     "critical",
     "current_ma",
-    "description",
     "device",
     "duplex",
     "edac",
@@ -60,9 +58,6 @@ const MAY_DIFFER: [&str; 49] = [
     "wear_ratio_ppm",
 ];
 
-/// Fields with the name of a maker, spelled by everyone as they like.
-const MAKERS: [&str; 2] = ["manufacturer", "vendor"];
-
 /// Says whether `one` and `other` of `field` contradict each other.
 pub(super) fn disagree(section: Section, field: &str, one: &Value, other: &Value) -> bool {
     if one == other || may_differ(section, field) {
@@ -70,6 +65,13 @@ pub(super) fn disagree(section: Section, field: &str, one: &Value, other: &Value
     }
     match (field, one, other) {
         ("uuid", Value::String(one), Value::String(other)) => !same_uuid(one, other),
+        // Makers are spelled by everyone as they like; brands are known.
+        ("manufacturer" | "vendor", Value::String(one), Value::String(other)) => {
+            match (brand_of(one), brand_of(other)) {
+                (Some(one), Some(other)) => one.id != other.id,
+                _ => false,
+            }
+        }
         // Only the drive's verdict counts; reasons are worded freely.
         ("health", one, other) => match (one.get("passed"), other.get("passed")) {
             (Some(Value::Bool(one)), Some(Value::Bool(other))) => one != other,
@@ -95,7 +97,6 @@ fn may_differ(section: Section, field: &str) -> bool {
     volatile_section
         || field.starts_with("counters.")
         || (MAY_DIFFER.binary_search(&field).is_ok() && !is_rotation)
-        || (MAKERS.contains(&field))
 }
 
 /// Returns the class of a disagreement over `field`.
@@ -118,7 +119,7 @@ fn same_text(field: &str, one: &str, other: &str) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let least = match field {
         "serial" | "wwid" => 6,
-        "model" | "part_number" | "product" | "firmware" | "version" | "vendor" => 4,
+        "model" | "part_number" | "product" | "firmware" | "version" | "memory_type" => 4,
         _ => return false,
     };
     short.len() >= least && long.contains(&short)
