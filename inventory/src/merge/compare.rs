@@ -77,6 +77,8 @@ pub(super) fn disagree(section: Section, field: &str, one: &Value, other: &Value
             (Some(Value::Bool(one)), Some(Value::Bool(other))) => one != other,
             _ => false,
         },
+        // Firmware of Arm machines puts the number alone where lshw adds a name.
+        ("part_number", Value::String(_), Value::String(_)) if section == Section::Cpu => false,
         (_, Value::String(one), Value::String(other)) => !same_text(field, one, other),
         (_, Value::Number(one), Value::Number(other)) => {
             !same_number(section, field, one.as_u64(), other.as_u64())
@@ -127,6 +129,8 @@ fn same_text(field: &str, one: &str, other: &str) -> bool {
 
 fn normal(field: &str, text: &str) -> String {
     let text = match field {
+        // Some firmware gives the bytes of the name in hex.
+        "part_number" | "serial" => spelled_in_hex(text).unwrap_or_else(|| text.to_owned()),
         // Marks that the kernel drops and the firmware prints.
         "model" => {
             let lower = text.to_lowercase();
@@ -145,6 +149,16 @@ fn normal(field: &str, text: &str) -> String {
         _ => text.to_owned(),
     };
     folded(&text)
+}
+
+/// Returns the text that `0x4142…` spells, where all of it can be printed.
+fn spelled_in_hex(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() >= 8)?;
+    let bytes = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(digits.get(at..at.checked_add(2)?)?, 16).ok())
+        .collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
 }
 
 /// Numbers are the same within what units round away.

@@ -169,8 +169,14 @@ impl Reader {
             (_, true) => "persistent",
             _ => "ram",
         };
-        // The clock is the transfer rate times a million.
-        let speed = node.number("clock").and_then(|hz| hz.checked_div(1_000_000));
+        // `clock` is the rate times a million, and overflows at 4295 MT/s (seen
+        // with lshw B.02.19); the description has it whole.
+        let worded = words
+            .iter()
+            .position(|word| *word == "MHz")
+            .and_then(|unit| words.get(unit.checked_sub(1)?)?.parse::<u64>().ok());
+        let clock = node.number("clock").and_then(|hz| hz.checked_div(1_000_000));
+        let speed = worded.or(clock);
         // Which array a bank hangs below is lshw's own guess where there are two.
         let source = self.source(node, Some(17));
         let filled = |key: &str| if is_empty { None } else { node.fact(key) };
