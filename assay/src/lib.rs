@@ -18,6 +18,7 @@ pub mod logging;
 pub mod output;
 pub mod progress;
 pub mod push;
+pub mod report;
 
 use std::ffi::OsString;
 
