@@ -19,6 +19,7 @@ pub mod merge;
 pub mod model;
 pub mod pci_ids;
 pub mod placeholder;
+pub mod record;
 pub mod smart;
 pub mod sysroot;
 
