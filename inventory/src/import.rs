@@ -4,11 +4,13 @@
 //! its content, and says in one sentence what is wrong with a bad one. Reading
 //! the file is the caller's: everything here works on bytes.
 
+pub mod dmidecode;
 pub mod inventory;
 mod json;
 pub mod lldp;
 pub mod lshw;
 pub mod smartctl;
+pub mod smbios;
 pub mod storcli;
 
 use std::fmt;
@@ -158,14 +160,12 @@ pub fn import(kind: Kind, name: &str, bytes: &[u8]) -> Result<Inventory, ImportE
     }
     let mut inventory = match kind {
         Kind::Inventory => return inventory::import(name, bytes),
+        Kind::Smbios => smbios::import(name, bytes),
+        Kind::Dmidecode => dmidecode::import(name, bytes),
         Kind::Lldp => lldp::import(name, bytes),
         Kind::Lshw => lshw::import(name, bytes),
         Kind::Smartctl => smartctl::import(name, bytes),
         Kind::Storcli => storcli::import(name, bytes),
-        Kind::Smbios | Kind::Dmidecode => Err(ImportError::new(
-            name,
-            format!("files of kind `{kind}` are not read by this version"),
-        )),
     }?;
     for source in &mut inventory.sources {
         if source.kind == SourceKind::Import && writer(&source.locator).is_none() {

@@ -8,11 +8,14 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod brand;
 pub mod capture_file;
 pub mod collect;
 pub mod device;
 pub mod ethtool;
+pub mod frequency;
 pub mod health;
+pub mod identity;
 pub mod import;
 pub mod lldp;
 pub mod merge;
@@ -21,6 +24,7 @@ pub mod pci_ids;
 pub mod placeholder;
 pub mod record;
 pub mod smart;
+pub mod smbios;
 pub mod sysroot;
 
 pub use model::Inventory;

@@ -125,6 +125,9 @@ pub struct Judgement {
     /// Points of a scored check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u32>,
+    /// Why the check asks less than the norm's own profile does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deviation: Option<Text>,
 }
 
 /// What all judgements together say.

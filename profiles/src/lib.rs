@@ -1,14 +1,35 @@
 //! The norm as data, and the judge.
 //!
-//! Profiles are TOML files under `norms/`. [`judge`](judgement) takes a profile
-//! and a document of facts and returns one [`Judgement`] per check. Logic over
+//! Profiles are TOML files under `norms/`; a [`Catalogue`] has those that are
+//! compiled in and takes a contract's own. [`judge`] takes a [`Profile`] and a
+//! document of facts and returns one [`Judgement`] per check. Logic over
 //! unknowns is three-valued (Kleene): what is not known never passes.
 //!
 //! This crate does no I/O and knows no other crate of the product: facts reach
 //! it as JSON, their shape as JSON Schema.
 
+pub mod check;
+pub mod coverage;
 pub mod judgement;
+pub mod kleene;
+pub mod lint;
+pub mod norm;
+pub mod path;
 pub mod text;
+pub mod unit;
 
+mod catalogue;
+mod error;
+mod finding;
+mod judge;
+mod node;
+mod profile;
+mod words;
+
+pub use catalogue::{Catalogue, Entry};
+pub use error::ProfileError;
+pub use judge::{judge, overall};
 pub use judgement::{Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
+pub use node::Place;
+pub use profile::{Dropped, Profile, Subject};
 pub use text::{Lang, Text};

@@ -1,0 +1,294 @@
+//! What a profile's checks are once they are read: paths parsed, quantities in
+//! the field's unit, patterns compiled. [`read`] makes them from TOML.
+
+pub(crate) mod expect;
+pub(crate) mod fields;
+pub(crate) mod read;
+pub(crate) mod rule;
+pub(crate) mod tighten;
+
+use regex_lite::Regex;
+
+use crate::node::Place;
+use crate::path::Path;
+use crate::unit::Unit;
+use crate::{Level, Text};
+
+/// A number to compare with, in the unit of the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// The number, in [`Amount::field`] units.
+    pub value: i128,
+    /// The unit of the field; `None` for a count.
+    pub field: Option<Unit>,
+    /// The unit the profile writes it in, and reports show it in.
+    pub shown: Option<Unit>,
+    /// How far below a value may be and still count as this one, in parts per million.
+    pub tolerance_ppm: u32,
+    /// How far above it may be and still count as this one.
+    pub above_ppm: u32,
+}
+
+/// A value to be equal to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// A number, with or without unit.
+    Amount(Amount),
+    /// A text, equal to the letter.
+    Text(String),
+    /// A flag.
+    Flag(bool),
+}
+
+/// A regular expression that must match the whole text, in linear time.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// As the profile writes it.
+    pub text: String,
+    pub(crate) regex: Regex,
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+/// What is asked of a value.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "each is the operator of its name")]
+pub enum Test {
+    Min(Amount),
+    Max(Amount),
+    Eq(Literal),
+    Ne(Literal),
+    In(Vec<Literal>),
+    Regex(Pattern),
+}
+
+/// What is asked of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Every one of them.
+    All(Vec<Condition>),
+    /// At least one of them.
+    Any(Vec<Condition>),
+    /// A value of it.
+    Value {
+        /// Where the value is, from the object.
+        path: Path,
+        /// What is asked of it.
+        test: Test,
+        /// Where the profile says so.
+        place: Place,
+    },
+    /// How many objects inside of it do.
+    Count(Counting),
+}
+
+/// How many there must be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// At least.
+    pub min: Option<i128>,
+    /// At most.
+    pub max: Option<i128>,
+}
+
+/// A count of the objects that meet a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counting {
+    /// The objects.
+    pub over: Path,
+    /// What is asked of each.
+    pub condition: Box<Condition>,
+    /// How many must meet it.
+    pub bound: Bound,
+    /// Fields a report shows of each object.
+    pub show: Vec<Path>,
+    /// Where the profile says so.
+    pub place: Place,
+}
+
+/// A rule inside `all` or `any`, with the name a report calls it by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// Its name.
+    pub title: Option<Text>,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// What refutes an attestation before anybody signs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refutation {
+    /// True where the evidence contradicts.
+    pub condition: Condition,
+}
+
+/// Two values that ought to be the same; where they differ a reader is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint {
+    /// One value.
+    pub left: Path,
+    /// The other.
+    pub right: Path,
+    /// What to tell.
+    pub say: Text,
+}
+
+/// How a check decides.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// `min`, `max`, `eq`, `in`, `regex`: a value, or every one of many.
+    Value {
+        /// Where the value is.
+        path: Path,
+        /// What is asked of it.
+        test: Test,
+        /// Where the profile says so.
+        place: Place,
+    },
+    /// `count_where`: how many objects meet a condition.
+    Count(Counting),
+    /// `absent`: that none does.
+    Absent(Counting),
+    /// `all`: every branch.
+    All(Vec<Branch>),
+    /// `any`: at least one branch.
+    Any(Vec<Branch>),
+    /// `ratio`: a part of a whole, in parts per million.
+    Ratio {
+        /// What is divided.
+        part: Path,
+        /// By what.
+        whole: Path,
+        /// How large the share must be.
+        bound: Bound,
+        /// Where the profile says so.
+        place: Place,
+    },
+    /// `measure`: what a valid run found.
+    Measure {
+        /// The runs that answer the question; the last one counts.
+        run: Path,
+        /// What is asked of it.
+        condition: Condition,
+        /// Fields a report shows of it.
+        show: Vec<Path>,
+        /// Where the profile says so.
+        place: Place,
+    },
+    /// `attest`: a person decides.
+    Attest {
+        /// What is laid before that person.
+        evidence: Vec<Path>,
+        /// Why nothing can be laid before them.
+        no_evidence: Option<Text>,
+        /// What settles it against the machine without a person.
+        refuted_by: Vec<Refutation>,
+        /// Where the profile says so.
+        place: Place,
+    },
+}
+
+/// One line of the comparison that a person judges equivalence by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// What is compared.
+    pub name: Text,
+    /// The objects summed over.
+    pub over: Path,
+    /// The fields whose product is summed; none counts the objects.
+    pub sum: Vec<Path>,
+    /// What is demanded.
+    pub demand: Amount,
+}
+
+/// When a check applies at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applies {
+    /// False where it does not.
+    pub condition: Condition,
+    /// What a report says then.
+    pub otherwise: Text,
+}
+
+/// One check of a profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Its id, unique in the profile.
+    pub id: String,
+    /// The row it is for, `5.3.3.1.2.1#3`.
+    pub row: String,
+    /// Clause of the row.
+    pub clause: String,
+    /// Title of the clause, as the norm has it.
+    pub clause_title: String,
+    /// Item of the row, as the norm has it.
+    pub item: String,
+    /// The norm's wording, verbatim.
+    pub wording: String,
+    /// How it counts.
+    pub level: Level,
+    /// Points of a scored check.
+    pub points: Option<u32>,
+    /// Its title.
+    pub title: Text,
+    /// How it is checked.
+    pub method: Text,
+    /// What is expected, with unit.
+    pub expected: Text,
+    /// How the norm's wording was read.
+    pub reading: Option<Text>,
+    /// Whether a fail may be accepted as equivalent (“或同等…”).
+    pub waivable: bool,
+    /// Why it asks less than the profile it inherits from.
+    pub deviation: Option<Text>,
+    /// The command or person that closes it while it is open.
+    pub close: Option<Text>,
+    /// When it applies at all.
+    pub applies: Option<Applies>,
+    /// How it decides.
+    pub rule: Rule,
+    /// What a person judges equivalence by.
+    pub compare: Vec<Comparison>,
+    /// What a reader is told where two values differ.
+    pub hints: Vec<Hint>,
+    /// Whether its author knows that it can pass only on complete sections.
+    pub needs_complete: bool,
+    /// Whether the norm gives its numbers without “≥”.
+    pub bare: bool,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Rule {
+    /// Returns the word profiles write for it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Value { test, .. } => test.word(),
+            Self::Count(_) => "count_where",
+            Self::Absent(_) => "absent",
+            Self::All(_) => "all",
+            Self::Any(_) => "any",
+            Self::Ratio { .. } => "ratio",
+            Self::Measure { .. } => "measure",
+            Self::Attest { .. } => "attest",
+        }
+    }
+}
+
+impl Test {
+    /// Returns the word profiles write for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::Eq(_) => "eq",
+            Self::Ne(_) => "ne",
+            Self::In(_) => "in",
+            Self::Regex(_) => "regex",
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Which row of the norm is judged by what, and which is not, with the reason.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::norm::{Row, norm};
+use crate::{Catalogue, Text};
+
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Coverage {
+    /// Checks of profiles judge it.
+    Checked {
+        /// Which ones.
+        checks: Vec<CheckRef>,
+    },
+    /// A later part of the product will.
+    Planned {
+        /// The part or workload.
+        by: String,
+        /// How it will.
+        method: Text,
+    },
+    /// The product will not.
+    OutOfScope {
+        /// Why not.
+        reason: Text,
+    },
+    /// Nobody has said: an error in this crate's data.
+    Missing,
+}
+
+/// A check of a profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckRef {
+    /// Id of the profile, with its variant.
+    pub profile: String,
+    /// Id of the check.
+    pub check: String,
+    /// How it decides: `min`, `attest`, …
+    pub kind: &'static str,
+}
+
+/// A row and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The row.
+    pub row: Row,
+    /// What becomes of it.
+    pub coverage: Coverage,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    planned: Vec<Planned>,
+    out_of_scope: Vec<OutOfScope>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Planned {
+    rows: Vec<String>,
+    by: String,
+    method: Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OutOfScope {
+    rows: Vec<String>,
+    reason: Text,
+}
+
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    toml::from_str(include_str!("../norms/gd-gov-cloud/coverage.toml"))
+        .expect("the test `every_row_is_checked_planned_or_out_of_scope` reads it")
+});
+
+/// Returns what becomes of every row of the norm, in its order, by the profiles of `catalogue`.
+///
+/// A row that is checked is shown as such, whatever else is planned.
+pub fn coverage(catalogue: &Catalogue) -> Vec<Line> {
+    let mut checked: BTreeMap<String, Vec<CheckRef>> = BTreeMap::new();
+    for id in catalogue.ids() {
+        let Ok(profile) = catalogue.profile(&id) else { continue };
+        for check in profile.checks {
+            let profile = id.clone();
+            let refer = CheckRef { profile, check: check.id, kind: check.rule.kind() };
+            checked.entry(check.row).or_default().push(refer);
+        }
+    }
+    let stated = stated();
+    let rows = norm("gd-gov-cloud").map(|norm| norm.rows.as_slice()).unwrap_or_default();
+    rows.iter()
+        .map(|row| {
+            let coverage = match checked.remove(&row.id) {
+                Some(checks) => Coverage::Checked { checks },
+                None => stated.get(&row.id).cloned().unwrap_or(Coverage::Missing),
+            };
+            Line { row: row.clone(), coverage }
+        })
+        .collect()
+}
+
+/// Returns what the file says of each row.
+fn stated() -> BTreeMap<String, Coverage> {
+    let planned = FILE.planned.iter().flat_map(|entry| {
+        let coverage = Coverage::Planned { by: entry.by.clone(), method: entry.method.clone() };
+        spread(&entry.rows).into_iter().map(move |row| (row, coverage.clone()))
+    });
+    let out = FILE.out_of_scope.iter().flat_map(|entry| {
+        let coverage = Coverage::OutOfScope { reason: entry.reason.clone() };
+        spread(&entry.rows).into_iter().map(move |row| (row, coverage.clone()))
+    });
+    planned.chain(out).collect()
+}
+
+/// Returns each row of `5.2.1#1-3`, or the one that `5.2.1#1` is.
+fn spread(rows: &[String]) -> Vec<String> {
+    let one = |row: &String| {
+        let range = row.split_once('#').and_then(|(clause, numbers)| {
+            let (first, last) = numbers.split_once('-')?;
+            let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+            Some((first..=last).map(|number| format!("{clause}#{number}")).collect())
+        });
+        range.unwrap_or_else(|| vec![row.clone()])
+    };
+    rows.iter().flat_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Coverage, FILE, coverage, spread};
+    use crate::Catalogue;
+    use crate::norm::norm;
+
+    #[test]
+    fn every_row_is_checked_planned_or_out_of_scope() {
+        let lines = coverage(&Catalogue::bundled());
+        assert_eq!(lines.len(), 258);
+        let missing: Vec<_> =
+            lines.iter().filter(|line| line.coverage == Coverage::Missing).collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
+
+    #[test]
+    fn no_row_is_stated_twice_or_stated_though_it_is_checked_or_does_not_exist() {
+        let rows = FILE.planned.iter().map(|entry| &entry.rows);
+        let rows = rows.chain(FILE.out_of_scope.iter().map(|entry| &entry.rows));
+        let lines = coverage(&Catalogue::bundled());
+        let mut seen = BTreeSet::new();
+        for row in rows.flat_map(|rows| spread(rows)) {
+            assert!(seen.insert(row.clone()), "{row} is stated twice");
+            assert!(norm("gd-gov-cloud").unwrap().row(&row).is_some(), "no row {row}");
+            let line = lines.iter().find(|line| line.row.id == row).unwrap();
+            let checked = matches!(line.coverage, Coverage::Checked { .. });
+            assert!(!checked, "{row} is checked and stated");
+        }
+    }
+
+    #[test]
+    fn every_row_of_the_server_and_flavour_clauses_is_checked() {
+        for line in coverage(&Catalogue::bundled()) {
+            let ours = ["5.3.3.1.1", "5.3.3.1.2.1", "5.3.3.1.2.2", "5.2.1.1", "5.2.1.2"];
+            if ours.contains(&line.row.clause.as_str()) || line.row.id == "5.3.1.1#3" {
+                let checked = matches!(line.coverage, Coverage::Checked { .. });
+                assert!(checked, "{}", line.row.id);
+            }
+        }
+    }
+}

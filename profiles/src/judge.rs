@@ -1,0 +1,142 @@
+//! The judge: a profile and a document of facts in, one judgement a check out.
+//!
+//! Counts and sums are kept as the least and most they can be; a test is true
+//! only where it holds for both ends. A value that no source vouches for is not
+//! known. Where sources disagree, a check is evaluated twice, with the chosen
+//! values and with all of them: if the answers differ, a person must decide.
+
+mod evaluate;
+mod explain;
+mod facts;
+mod rules;
+mod show;
+mod span;
+mod walk;
+
+use serde_json::Value;
+
+use crate::check::{Check, Rule};
+use crate::kleene::Truth;
+use crate::{Judgement, Level, Outcome, Overall, Profile, Reason, Tally, Text, Verdict};
+use facts::Facts;
+use rules::Judge;
+
+/// Judges `facts` (`{"inventory": …, "storage": …}`) by `profile`: one judgement a check,
+/// in the profile's order.
+pub fn judge(profile: &Profile, facts: &Value) -> Vec<Judgement> {
+    let facts = Facts::of(facts);
+    profile.checks.iter().map(|check| judge_check(check, &facts)).collect()
+}
+
+fn judge_check(check: &Check, facts: &Facts<'_>) -> Judgement {
+    let mut chosen = Judge::new(facts, false);
+    if let Some(applies) = &check.applies
+        && chosen.condition(facts.document(), &applies.condition) == Truth::False
+    {
+        let reason = Reason { text: applies.otherwise.clone(), close: None };
+        let sources = chosen.sources();
+        return judgement(check, Verdict::NotApplicable, Text::default(), sources, vec![reason]);
+    }
+    let mut chosen = Judge::new(facts, false);
+    let found = chosen.rule(&check.rule);
+    let mut verdict = match (found.truth, &check.rule) {
+        (Truth::False, _) => Verdict::Fail,
+        (_, Rule::Attest { .. }) => Verdict::NeedsAttestation,
+        (Truth::True, _) => Verdict::Pass,
+        (Truth::Unknown, _) => Verdict::NotMeasured,
+    };
+    let mut reasons = Vec::new();
+    if chosen.disputed {
+        let mut all = Judge::new(facts, true);
+        let truth = all.rule(&check.rule).truth;
+        if truth != found.truth {
+            verdict = Verdict::NeedsAttestation;
+        }
+        if truth != found.truth || verdict == Verdict::NeedsAttestation {
+            reasons.extend(all.disputes());
+        }
+    }
+    if verdict.is_open() {
+        reasons.extend(chosen.reasons(check));
+    }
+    reasons.extend(chosen.hints(&check.hints));
+    let sources = chosen.sources();
+    let mut judgement = judgement(check, verdict, found.measured, sources, reasons);
+    judgement.comparison = chosen.comparison(check);
+    judgement
+}
+
+fn judgement(
+    check: &Check,
+    verdict: Verdict,
+    measured: Text,
+    sources: Vec<String>,
+    reasons: Vec<Reason>,
+) -> Judgement {
+    Judgement {
+        check: check.id.clone(),
+        row: check.row.clone(),
+        clause: check.clause.clone(),
+        clause_title: check.clause_title.clone(),
+        item: check.item.clone(),
+        wording: check.wording.clone(),
+        level: check.level,
+        title: check.title.clone(),
+        method: check.method.clone(),
+        expected: check.expected.clone(),
+        measured,
+        sources,
+        verdict,
+        reasons,
+        reading: check.reading.clone(),
+        comparison: None,
+        waivable: check.waivable,
+        points: check.points,
+        deviation: check.deviation.clone(),
+    }
+}
+
+/// Returns what `judgements` say together: only must-checks decide.
+///
+/// A profile none of whose must-checks is decided accepts nothing.
+pub fn overall(judgements: &[Judgement]) -> Overall {
+    let (mut all, mut must) = (Tally::default(), Tally::default());
+    let (mut points, mut points_max) = (0_u32, 0_u32);
+    for judgement in judgements {
+        all.add(judgement.verdict);
+        if judgement.level == Level::Must {
+            must.add(judgement.verdict);
+        }
+        if let (Level::Scored, Some(worth)) = (judgement.level, judgement.points) {
+            let reached =
+                matches!(judgement.verdict, Verdict::Pass | Verdict::Attested | Verdict::Waived);
+            points_max = points_max.saturating_add(worth);
+            points = points.saturating_add(if reached { worth } else { 0 });
+        }
+    }
+    let decided = must.pass + must.attested + must.waived;
+    let outcome = if must.fail > 0 {
+        Outcome::NotAccepted
+    } else if must.not_measured + must.needs_attestation > 0 || decided == 0 {
+        Outcome::Incomplete
+    } else {
+        Outcome::Accepted
+    };
+    Overall { outcome, all, must, points, points_max }
+}
+
+impl Tally {
+    /// Counts one more `verdict`.
+    pub fn add(&mut self, verdict: Verdict) {
+        let count = match verdict {
+            Verdict::Pass => &mut self.pass,
+            Verdict::Fail => &mut self.fail,
+            Verdict::NotMeasured => &mut self.not_measured,
+            Verdict::NeedsAttestation => &mut self.needs_attestation,
+            Verdict::Attested => &mut self.attested,
+            Verdict::Waived => &mut self.waived,
+            Verdict::NotApplicable => &mut self.not_applicable,
+        };
+        *count = count.saturating_add(1);
+    }
+}

@@ -1,0 +1,368 @@
+//! Values, aggregates, conditions and counts, each true, false or unknown.
+
+use serde_json::Value;
+
+use super::explain::{Dispute, What, Why};
+use super::facts::{Base, Facts};
+use super::span::Span;
+use super::walk::{Claim, Leaf, Reached};
+use crate::check::{Condition, Counting, Literal, Test};
+use crate::kleene::Truth;
+use crate::path::{Aggregate, Path, Step};
+use crate::unit::LARGEST;
+
+/// What the judge has looked at for one check.
+#[derive(Debug)]
+pub(crate) struct Judge<'a> {
+    pub(crate) facts: &'a Facts<'a>,
+    /// Whether every source's word is weighed, and not only the chosen one's.
+    pub(crate) every: bool,
+    /// Whether sources disagree on anything looked at.
+    pub(crate) disputed: bool,
+    pub(super) disputes: Vec<Dispute<'a>>,
+    pub(super) whys: Vec<Why<'a>>,
+    pub(super) used: Vec<u64>,
+    /// Sources of evidence that is not part of the inventory: runs.
+    pub(super) runs: Vec<String>,
+}
+
+/// Reasons kept while judging one check; what is beyond is counted with them.
+const REASONS: usize = 256;
+/// Disagreements a report shows of one check.
+const DISPUTES: usize = 8;
+
+/// An object that was counted, and whether it meets the condition.
+#[derive(Debug)]
+pub(crate) struct Counted<'a> {
+    pub(crate) base: Base<'a>,
+    pub(crate) truth: Truth,
+}
+
+impl<'a> Judge<'a> {
+    /// Starts on a check; with `every`, all sources' words are weighed.
+    pub(crate) fn new(facts: &'a Facts<'a>, every: bool) -> Self {
+        Self {
+            facts,
+            every,
+            disputed: false,
+            disputes: Vec::new(),
+            whys: Vec::new(),
+            used: Vec::new(),
+            runs: Vec::new(),
+        }
+    }
+
+    pub(super) fn why(&mut self, why: Why<'a>) {
+        if self.whys.len() < REASONS {
+            self.whys.push(why);
+        }
+    }
+
+    /// Returns where the reasons end now, for [`Judge::forget`].
+    pub(super) fn mark(&self) -> usize {
+        self.whys.len()
+    }
+
+    /// Forgets the reasons since `mark`: what they were about is decided.
+    pub(super) fn forget(&mut self, mark: usize) {
+        self.whys.truncate(mark);
+    }
+
+    /// Keeps the reasons since `mark` only where `truth` is open.
+    fn settle(&mut self, mark: usize, truth: Truth) -> Truth {
+        if truth != Truth::Unknown {
+            self.forget(mark);
+        }
+        truth
+    }
+
+    /// Notes that sources disagree on field `name` of `base`.
+    pub(super) fn dispute(&mut self, base: &Base<'a>, name: &str, claims: &[Claim<'a>]) {
+        self.disputed = true;
+        if self.every && self.disputes.len() < DISPUTES {
+            let twin = self.disputes.iter().any(|known| known.is_of(base, name));
+            if !twin {
+                self.disputes.push(Dispute {
+                    base: *base,
+                    name: name.to_owned(),
+                    claims: claims.to_vec(),
+                });
+            }
+        }
+    }
+
+    fn use_source(&mut self, source: Option<u64>) {
+        if let Some(source) = source
+            && self.used.last() != Some(&source)
+        {
+            self.used.push(source);
+        }
+    }
+
+    /// Returns the values a leaf may have, the chosen one first; none where it is not known.
+    fn values(&mut self, leaf: &Leaf<'a>, field: &'a [Step]) -> Vec<&'a Value> {
+        let Some(value) = leaf.value else {
+            self.why(Why { area: leaf.base.area, what: What::Field(field, leaf.base.object) });
+            return Vec::new();
+        };
+        if leaf.base.vouched && leaf.source.is_none() {
+            self.why(Why { area: leaf.base.area, what: What::NoSource(leaf.base.object) });
+            return Vec::new();
+        }
+        self.use_source(leaf.source);
+        let mut values = vec![value];
+        let other: Vec<&'a Value> =
+            leaf.claims.iter().map(|claim| claim.value).filter(|other| *other != value).collect();
+        if !other.is_empty() {
+            self.dispute(&leaf.base, &Path::names(field), &leaf.claims);
+            if self.every {
+                values.extend(other);
+            }
+        }
+        values
+    }
+
+    /// Returns what `test` says of a leaf: the same for every value it may have, or unknown.
+    pub(super) fn each(
+        &mut self,
+        leaf: &Leaf<'a>,
+        field: &'a [Step],
+        test: &dyn Fn(&Value) -> Truth,
+    ) -> Truth {
+        let mut truths = Vec::new();
+        for value in self.values(leaf, field) {
+            truths.push(test(value));
+        }
+        let truth = truths.iter().copied().reduce(Truth::agree).unwrap_or(Truth::Unknown);
+        if truth == Truth::Unknown && truths.first() == Some(&Truth::Unknown) {
+            self.why(Why { area: leaf.base.area, what: What::Unfit(field, leaf.base.object) });
+        }
+        truth
+    }
+
+    /// Returns whether what `path` leads to passes `test`: each value of many must.
+    pub(super) fn value(&mut self, base: Base<'a>, path: &'a Path, test: &Test) -> Truth {
+        let mark = self.mark();
+        if path.aggregate.is_some() {
+            let truth = self.aggregate(base, path).passes(test);
+            return self.settle(mark, truth);
+        }
+        let reached = self.follow(base, path);
+        let truth = self.every_one(&reached, path, test);
+        self.settle(mark, truth)
+    }
+
+    fn every_one(&mut self, reached: &Reached<'a>, path: &'a Path, test: &Test) -> Truth {
+        let (mut truth, mut some) = (Truth::True, Truth::False);
+        for leaf in &reached.leaves {
+            let passes = self.each(leaf, &path.steps, &|value| passes(value, test));
+            truth = truth.and(passes.or(!leaf.member));
+            some = some.or(leaf.member);
+        }
+        if reached.open && reached.leaves.is_empty() {
+            let area = area(path);
+            self.why(Why { area, what: What::Empty });
+        }
+        let closed = if reached.closed { Truth::True } else { Truth::Unknown };
+        // Of nothing, nothing is true: a rule about CPUs needs a CPU.
+        if some == Truth::True { truth.and(closed) } else { truth.and(Truth::Unknown) }
+    }
+
+    /// Returns the one number that `path` makes of many.
+    pub(super) fn aggregate(&mut self, base: Base<'a>, path: &'a Path) -> Span {
+        let reached = self.follow(base, path);
+        match path.aggregate {
+            Some(Aggregate::Count) => self.count_leaves(&reached, path),
+            Some(Aggregate::Sum) => self.sum(&reached, path),
+            Some(Aggregate::Max) => self.extreme(&reached, path, false),
+            Some(Aggregate::Min) => self.extreme(&reached, path, true),
+            None => self.single(&reached, path),
+        }
+    }
+
+    fn single(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
+        match reached.leaves.as_slice() {
+            [leaf] if leaf.member == Truth::True && reached.closed => self.number(leaf, path),
+            _ => Span::ANY,
+        }
+    }
+
+    fn count_leaves(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
+        let mut span = Span::ZERO;
+        for leaf in &reached.leaves {
+            let known = !self.values(leaf, &path.steps).is_empty();
+            match (leaf.value, known, leaf.member) {
+                (None, ..) => span.add(0, None),
+                (Some(_), true, Truth::True) => span.add(1, Some(1)),
+                _ => span.add(0, Some(1)),
+            }
+        }
+        open_end(span, reached)
+    }
+
+    fn sum(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
+        let mut span = Span::ZERO;
+        for leaf in &reached.leaves {
+            let Span { least, most } = self.number(leaf, path);
+            // What is summed is never negative; a number that is cannot be trusted.
+            match (least.filter(|least| *least >= 0), leaf.member) {
+                (Some(least), Truth::True) => span.add(least, most),
+                (Some(_), _) => span.add(0, most),
+                (None, _) => span.add(0, None),
+            }
+        }
+        open_end(span, reached)
+    }
+
+    fn extreme(&mut self, reached: &Reached<'a>, path: &'a Path, smallest: bool) -> Span {
+        if reached.leaves.is_empty() {
+            if reached.open {
+                self.why(Why { area: area(path), what: What::Empty });
+            }
+            return Span::ANY;
+        }
+        // Of `max`: at least the largest that surely counts, at most the largest that may.
+        let (mut sure, mut may) = (None::<i128>, None::<i128>);
+        let mut unbounded = !reached.closed;
+        let pick = |a: Option<i128>, b: i128| {
+            Some(a.map_or(b, |a| if smallest { a.min(b) } else { a.max(b) }))
+        };
+        for leaf in &reached.leaves {
+            let Span { least, most } = self.number(leaf, path);
+            let (Some(least), Some(most)) = (least, most) else {
+                unbounded = true;
+                continue;
+            };
+            if leaf.member == Truth::True {
+                sure = pick(sure, if smallest { most } else { least });
+            }
+            may = pick(may, if smallest { least } else { most });
+        }
+        let may = may.filter(|_| !unbounded);
+        if smallest { Span { least: may, most: sure } } else { Span { least: sure, most: may } }
+    }
+
+    /// Returns the number a leaf is.
+    fn number(&mut self, leaf: &Leaf<'a>, path: &'a Path) -> Span {
+        let values = self.values(leaf, &path.steps);
+        let numbers: Option<Vec<i128>> = values.iter().map(|value| number(value)).collect();
+        match numbers.as_deref() {
+            Some([]) => Span::ANY,
+            Some(numbers) => {
+                Span { least: numbers.iter().min().copied(), most: numbers.iter().max().copied() }
+            }
+            None => {
+                let what = What::Unfit(&path.steps, leaf.base.object);
+                self.why(Why { area: leaf.base.area, what });
+                Span::ANY
+            }
+        }
+    }
+
+    /// Returns whether `base` meets `condition`.
+    pub(crate) fn condition(&mut self, base: Base<'a>, condition: &'a Condition) -> Truth {
+        let mark = self.mark();
+        let truth = match condition {
+            Condition::All(parts) => {
+                let mut truth = Truth::True;
+                for part in parts {
+                    truth = truth.and(self.condition(base, part));
+                    if truth == Truth::False {
+                        break;
+                    }
+                }
+                truth
+            }
+            Condition::Any(parts) => {
+                let mut truth = Truth::False;
+                for part in parts {
+                    truth = truth.or(self.condition(base, part));
+                    if truth == Truth::True {
+                        break;
+                    }
+                }
+                truth
+            }
+            Condition::Value { path, test, .. } => self.value(base, path, test),
+            Condition::Count(counting) => self.count(base, counting).0.within(counting.bound),
+        };
+        self.settle(mark, truth)
+    }
+
+    /// Returns how many objects meet the condition, and what became of each.
+    pub(super) fn count(
+        &mut self,
+        base: Base<'a>,
+        counting: &'a Counting,
+    ) -> (Span, Vec<Counted<'a>>) {
+        let reached = self.follow(base, &counting.over);
+        let mut span = Span::ZERO;
+        let mut counted = Vec::with_capacity(reached.leaves.len());
+        for leaf in &reached.leaves {
+            if self.values(leaf, &counting.over.steps).is_empty() {
+                span.add(0, if leaf.value.is_none() { None } else { Some(1) });
+                continue;
+            }
+            let truth = leaf.member.and(self.condition(leaf.base, &counting.condition));
+            match truth {
+                Truth::True => span.add(1, Some(1)),
+                Truth::Unknown => span.add(0, Some(1)),
+                Truth::False => {}
+            }
+            counted.push(Counted { base: leaf.base, truth });
+        }
+        (open_end(span, &reached), counted)
+    }
+}
+
+/// Takes the upper end away where there may be more than was seen.
+fn open_end(span: Span, reached: &Reached<'_>) -> Span {
+    if reached.closed { span } else { Span { most: None, ..span } }
+}
+
+/// Returns the section an absolute path is about, or the field a relative one begins with.
+pub(super) fn area(path: &Path) -> &str {
+    path.steps.get(usize::from(path.absolute)).map_or("", |step| step.name.as_str())
+}
+
+/// Returns the number that `value` is; the schema writes large ones as text.
+pub(super) fn number(value: &Value) -> Option<i128> {
+    let number = match value {
+        Value::Number(number) => {
+            number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+        }
+        Value::String(text) if text.len() <= 40 => text.parse().ok(),
+        _ => None,
+    };
+    number.filter(|number: &i128| number.abs() <= LARGEST)
+}
+
+fn passes(value: &Value, test: &Test) -> Truth {
+    match test {
+        Test::Regex(pattern) => {
+            value.as_str().map_or(Truth::Unknown, |text| pattern.regex.is_match(text).into())
+        }
+        Test::Eq(literal) => equals(value, literal),
+        Test::Ne(literal) => !equals(value, literal),
+        Test::In(literals) => {
+            literals.iter().fold(Truth::False, |truth, literal| truth.or(equals(value, literal)))
+        }
+        Test::Min(_) | Test::Max(_) => {
+            number(value).map_or(Truth::Unknown, |number| Span::exactly(number).passes(test))
+        }
+    }
+}
+
+fn equals(value: &Value, literal: &Literal) -> Truth {
+    match literal {
+        Literal::Text(wanted) => {
+            value.as_str().map_or(Truth::Unknown, |text| (text == wanted).into())
+        }
+        Literal::Flag(wanted) => {
+            value.as_bool().map_or(Truth::Unknown, |flag| (flag == *wanted).into())
+        }
+        Literal::Amount(_) => number(value).map_or(Truth::Unknown, |number| {
+            Span::exactly(number).passes(&Test::Eq(literal.clone()))
+        }),
+    }
+}

@@ -1,0 +1,335 @@
+//! Why a check is open, in words a person can act on, and what it rests on.
+
+use serde_json::Value;
+
+use super::evaluate::Judge;
+use super::facts::Base;
+use super::show;
+use super::span::Span;
+use super::walk::Claim;
+use crate::check::{Check, Comparison, Hint, Rule};
+use crate::kleene::Truth;
+use crate::path::{Path, Step};
+use crate::words;
+use crate::{Reason, Text};
+
+/// Why something is not known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Why<'a> {
+    /// The section it is in.
+    pub(crate) area: &'a str,
+    pub(crate) what: What<'a>,
+}
+
+/// What is not known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What<'a> {
+    /// The section, by its status and reason.
+    Section(Option<&'a str>, Option<&'a str>),
+    /// A field of an object.
+    Field(&'a [Step], Option<(usize, &'a Value)>),
+    /// A field of an object that holds something else than expected.
+    Unfit(&'a [Step], Option<(usize, &'a Value)>),
+    /// An object that no source vouches for.
+    NoSource(Option<(usize, &'a Value)>),
+    /// There is no such object.
+    Empty,
+    /// Nobody ran it.
+    NoRun,
+    /// The last run proves nothing: its state and reasons.
+    Invalid(Option<&'a str>, &'a [Value]),
+}
+
+/// A field on which sources disagree.
+#[derive(Debug)]
+pub(crate) struct Dispute<'a> {
+    pub(crate) base: Base<'a>,
+    pub(crate) name: String,
+    pub(crate) claims: Vec<Claim<'a>>,
+}
+
+impl Dispute<'_> {
+    pub(super) fn is_of(&self, base: &Base<'_>, name: &str) -> bool {
+        self.name == name && std::ptr::eq(self.base.value, base.value)
+    }
+}
+
+/// Labels a reason names before it counts the rest.
+const NAMED: usize = 3;
+/// Reasons a report gives for one check.
+const REASONS: usize = 8;
+
+impl<'a> Judge<'a> {
+    /// Returns the locators that the judgement rests on.
+    pub(crate) fn sources(&self) -> Vec<String> {
+        let mut seen: Vec<u64> = Vec::new();
+        for id in &self.used {
+            if !seen.contains(id) {
+                seen.push(*id);
+            }
+        }
+        let mut locators: Vec<String> =
+            seen.iter().filter_map(|id| self.facts.locator(*id)).map(str::to_owned).collect();
+        locators.extend(self.runs.iter().cloned());
+        locators.dedup();
+        let more = locators.len().saturating_sub(show::SHOWN);
+        if more > 0 {
+            locators.truncate(show::SHOWN);
+            locators.push(format!("… +{more}"));
+        }
+        locators
+    }
+
+    /// Returns why the check is open, and who or what closes it.
+    pub(crate) fn reasons(&self, check: &Check) -> Vec<Reason> {
+        let mut reasons = self.grouped();
+        if let Rule::Attest { no_evidence, .. } = &check.rule {
+            let text = no_evidence.clone().unwrap_or_else(|| {
+                Text::new(
+                    "须由专人核对所列证据后确认",
+                    "a person must confirm it on the evidence shown",
+                )
+            });
+            let close = Text::new(
+                format!(
+                    "由指定人员书面核查或现场查验后签署（`assay report attest`，用例 {}）",
+                    check.id
+                ),
+                format!(
+                    "have a named person check the papers or the machine and sign \
+                     (`assay report attest`, check {})",
+                    check.id
+                ),
+            );
+            reasons.insert(0, Reason { text, close: Some(close) });
+        }
+        if reasons.is_empty() {
+            let text = Text::new("依据不足，无法判定", "the facts do not decide it");
+            reasons.push(Reason { text, close: None });
+        }
+        if let Some(close) = &check.close
+            && let Some(first) = reasons.first_mut()
+        {
+            first.close = Some(close.clone());
+        }
+        reasons.truncate(REASONS);
+        reasons
+    }
+
+    /// Returns one reason for each thing that is missing, however often it is.
+    fn grouped(&self) -> Vec<Reason> {
+        let mut groups: Vec<(String, Text, &'a str, Vec<String>)> = Vec::new();
+        for why in &self.whys {
+            let (text, object) = describe(why);
+            let key = format!("{}\u{0}{}", why.area, text.en);
+            let label = object.map(|object| show::label(why.area, Some(object)));
+            let at = groups.iter().position(|group| group.0 == key).unwrap_or_else(|| {
+                groups.push((key, text, why.area, Vec::new()));
+                groups.len().saturating_sub(1)
+            });
+            if let (Some(label), Some((.., labels))) = (label, groups.get_mut(at))
+                && !labels.contains(&label)
+            {
+                labels.push(label);
+            }
+        }
+        groups
+            .into_iter()
+            .map(|(_, text, area, labels)| {
+                let count = labels.len();
+                let area = words::area(area);
+                let named = labels.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>();
+                let (zh, en) = (named.join("、"), named.join(", "));
+                let more = count.saturating_sub(named.len());
+                let (zh, en) = match (named.is_empty(), more) {
+                    (true, _) => (String::new(), String::new()),
+                    (false, 0) => (format!(" {zh}"), format!(" {en}")),
+                    (false, more) => {
+                        (format!(" {zh} 等 {count} 处"), format!(" {en} and {more} more"))
+                    }
+                };
+                let text = Text::new(
+                    format!("{}{zh}：{}", area.name.zh, text.zh),
+                    format!("{}{en}: {}", area.name.en, text.en),
+                );
+                Reason { text, close: Some(area.close.clone()) }
+            })
+            .collect()
+    }
+
+    /// Returns what sources disagree on, with every value and who says it.
+    pub(crate) fn disputes(&self) -> Vec<Reason> {
+        let reason = |dispute: &Dispute<'a>| {
+            let label = show::label(dispute.base.area, dispute.base.object);
+            let area = words::area(dispute.base.area);
+            let field = words::field(&dispute.name);
+            let values = self.said(dispute);
+            let text = Text::new(
+                format!("{} {label} {}：来源不一致：{values}", area.name.zh, field.zh),
+                format!("{} {label} {}: sources disagree: {values}", area.name.en, field.en),
+            );
+            let close = Text::new(
+                "由专人现场核实以何者为准后签署，或去除错误的来源重新运行",
+                "have a person settle on the machine which is right and sign, or run again \
+                 without the wrong source",
+            );
+            Reason { text, close: Some(close) }
+        };
+        self.disputes.iter().map(reason).collect()
+    }
+
+    fn said(&self, dispute: &Dispute<'a>) -> String {
+        let path = Path::parse(&dispute.name, false).ok();
+        let write = |value: &Value, source: Option<u64>| {
+            let shown = path.as_ref().map(|path| show::value(value, path, None, dispute.base.area));
+            let shown = match (value, shown) {
+                (Value::Array(_), _) | (_, None) => value.to_string(),
+                (_, Some(text)) => text.en,
+            };
+            let locator = source.and_then(|id| self.facts.locator(id)).unwrap_or("?");
+            format!("{shown} [{locator}]")
+        };
+        let value = dispute
+            .name
+            .split('.')
+            .try_fold(dispute.base.value, |value, name| value.get(name))
+            .or_else(|| {
+                let last = dispute.name.rsplit('.').next()?;
+                dispute.base.value.get(last)
+            });
+        let source = self.facts.source_of(dispute.base.origin, &dispute.name);
+        let chosen = value.map(|value| write(value, source));
+        let claims = dispute.claims.iter().take(NAMED);
+        chosen
+            .into_iter()
+            .chain(claims.map(|claim| write(claim.value, claim.source)))
+            .collect::<Vec<_>>()
+            .join(" / ")
+    }
+
+    /// Returns what a reader should be told because two values differ.
+    pub(crate) fn hints(&mut self, hints: &'a [Hint]) -> Vec<Reason> {
+        let mut told = Vec::new();
+        for hint in hints {
+            let left = self.known(&hint.left);
+            let right = self.known(&hint.right);
+            let differ = !left.is_empty() && right.iter().any(|value| !left.contains(value));
+            if differ {
+                told.push(Reason { text: hint.say.clone(), close: None });
+            }
+        }
+        told
+    }
+
+    fn known(&mut self, path: &'a Path) -> Vec<&'a Value> {
+        let mark = self.mark();
+        let reached = self.follow(self.facts.document(), path);
+        self.forget(mark);
+        let sure = reached.leaves.iter().filter(|leaf| leaf.member == Truth::True);
+        sure.filter_map(|leaf| leaf.value).collect()
+    }
+
+    /// Returns the lines that a person judges equivalence by.
+    pub(crate) fn comparison(&mut self, check: &'a Check) -> Option<Text> {
+        let mut lines = Vec::new();
+        for line in &check.compare {
+            let found = self.total(line);
+            let factor = line.sum.iter().find(|path| path.unit().is_some());
+            let unit = line.demand.shown;
+            let found = match factor {
+                Some(path) => show::span(found, path, unit).zh,
+                None => show::number(found),
+            };
+            let found = |unknown: &str| {
+                if found.is_empty() { unknown.to_owned() } else { found.clone() }
+            };
+            let demand = crate::check::expect::amount(&line.demand);
+            lines.push(Text::new(
+                format!("{}：实际 {}，要求 {demand}", line.name.zh, found("未知")),
+                format!("{}: found {}, demanded {demand}", line.name.en, found("unknown")),
+            ));
+        }
+        (!lines.is_empty()).then(|| crate::check::expect::join(lines, "；", "; "))
+    }
+
+    /// Returns the sum over the objects of the product of their fields.
+    fn total(&mut self, line: &'a Comparison) -> Span {
+        let mark = self.mark();
+        let reached = self.follow(self.facts.document(), &line.over);
+        let mut span = Span::ZERO;
+        for leaf in &reached.leaves {
+            let mut product = Some(Span::exactly(1));
+            for path in &line.sum {
+                let factor = self.aggregate(leaf.base, path);
+                let times = |a: Option<i128>, b: Option<i128>| a?.checked_mul(b?);
+                product = product
+                    .and_then(|so_far| Some(Span::exactly(times(so_far.exact(), factor.exact())?)));
+            }
+            match (product.and_then(Span::exact), leaf.member) {
+                (Some(value), Truth::True) => span.add(value, Some(value)),
+                (Some(value), _) => span.add(0, Some(value)),
+                (None, _) => span.add(0, None),
+            }
+        }
+        self.forget(mark);
+        if reached.closed { span } else { Span { most: None, ..span } }
+    }
+}
+
+/// Returns what is missing, and the object it is missing of.
+fn describe<'a>(why: &Why<'a>) -> (Text, Option<(usize, &'a Value)>) {
+    let field = |steps: &[Step]| {
+        let names = Path::names(steps);
+        let names = names.split_once('.').filter(|(root, _)| crate::path::ROOTS.contains(root));
+        words::field(&names.map_or_else(
+            || Path::names(steps),
+            |(_, rest)| rest.split_once('.').map_or(rest, |(_, field)| field).to_owned(),
+        ))
+    };
+    match why.what {
+        What::Section(status, reason) => (section(status, reason), None),
+        What::Field(steps, object) => {
+            let name = field(steps);
+            (Text::new(format!("{}未知", name.zh), format!("{} unknown", name.en)), object)
+        }
+        What::Unfit(steps, object) => {
+            let name = field(steps);
+            let text = Text::new(
+                format!("{}的数据无法使用", name.zh),
+                format!("{} is not of the kind the check needs", name.en),
+            );
+            (text, object)
+        }
+        What::NoSource(object) => (
+            Text::new("数据没有来源，不予采信", "no source is named for it, so it does not count"),
+            object,
+        ),
+        What::Empty => (Text::new("没有可判定的对象", "nothing there to judge"), None),
+        What::NoRun => (Text::new("未进行测试", "nobody ran it"), None),
+        What::Invalid(state, reasons) => (invalid(state, reasons), None),
+    }
+}
+
+fn section(status: Option<&str>, reason: Option<&str>) -> Text {
+    let (zh, en) = match status {
+        None => ("未采集", "not collected"),
+        Some("partial") => ("采集不完整", "collected in part only"),
+        Some("failed") => ("采集失败", "could not be collected"),
+        Some("unsupported") => ("本机或来源不提供", "this machine or source does not tell"),
+        Some(_) => ("状态不明", "of unknown status"),
+    };
+    match reason {
+        Some(reason) => Text::new(format!("{zh}（{reason}）"), format!("{en} ({reason})")),
+        None => Text::new(zh, en),
+    }
+}
+
+fn invalid(state: Option<&str>, reasons: &[Value]) -> Text {
+    let said: Vec<&str> = reasons.iter().filter_map(Value::as_str).take(show::SHOWN).collect();
+    let state = state.unwrap_or("?");
+    let said = if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) };
+    Text::new(
+        format!("最近一次测试无效（{state}{said}）"),
+        format!("the last run proves nothing ({state}{said})"),
+    )
+}

@@ -1,0 +1,7 @@
+//! The bundled profiles and the judge, from outside.
+
+mod conformity;
+mod contract;
+mod kinds;
+mod laws;
+mod machine;
