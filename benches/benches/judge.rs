@@ -76,7 +76,7 @@ fn machine(seed: usize) -> Value {
             "port": each(2, &|_| json!({ "supported_bps": [16_000_000_000_u64], "origin": origin(91) })),
             "origin": origin(90) })),
         "disk": each(12, &|at| json!({
-            "locator": format!("0:{at}"), "protocol": if seed % 2 == 0 { "sas" } else { "nvme" },
+            "locator": format!("0:{at}"), "protocol": if seed.is_multiple_of(2) { "sas" } else { "nvme" },
             "size_bytes": 900_185_481_216_u64, "model": "D", "origin": origin(110 + at) })),
     } })
 }
@@ -105,7 +105,7 @@ fn bench(criterion: &mut Criterion) {
         });
     });
     group.bench_function("compile 5 profiles", |bencher| {
-        bencher.iter(|| black_box(self::profiles()))
+        bencher.iter(|| black_box(self::profiles()));
     });
     group.throughput(Throughput::Elements(410_000)).sample_size(10);
     group.bench_function("10,000 machines × 41 checks, 2 threads", |bencher| {

@@ -1,7 +1,5 @@
 //! Values, aggregates, conditions and counts, each true, false or unknown.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::explain::{Dispute, What, Why};
@@ -24,7 +22,7 @@ pub(crate) struct Judge<'a> {
     pub(super) disputes: Vec<Dispute<'a>>,
     pub(super) whys: Vec<Why<'a>>,
     pub(super) used: Vec<u64>,
-    seen: BTreeSet<u64>,
+    seen: Vec<bool>,
     /// Sources of evidence that is not part of the inventory: runs.
     pub(super) runs: Vec<String>,
 }
@@ -51,7 +49,7 @@ impl<'a> Judge<'a> {
             disputes: Vec::new(),
             whys: Vec::new(),
             used: Vec::new(),
-            seen: BTreeSet::new(),
+            seen: vec![false; facts.source_count()],
             runs: Vec::new(),
         }
     }
@@ -98,7 +96,8 @@ impl<'a> Judge<'a> {
     pub(super) fn use_source(&mut self, source: Option<u64>) {
         if let Some(source) = source
             && self.used.last() != Some(&source)
-            && self.seen.insert(source)
+            && let Some(seen) = usize::try_from(source).ok().and_then(|at| self.seen.get_mut(at))
+            && !std::mem::replace(seen, true)
         {
             self.used.push(source);
         }

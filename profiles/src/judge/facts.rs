@@ -103,6 +103,11 @@ impl<'a> Facts<'a> {
         Some((base, Status { completeness, word, reason }))
     }
 
+    /// Returns how many sources the document has.
+    pub(crate) fn source_count(&self) -> usize {
+        self.sources.len()
+    }
+
     /// Returns the locator of source `id`, where the document has it.
     pub(crate) fn locator(&self, id: u64) -> Option<&'a str> {
         let at = usize::try_from(id).ok()?;
@@ -117,7 +122,8 @@ impl<'a> Facts<'a> {
                 origin: Some(origin),
                 own: true,
                 source: self.vouching(origin.get("source")),
-                plain: part(origin, "sources").is_none() && part(origin, "also").is_none(),
+                plain: origin.len() == 1
+                    || (part(origin, "sources").is_none() && part(origin, "also").is_none()),
             },
             None => Owner { own: false, ..base.owner },
         };

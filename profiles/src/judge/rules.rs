@@ -153,7 +153,7 @@ impl<'a> Judge<'a> {
         let mut texts = Vec::new();
         for path in evidence {
             let value = self.shown(document, path, None);
-            let name = words::field(&Path::names(path.steps.get(2..).unwrap_or_default()));
+            let name = &path.name;
             let area = words::area(super::evaluate::area(path));
             let value = if value.zh.is_empty() { Text::new("未知", "unknown") } else { value };
             texts.push(Text::new(
@@ -230,7 +230,7 @@ impl<'a> Judge<'a> {
             } else {
                 self.shown(base, path, None)
             };
-            let name = words::field(&Path::names(&path.steps));
+            let name = &path.name;
             let value = if value.zh.is_empty() { Text::new("未知", "unknown") } else { value };
             texts.push(Text::new(
                 format!("{} {}", name.zh, value.zh),

@@ -96,6 +96,7 @@ impl<'a> Judge<'a> {
                     self.scalars(base, items, &cursor, reached);
                     return;
                 }
+                reached.leaves.reserve(items.len());
                 for (at, item) in items.iter().enumerate() {
                     let inner = self.facts.inside(base, item, Some(at));
                     let member = cursor.member.and(self.kept(inner, &step.filter));
