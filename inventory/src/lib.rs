@@ -8,6 +8,23 @@
 //! This crate judges nothing: that is `profiles`. It reads no Redfish: that is
 //! `bmc`.
 
+pub mod brand;
+pub mod capture_file;
+pub mod collect;
+pub mod device;
+pub mod ethtool;
+pub mod frequency;
+pub mod health;
+pub mod identity;
+pub mod import;
+pub mod lldp;
+pub mod merge;
 pub mod model;
+pub mod pci_ids;
+pub mod placeholder;
+pub mod smart;
+pub mod smbios;
+pub mod sysroot;
 
 pub use model::Inventory;
+pub use sysroot::Sysroot;

@@ -9,6 +9,7 @@ mod compute;
 mod disk;
 mod identity;
 mod io;
+mod lldp;
 mod memory;
 mod network;
 mod power;
@@ -25,6 +26,7 @@ pub use compute::{Cache, Cpu, Frequency, Topology};
 pub use disk::{Controller, Disk, DiskCounters, DiskHealth, Volume};
 pub use identity::Identity;
 pub use io::{Gpu, Hba, HbaPort, Infiniband, PciDevice, PciLink, Slot, Tpm};
+pub use lldp::{LldpAutonegotiation, LldpMed, LldpPolicy, LldpPower};
 pub use memory::{Dimm, EdacCounters, Memory, MemoryArray};
 pub use network::{LldpNeighbour, LldpTlv, Module, Nic, NicPort, Plane, PlaneSharing, WakeOn};
 pub use power::{Fan, Psu, Sensor};
@@ -32,7 +34,9 @@ pub use provenance::{
     Claim, Finding, FindingClass, Origin, Section, SectionState, SectionStatus, Source, SourceId,
     SourceKind,
 };
-pub use smart::{AtaAttribute, AtaSmart, NvmeSmart, ScsiErrorCounter, ScsiSmart, SelfTest, Smart};
+pub use smart::{
+    AtaAttribute, AtaSmart, NvmeSmart, ScsiErrorCounter, ScsiPhy, ScsiSmart, SelfTest, Smart,
+};
 pub use system::{Bmc, Board, Brand, Chassis, Firmware, ManagementChip, Platform, System};
 
 /// The schema id that every document of this version carries.

@@ -59,8 +59,12 @@ pub struct Disk {
 pub struct DiskHealth {
     /// The drive's own overall verdict; `null` where it was not asked.
     pub passed: Option<bool>,
-    /// What speaks against the drive, in words.
+    /// What speaks against the drive now, in words.
     pub reasons: Vec<String>,
+    /// What is worth a look and no reason by itself: a threshold met in the
+    /// past, errors counted over a whole life.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Counters that mean the same for every protocol.

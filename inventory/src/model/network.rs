@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Origin;
+use super::lldp::{LldpAutonegotiation, LldpMed, LldpPower};
 
 /// A network card: physical functions with one domain:bus:device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +67,9 @@ pub struct NicPort {
     pub dev_port: Option<u32>,
     /// Physical port id, equal on partitions of one port.
     pub phys_port_id: Option<String>,
+    /// Further interfaces on this same port: partitions that the card's
+    /// firmware shows as functions of their own (NPAR).
+    pub partitions: Vec<String>,
     /// Wake-on-LAN modes.
     pub wake_on: Option<WakeOn>,
     /// The bond or bridge it belongs to.
@@ -146,12 +150,24 @@ pub struct LldpNeighbour {
     pub port_vlan: Option<u32>,
     /// VLAN names by id (802.1).
     pub vlan_names: BTreeMap<u32, String>,
+    /// Port and protocol VLAN ids (802.1).
+    pub protocol_vlans: Vec<u32>,
     /// Link aggregation: whether the port is aggregated.
     pub aggregated: Option<bool>,
+    /// Interface number of the aggregate on the neighbour; 0 = none.
+    pub aggregation_id: Option<u32>,
     /// Largest frame in bytes (802.3).
     pub max_frame_bytes: Option<u32>,
+    /// Autonegotiation and medium (802.3).
+    pub autonegotiation: Option<LldpAutonegotiation>,
+    /// Power over Ethernet (802.3).
+    pub power: Option<LldpPower>,
+    /// Device class and inventory (LLDP-MED).
+    pub med: Option<LldpMed>,
     /// Whether the frame was damaged; what came before the damage stands.
     pub damaged: bool,
+    /// What is wrong with a damaged frame, and at which byte of the LLDPDU.
+    pub damage: Option<String>,
     /// Organisation-specific and unknown elements, kept as hex.
     pub other: Vec<LldpTlv>,
     /// Where it was read.

@@ -31,6 +31,9 @@ pub struct AtaSmart {
     pub self_tests: Vec<SelfTest>,
     /// Device statistics by `page/offset`, as far as valid.
     pub statistics: BTreeMap<String, i64>,
+    /// SATA phy event counters by id, `0x0001` (GP log 11h).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub phy_events: BTreeMap<String, u64>,
 }
 
 /// One ATA attribute.
@@ -101,6 +104,12 @@ pub struct NvmeSmart {
     pub critical_temperature_minutes: Option<u64>,
     /// Temperature sensors in milli-Celsius.
     pub temperature_sensors_mc: Vec<i64>,
+    /// Firmware revisions in slots 1 to 7 (log 03h); an empty slot is `null`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub firmware_slots: Vec<Option<String>>,
+    /// Self-tests, latest first (log 06h).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub self_tests: Vec<SelfTest>,
 }
 
 /// SCSI log pages.
@@ -125,6 +134,31 @@ pub struct ScsiSmart {
     pub exception_asc: Option<u8>,
     /// Its qualifier.
     pub exception_ascq: Option<u8>,
+    /// SAS phys and their link errors (page 18h).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub phy: Vec<ScsiPhy>,
+}
+
+/// One phy of a SAS drive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ScsiPhy {
+    /// Phy identifier.
+    pub phy: Option<u8>,
+    /// The drive's SAS address, 16 hex digits.
+    pub sas_address: Option<String>,
+    /// The address of what is attached, 16 hex digits.
+    pub attached_sas_address: Option<String>,
+    /// Negotiated rate in bit/s; `null` without a link.
+    pub link_bps: Option<u64>,
+    /// Invalid dwords received.
+    pub invalid_dwords: Option<u64>,
+    /// Running disparity errors.
+    pub disparity_errors: Option<u64>,
+    /// Times that dword synchronisation was lost.
+    pub lost_dword_syncs: Option<u64>,
+    /// Phy resets that failed.
+    pub reset_problems: Option<u64>,
 }
 
 /// One SCSI error counter page (02h, 03h, 05h).

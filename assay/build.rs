@@ -1,0 +1,39 @@
+//! Records the commit the program was built from. Reads the repository that
+//! holds the sources, if there is one; asks nothing of the network.
+
+use std::{env, path::Path, process::Command};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=ASSAY_COMMIT");
+    // A package built from a tarball names its commit here.
+    let commit = env::var("ASSAY_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let commit = commit.or_else(commit_of_repository).unwrap_or_else(|| "unknown".to_owned());
+    println!("cargo::rustc-env=ASSAY_COMMIT={commit}");
+    let target = env::var("TARGET").unwrap_or_default();
+    println!("cargo::rustc-env=ASSAY_TARGET={target}");
+}
+
+/// Returns the commit of the repository whose `assay/` this is, with `-dirty`
+/// where files of it were changed.
+fn commit_of_repository() -> Option<String> {
+    let here = env::var("CARGO_MANIFEST_DIR").ok()?;
+    // A tarball unpacked inside another repository must not take its commit.
+    let prefix = git(&here, &["rev-parse", "--show-prefix"])?;
+    if prefix != "assay/" {
+        return None;
+    }
+    let commit = git(&here, &["rev-parse", "--short=12", "HEAD"])?;
+    let folder = git(&here, &["rev-parse", "--absolute-git-dir"])?;
+    let head = Path::new(&folder).join("logs/HEAD");
+    if head.exists() {
+        println!("cargo::rerun-if-changed={}", head.display());
+    }
+    let changed = git(&here, &["status", "--porcelain", "--untracked-files=no"])?;
+    Some(if changed.is_empty() { commit } else { format!("{commit}-dirty") })
+}
+
+fn git(folder: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

@@ -1,0 +1,80 @@
+//! `assay accept`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Format, LangChoice};
+
+/// `assay accept`: collect or import, judge, report.
+#[derive(Clone, Debug, Args)]
+pub struct Accept {
+    /// Profile to judge by: an id of `assay profile list`, or a TOML file
+    #[arg(long, value_name = "ID|FILE")]
+    pub profile: String,
+    /// Judge what others collected: a dump, a text, a JSON file, or a folder of them
+    #[arg(long, value_name = "DIR|FILE")]
+    pub from: Vec<PathBuf>,
+    /// Look at this machine too, although `--from` is given
+    #[arg(long, requires = "from")]
+    pub live: bool,
+    /// Look at a recorded root (a folder, or FILE.tar.zst of `inventory record`)
+    #[arg(long, value_name = "DIR|FILE", conflicts_with = "live")]
+    pub root: Option<PathBuf>,
+    /// Folder to write the report to
+    #[arg(long, value_name = "DIR", default_value = "assay-report")]
+    pub out: PathBuf,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+    /// Language of the report [default: as --lang, else both]
+    #[arg(long, value_name = "zh|en|both", hide_possible_values = true)]
+    pub report_lang: Option<LangChoice>,
+    /// Cover sheet (TOML: project, contract, stage, place, parties)
+    #[arg(long, value_name = "FILE")]
+    pub cover: Option<PathBuf>,
+    /// Who runs this acceptance, for the cover [default: as the cover says]
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+    /// How this machine is looked at.
+    #[command(flatten)]
+    pub looking: Looking,
+    /// Accept sources with different serials or UUIDs as one machine
+    #[arg(long)]
+    pub force_same: bool,
+}
+
+/// How a machine is looked at.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Looking {
+    /// Name an IP plane: ROLE=CIDR, ROLE=vlan:N or ROLE=INTERFACE; repeatable
+    #[arg(long, value_name = "ROLE=SELECTOR")]
+    pub plane: Vec<String>,
+    /// Listen for LLDP neighbours (needs root) [default when given: 35 seconds]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "35",
+        value_parser = clap::value_parser!(u64).range(1..=600)
+    )]
+    pub lldp: Option<u64>,
+    /// Ask disks in standby too (this spins them up)
+    #[arg(long)]
+    pub wake_disks: bool,
+    /// Seconds that one section of the collection may take
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 20,
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub section_timeout: u64,
+}

@@ -1,0 +1,157 @@
+//! `assay inventory`.
+
+use std::path::{Path, PathBuf};
+
+use inventory::{Inventory, import::Kind};
+use profiles::Text;
+
+use super::{
+    machine, push,
+    sources::{self, Imported},
+};
+use crate::{
+    cli::{
+        Format,
+        inventory::{Import, Inventory as Arguments, Push, Show, Verb},
+    },
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    output::inventory::{Layout, text as inventory_text},
+    push::Document,
+};
+
+/// Does what `assay inventory` is asked.
+pub(super) fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, Failure> {
+    match arguments.verb {
+        None => show(&arguments.show, console),
+        Some(Verb::Import(import)) => self::import(&import, console),
+        Some(Verb::Record(_) | Verb::Raw(_)) => Err(Failure::usage(Text::same("not yet"))),
+        Some(Verb::Push(push)) => self::push(&push, console),
+    }
+}
+
+fn show(arguments: &Show, console: &mut Console) -> Result<Exit, Failure> {
+    let interrupt = machine::watch(console);
+    let options = machine::options(&arguments.looking, &interrupt)?;
+    let root = machine::open_root(arguments.root.as_deref())?;
+    let inventory = machine::look(&root, &options, console).inventory;
+    print(&inventory, arguments.output, console)?;
+    if interrupt.asked() {
+        console.note(&Text::new(
+            "已中断：只显示了中断前采集到的",
+            "interrupted: this is what was collected before",
+        ));
+        return Ok(Exit::Unknown);
+    }
+    Ok(Exit::Wanted)
+}
+
+/// Prints an inventory in the form that was asked for.
+fn print(inventory: &Inventory, format: Format, console: &mut Console) -> Result<(), Failure> {
+    match format {
+        Format::Json => super::print_json(inventory, console),
+        Format::Text => {
+            let layout =
+                Layout { lang: console.lang, paint: console.paint, columns: console.columns };
+            console.print(&inventory_text(inventory, layout))
+        }
+    }
+}
+
+fn import(arguments: &Import, console: &mut Console) -> Result<Exit, Failure> {
+    let kinds: [(Kind, &[PathBuf]); 6] = [
+        (Kind::Smbios, &arguments.smbios),
+        (Kind::Dmidecode, &arguments.dmidecode),
+        (Kind::Lshw, &arguments.lshw),
+        (Kind::Smartctl, &arguments.smartctl),
+        (Kind::Storcli, &arguments.storcli),
+        (Kind::Lldp, &arguments.lldp),
+    ];
+    let mut imported = Vec::new();
+    for (kind, paths) in kinds {
+        for path in paths {
+            imported.push(sources::read_as(kind, path)?);
+        }
+    }
+    let found = sources::gather(&arguments.files)?;
+    super::warn_unusable(&found.unusable, console);
+    if let Some(root) = found.roots.first() {
+        let name = root.display().to_string();
+        return Err(Failure::usage(crate::lang::text(
+            "`{}` 是记录的根目录，不是导入文件",
+            "`{}` is a recorded root, not a file to import",
+            &[&name],
+        ))
+        .hint(Text::new("用 `assay inventory --root`", "use `assay inventory --root`")));
+    }
+    imported.extend(found.imported);
+    if imported.is_empty() {
+        return Err(if found.unusable.is_empty() {
+            Failure::usage(Text::new("没有给出要导入的文件", "no file to import is named")).hint(
+                Text::new(
+                    "例如 --smbios FILE，或直接给出文件",
+                    "for example --smbios FILE, or files themselves",
+                ),
+            )
+        } else {
+            Failure::unable(Text::new("没有可导入的文件", "nothing there can be imported"))
+        });
+    }
+    let parts = imported.into_iter().map(|Imported { inventory, .. }| inventory).collect();
+    let inventory = merge_parts(parts, arguments.force_same)?;
+    print(&inventory, arguments.output, console)?;
+    Ok(Exit::Wanted)
+}
+
+/// Merges what several sources say of one machine.
+pub(super) fn merge_parts(parts: Vec<Inventory>, force_same: bool) -> Result<Inventory, Failure> {
+    let _ = force_same;
+    parts.into_iter().next().ok_or_else(|| Failure::usage(Text::same("none")))
+}
+
+fn push(arguments: &Push, console: &mut Console) -> Result<Exit, Failure> {
+    push::push(&arguments.delivery, console, |console| {
+        if arguments.files.is_empty() {
+            let interrupt = machine::watch(console);
+            let options = machine::options(&arguments.looking, &interrupt)?;
+            let root = machine::open_root(arguments.root.as_deref())?;
+            let inventory = machine::look(&root, &options, console).inventory;
+            if interrupt.asked() {
+                return Err(Failure::unable(Text::new(
+                    "已中断，未发送",
+                    "interrupted: nothing was sent",
+                )));
+            }
+            return Ok(vec![document(&inventory)?]);
+        }
+        arguments.files.iter().map(|path| from_file(path)).collect()
+    })
+}
+
+/// Reads an inventory document; other kinds are imported first, so that the
+/// receiver always gets `inventory/v1`.
+fn from_file(path: &Path) -> Result<Document, Failure> {
+    let found = sources::gather(&[path.to_owned()])?;
+    match (found.imported.into_iter().next(), found.unusable.into_iter().next()) {
+        // Our own document goes as it is: its key is then that of the file.
+        (Some(file), _) if file.kind == Kind::Inventory => {
+            Ok(Document { schema: inventory::model::SCHEMA.to_owned(), body: file.bytes })
+        }
+        (Some(file), _) => document(&file.inventory),
+        (None, unusable) => {
+            let why = unusable
+                .map_or_else(|| Text::new("不是清单", "is no inventory"), |unusable| unusable.why);
+            let name = path.display();
+            Err(Failure::unable(Text::new(
+                format!("`{name}` {}", why.zh),
+                format!("`{name}` {}", why.en),
+            )))
+        }
+    }
+}
+
+fn document(inventory: &Inventory) -> Result<Document, Failure> {
+    let body = serde_json::to_vec(inventory).map_err(super::no_json)?;
+    Ok(Document { schema: inventory::model::SCHEMA.to_owned(), body })
+}

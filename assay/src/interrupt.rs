@@ -1,0 +1,45 @@
+//! Edge: SIGINT and SIGTERM. The first asks to stop, so that what was found is
+//! kept; the second ends the program at once.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+
+/// Whether the operator asked to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Takes both signals from now on.
+    pub fn watch() -> io::Result<Self> {
+        let interrupt = Self::default();
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the shutdown looks at the flag before it is set.
+            let code = 128 + signal;
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&interrupt.asked))?;
+            flag::register(signal, Arc::clone(&interrupt.asked))?;
+        }
+        Ok(interrupt)
+    }
+
+    /// Returns whether the operator asked to stop.
+    pub fn asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Returns the flag itself, for work that looks at it between its steps.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.asked)
+    }
+}

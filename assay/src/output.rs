@@ -1,0 +1,46 @@
+//! What people and programs read on stdout: pure, from values to text.
+
+pub mod inventory;
+pub mod table;
+pub mod unit;
+pub mod width;
+
+/// How text is coloured. Colour repeats what the words say, never more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paint {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// By ANSI escape sequences.
+    Ansi,
+}
+
+/// What a coloured word means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As wanted.
+    Good,
+    /// Not as wanted.
+    Bad,
+    /// Open.
+    Open,
+    /// A heading.
+    Strong,
+    /// Beside the point.
+    Faint,
+}
+
+impl Paint {
+    /// Returns `text` in the colour of `tone`.
+    pub fn dye(self, tone: Tone, text: &str) -> String {
+        let code = match (self, tone) {
+            (Self::Plain, _) => return text.to_owned(),
+            (Self::Ansi, Tone::Good) => "32",
+            (Self::Ansi, Tone::Bad) => "1;31",
+            (Self::Ansi, Tone::Open) => "33",
+            (Self::Ansi, Tone::Strong) => "1",
+            (Self::Ansi, Tone::Faint) => "2",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}

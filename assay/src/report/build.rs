@@ -1,0 +1,174 @@
+//! Puts a report together from what a run found and what the judge said.
+
+use std::collections::BTreeMap;
+
+use inventory::model::{FindingClass, SectionStatus};
+use profiles::{Judgement, Text};
+use serde_json::Value;
+
+use super::{
+    canonical,
+    cover::Cover,
+    digest::Digests,
+    document::{
+        Act, Basis, CoverageRow, Device, Environment, EvidenceEntry, Finding, FindingClaim, Report,
+        Revision, Row, SCHEMA,
+    },
+    evidence::{self, EvidenceFile, Linker, Placed},
+    verdict,
+};
+
+/// What a run found, and what the judge said of it.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// What the cover says.
+    pub cover: Cover,
+    /// The norm and profile.
+    pub basis: Basis,
+    /// What tool ran where and when.
+    pub environment: Environment,
+    /// Why the run ended early, where it did.
+    pub interrupted: Option<Text>,
+    /// The judge's word on each check, in the order of the profile.
+    pub judgements: Vec<Judgement>,
+    /// The facts that were judged: `{"inventory": …}`.
+    pub facts: Value,
+    /// The files that the facts rest on.
+    pub evidence: Vec<EvidenceFile>,
+    /// Rows of the norm that the profile leaves to others.
+    pub coverage: Vec<CoverageRow>,
+    /// The report this run is a re-test of, by the digests of its `result.json`.
+    pub retest_of: Option<Digests>,
+}
+
+/// Returns the report of a run, and its evidence with its place in the report.
+pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
+    let Inputs {
+        cover,
+        basis,
+        environment,
+        interrupted,
+        judgements,
+        mut facts,
+        evidence,
+        coverage,
+        retest_of,
+    } = inputs;
+    canonical::normalise(&mut facts);
+    let device = device(&facts, &cover);
+    let subject = device.id.clone();
+    let placed = evidence::place(evidence, evidence::FOLDER, &subject, []);
+    let index: Vec<EvidenceEntry> = placed.iter().map(|file| file.entry.clone()).collect();
+    let linker = Linker::new(&facts, &index);
+    let rows: Vec<Row> = judgements
+        .into_iter()
+        .map(|judgement| Row {
+            verdict: judgement.verdict,
+            decision: None,
+            evidence: linker.paths(&judgement.sources),
+            judgement,
+        })
+        .collect();
+    let report = Report {
+        schema: SCHEMA.to_owned(),
+        revision: Revision {
+            number: 1,
+            act: Act::Run,
+            at: environment.finished_at.clone(),
+            by: environment.operator.clone(),
+            predecessor: None,
+            retest_of,
+        },
+        summary: verdict::summary(&rows, interrupted.is_some()),
+        cover,
+        basis,
+        subject,
+        devices: vec![device],
+        environment,
+        interrupted,
+        rows,
+        sections: sections(&facts),
+        findings: findings(&facts),
+        coverage,
+        evidence_root: evidence::root(&index),
+        evidence: index,
+        facts,
+    };
+    (report, placed)
+}
+
+/// Returns the machine that the facts describe.
+fn device(facts: &Value, cover: &Cover) -> Device {
+    let text = |pointer: &str| {
+        facts.pointer(pointer).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned)
+    };
+    let brand = |language: &str| text(&format!("/inventory/system/brand/{language}"));
+    Device {
+        id: text("/inventory/identity/key").unwrap_or_else(|| "unidentified".to_owned()),
+        manufacturer: text("/inventory/system/manufacturer"),
+        brand: brand("zh").zip(brand("en")).map(|(zh, en)| Text { zh, en }),
+        model: text("/inventory/system/product"),
+        serial: text("/inventory/system/serial")
+            .or_else(|| text("/inventory/identity/system_serial"))
+            .or_else(|| text("/inventory/identity/chassis_serial")),
+        part_number: text("/inventory/system/sku"),
+        uuid: text("/inventory/system/uuid"),
+        asset_tag: text("/inventory/chassis/0/asset_tag"),
+        location: cover.location.line(),
+    }
+}
+
+/// Returns the completeness of every section of every document of the facts.
+fn sections(facts: &Value) -> BTreeMap<String, SectionStatus> {
+    let mut all = BTreeMap::new();
+    for (name, document) in facts.as_object().into_iter().flatten() {
+        for (section, status) in
+            document.get("sections").and_then(Value::as_object).into_iter().flatten()
+        {
+            if let Ok(status) = serde_json::from_value(status.clone()) {
+                let key =
+                    if name == "inventory" { section.clone() } else { format!("{name}.{section}") };
+                all.insert(key, status);
+            }
+        }
+    }
+    all
+}
+
+/// Returns the findings of every document of the facts, sources by their locators.
+fn findings(facts: &Value) -> Vec<Finding> {
+    let mut all = Vec::new();
+    for document in facts.as_object().into_iter().flat_map(serde_json::Map::values) {
+        let sources = document.get("sources").and_then(Value::as_array);
+        let locator = |claim: &Value| {
+            let index = usize::try_from(claim.get("source")?.as_u64()?).ok()?;
+            Some(sources?.get(index)?.get("locator")?.as_str()?.to_owned())
+        };
+        for finding in document.get("findings").and_then(Value::as_array).into_iter().flatten() {
+            let text =
+                |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let class = finding.get("class").cloned().map(serde_json::from_value::<FindingClass>);
+            let claims = finding.get("claims").and_then(Value::as_array).into_iter().flatten();
+            all.push(Finding {
+                class: match class {
+                    Some(Ok(class)) => class,
+                    Some(Err(_)) | None => FindingClass::Value,
+                },
+                path: text("path"),
+                message: Text { zh: text("message_zh"), en: text("message") },
+                claims: claims
+                    .map(|claim| FindingClaim {
+                        source: locator(claim).unwrap_or_default(),
+                        value: plain(claim.get("value").unwrap_or(&Value::Null)),
+                    })
+                    .collect(),
+            });
+        }
+    }
+    all
+}
+
+/// Returns a value as a reader writes it: text without its quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

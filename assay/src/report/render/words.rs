@@ -1,0 +1,404 @@
+//! Every fixed word of a report in both languages.
+//!
+//! Wording is binding: the document is a test record (测试记录), clauses are
+//! 符合/不符合/不适用, cases 通过/不通过, a waiver is 同等性能（容量）认可, a
+//! signature by key is 完整性校验.
+
+use inventory::model::{FindingClass, SectionState};
+use profiles::{Level, Outcome, Text, Verdict};
+
+use crate::report::document::{Act, Conformity, Decision, DecisionKind, How};
+
+/// A fixed word: Chinese and English.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word(pub(super) &'static str, pub(super) &'static str);
+
+impl Word {
+    /// Returns both languages.
+    pub(super) fn text(self) -> Text {
+        Text::new(self.0, self.1)
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $zh:literal, $en:literal;)*) => {
+        $(pub(super) const $name: Word = Word($zh, $en);)*
+
+        #[cfg(test)]
+        pub(super) const ALL: &[Word] = &[$($name),*];
+    };
+}
+
+words! {
+    REPORT_TITLE: "服务器验收测试记录", "Server Acceptance Test Record";
+    SELF_TEST: "自测报告", "Self-test report";
+    BATCH_TITLE: "批量验收测试记录", "Batch Acceptance Test Record";
+    PROJECT: "项目名称", "Project";
+    CONTRACT: "合同编号", "Contract no.";
+    ANNEX: "合同附件", "Contract annex";
+    REPORT_NUMBER: "记录编号", "Record no.";
+    STAGE: "验收阶段", "Stage";
+    PLACE: "测试地点", "Place of test";
+    TEST_PERIOD: "测试时间", "Time of test";
+    REVISION: "版次", "Revision";
+    VERIFY_CODE: "校验码", "Verify code";
+    OWNER: "建设单位（甲方）", "Owner (Party A)";
+    CONTRACTOR: "承建单位（乙方）", "Contractor (Party B)";
+    SUPERVISOR: "监理单位", "Supervisor";
+    USER: "使用单位", "User";
+    ASSESSOR: "第三方测评单位", "Third-party assessor";
+    TESTER: "测试人员", "Tester";
+    CONTENTS: "目录", "Contents";
+    BASIS: "测试依据", "Basis";
+    SCOPE: "测试范围", "Scope";
+    ENVIRONMENT: "测试环境", "Environment";
+    SUMMARY: "结果总表", "Summary";
+    CASES: "测试明细", "Test cases";
+    NONCONFORMITIES: "不符合项与整改", "Non-conformities and remedy";
+    OPEN_ITEMS: "未决项", "Open items";
+    FINDINGS: "数据差异", "Findings";
+    HARDWARE: "设备配置图", "Hardware maps";
+    CONCLUSION: "结论", "Conclusion";
+    SIGNATURES: "签字盖章", "Signatures and seals";
+    APPENDIX_HARDWARE: "附录 A　设备配置清单", "Appendix A  Hardware inventory";
+    APPENDIX_EVIDENCE: "附录 B　证据索引", "Appendix B  Evidence index";
+    APPENDIX_COVERAGE: "附录 C　条款覆盖", "Appendix C  Clause coverage";
+    APPENDIX_VERIFY: "附录 D　完整性校验", "Appendix D  Integrity check";
+    NORM: "规范名称", "Norm";
+    EDITION: "规范版本", "Edition";
+    PROFILE: "测试规则集", "Profile";
+    PROFILE_VERSION: "规则集版本", "Profile version";
+    PROFILE_DIGEST: "规则集摘要", "Profile digest";
+    UNIT_RULES: "单位与容差", "Units and tolerances";
+    DEVIATIONS: "偏离说明", "Deviations";
+    NONE: "无", "None";
+    NUMBER: "序号", "No.";
+    DEVICE: "设备标识", "Device";
+    BRAND: "品牌", "Brand";
+    MODEL: "型号", "Model";
+    SERIAL: "序列号 S/N", "Serial no.";
+    PART_NUMBER: "部件号 P/N", "Part no.";
+    QUANTITY: "数量", "Qty";
+    LOCATION: "机房 / 机柜 / U 位", "Room / rack / unit";
+    ASSET_TAG: "资产编号", "Asset tag";
+    TOOL: "测试工具", "Test tool";
+    TOOL_COMMIT: "源码提交", "Source commit";
+    BINARY: "程序摘要 SHA-256", "Executable SHA-256";
+    COMMAND: "命令行", "Command line";
+    HOST: "运行主机", "Host";
+    KERNEL: "内核", "Kernel";
+    OS: "操作系统", "Operating system";
+    FIRMWARE: "固件", "Firmware";
+    TIME_SOURCE: "时间来源", "Time source";
+    OPERATOR: "操作人员", "Operator";
+    PRIVILEGES: "运行权限", "Privileges";
+    PRIVILEGED: "管理员权限", "privileged";
+    UNPRIVILEGED: "普通权限（部分数据不可读）", "unprivileged (not all data readable)";
+    INPUTS: "数据输入", "Inputs";
+    ITEM: "测试项", "Item";
+    CLAUSE: "条款", "Clause";
+    CLAUSE_VERDICT: "条款结论", "Conformity";
+    TOTAL: "合计", "Total";
+    VERDICTS_BY_CLAUSE: "各条款结果分布", "Verdicts by clause";
+    SECTIONS: "数据采集完整性", "Completeness of collected data";
+    SECTION: "数据类别", "Section";
+    STATUS: "状态", "Status";
+    REASON: "原因", "Reason";
+    CHECK: "用例编号", "Case id";
+    NORM_ROW: "规范条目", "Row of the norm";
+    TITLE: "用例名称", "Title";
+    LEVEL: "级别", "Level";
+    WORDING: "规范原文", "Wording of the norm";
+    METHOD: "测试方法", "Method";
+    EXPECTED: "预期", "Expected";
+    MEASURED: "实测", "Measured";
+    SOURCES: "数据来源", "Sources";
+    VERDICT: "结论", "Verdict";
+    VERDICT_CODE: "结论代码", "Verdict code";
+    REASONS: "说明", "Reasons";
+    TO_CLOSE: "处置", "To close";
+    READING: "读法", "Reading";
+    COMPARISON: "对比", "Comparison";
+    EVIDENCE: "证据", "Evidence";
+    DECIDED_BY: "人工结论", "Decided by";
+    SAME_AS_OPERATOR: "与操作人员为同一人", "same person as the operator";
+    IN_BAND: "带内", "in-band";
+    OUT_OF_BAND: "带外", "out-of-band";
+    IMPORTED: "导入", "import";
+    MANUAL: "人工", "manual";
+    POINTS: "得分", "Points";
+    DESCRIPTION: "问题描述", "Description";
+    REMEDY: "整改措施", "Measure";
+    RESPONSIBLE: "责任人", "Owner";
+    DUE: "期限", "Due";
+    RETEST: "复测日期 / 结果", "Re-test date / result";
+    CONFIRMED: "确认人", "Confirmed by";
+    TEST_CONCLUSION: "测试结论", "Test conclusion";
+    ACCEPTANCE_CONCLUSION: "验收结论", "Acceptance conclusion";
+    ACCEPTANCE_BLANK: "由验收各方手写并盖章", "to be written by hand and sealed by the parties";
+    CONDITIONS: "附加条件与遗留问题", "Conditions and open points";
+    POSITION: "职务", "Title";
+    SIGNED: "签字", "Signature";
+    DATE: "日期", "Date";
+    SEAL: "（盖章）", "(seal)";
+    DATE_BLANK: "年　　月　　日", "YYYY / MM / DD";
+    FILE: "文件", "File";
+    SIZE: "大小", "Size";
+    OUTCOME: "总体结果", "Outcome";
+    INTERRUPTED: "本次测试中途中断，结果不完整", "This run was interrupted; its results are incomplete";
+    DIMM_MAP: "内存插槽图", "DIMM map";
+    SLOT_MAP: "扩展插槽图", "Slot map";
+    DISK_MAP: "硬盘图", "Disk map";
+    EMPTY_SLOT: "空", "empty";
+    UNKNOWN: "未知", "unknown";
+    DIMMS: "内存条", "DIMMs";
+    PROCESSORS: "处理器", "Processors";
+    DISKS: "硬盘", "Disks";
+    SLOTS: "扩展插槽", "Expansion slots";
+    CARDS: "网卡与 HBA 卡", "Network cards and HBAs";
+    LOCATOR: "位置", "Locator";
+    SPEED: "速率", "Speed";
+    MAKER: "厂商", "Maker";
+    KIND: "类型", "Kind";
+    HEALTH: "健康", "Health";
+    PORTS: "端口", "Ports";
+    CORES: "核 / 线程", "Cores / threads";
+    CLOCK: "主频", "Base clock";
+    WIDTH: "宽度", "Width";
+    ADDRESS: "地址", "Address";
+    CARD: "所装设备", "Device in slot";
+    GOOD: "良好", "good";
+    BAD: "异常", "bad";
+    IN_USE: "占用", "in use";
+    CLASS: "类别", "Class";
+    OBJECT: "对象", "Object";
+    PREDECESSOR: "上一版次摘要", "Predecessor digest";
+    RETEST_OF: "复测自", "Re-test of";
+    RESULT_DIGEST: "result.json 摘要", "Digest of result.json";
+    EVIDENCE_ROOT: "证据根", "Evidence root";
+    ROOT: "校验根", "Root";
+    MATRIX: "设备 × 条款", "Machines × clauses";
+    MACHINES: "设备清单", "Machines";
+    MACHINE: "设备", "Machine";
+    ALL_CONFORM: "全部符合，无不符合项与未决项。", "All conform; nothing failed and nothing is open.";
+    BEFORE_DECISION: "工具判定", "Judged as";
+}
+
+/// Returns the word for a level.
+pub(super) fn level(level: Level) -> Word {
+    match level {
+        Level::Must => Word("必须", "must"),
+        Level::Scored => Word("评分", "scored"),
+        Level::Info => Word("参考", "info"),
+    }
+}
+
+/// Returns the word for a verdict.
+///
+/// A waiver is called what acceptance practice calls it, not what it is of.
+pub(super) fn verdict(verdict: Verdict) -> Text {
+    match verdict {
+        Verdict::Waived => Text::new("同等性能（容量）认可", "accepted as equivalent"),
+        other => other.word(),
+    }
+}
+
+/// Returns a verdict's serialised form.
+pub(super) fn code(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::NotMeasured => "not-measured",
+        Verdict::NeedsAttestation => "needs-attestation",
+        Verdict::Attested => "attested",
+        Verdict::Waived => "waived",
+        Verdict::NotApplicable => "not-applicable",
+    }
+}
+
+/// Returns the word for what a clause comes to.
+pub(super) fn conformity(conformity: Conformity) -> Word {
+    match conformity {
+        Conformity::Conform => Word("符合", "conform"),
+        Conformity::NotConform => Word("不符合", "not conform"),
+        Conformity::Open => Word("未测", "open"),
+        Conformity::NotApplicable => Word("不适用", "not applicable"),
+    }
+}
+
+/// Returns the word for an outcome of a test, which is no acceptance.
+pub(super) fn outcome(outcome: Outcome) -> Word {
+    match outcome {
+        Outcome::Accepted => Word("测试通过", "passed"),
+        Outcome::NotAccepted => Word("测试不通过", "not passed"),
+        Outcome::Incomplete => Word("测试未完成", "incomplete"),
+    }
+}
+
+/// Returns how a person came to a decision.
+pub(super) fn how(how: How) -> Word {
+    match how {
+        How::Document => Word("书面核查", "document review"),
+        How::OnSite => Word("现场查验", "on-site inspection"),
+    }
+}
+
+/// Returns what made a revision.
+pub(super) fn act(act: Act) -> Word {
+    match act {
+        Act::Run => Word("测试", "test run"),
+        Act::Attest => Word("人工确认", "attestation"),
+        Act::Waive => Word("同等性能（容量）认可", "acceptance as equivalent"),
+        Act::Render => Word("重新出具", "re-rendered"),
+    }
+}
+
+/// Returns a decision in one sentence.
+pub(super) fn decision(decision: &Decision) -> Text {
+    let Word(how_zh, how_en) = how(decision.how);
+    let (zh, en) = match (decision.kind, decision.conform) {
+        (DecisionKind::Attested, true) => ("确认符合", "attested to conform"),
+        (DecisionKind::Attested, false) => ("确认不符合", "attested not to conform"),
+        (DecisionKind::Waived, _) => ("同等性能（容量）认可", "accepted as equivalent"),
+    };
+    let Decision { who, role, date, reason, organisation, .. } = decision;
+    let unit_zh = match (organisation, decision.kind) {
+        (Some(unit), DecisionKind::Waived) => format!("认可单位：{unit}，"),
+        (Some(unit), DecisionKind::Attested) => format!("{unit}，"),
+        (None, _) => String::new(),
+    };
+    let unit_en = organisation.as_ref().map(|unit| format!(", {unit}")).unwrap_or_default();
+    Text {
+        zh: format!("{how_zh}，{zh}（{unit_zh}{who}，{role}，{date}）：{reason}"),
+        en: format!("{how_en}: {en} ({who}, {role}{unit_en}, {date}): {reason}"),
+    }
+}
+
+/// Returns the word for a section's status.
+pub(super) fn section_state(state: SectionState) -> Word {
+    match state {
+        SectionState::Complete => Word("完整", "complete"),
+        SectionState::Partial => Word("部分", "partial"),
+        SectionState::Failed => Word("失败", "failed"),
+        SectionState::Unsupported => Word("不支持", "unsupported"),
+    }
+}
+
+/// Returns a section's status in its serialised form.
+pub(super) fn section_code(state: SectionState) -> &'static str {
+    match state {
+        SectionState::Complete => "complete",
+        SectionState::Partial => "partial",
+        SectionState::Failed => "failed",
+        SectionState::Unsupported => "unsupported",
+    }
+}
+
+/// How a reader verifies a report, and what that proves.
+pub(super) const VERIFY_STEPS: &[Word] = &[
+    Word(
+        "运行下列命令：逐字节核对每个文件的 SHA-256 与 SM3 摘要，并由 result.json 重新生成页面比对。",
+        "Run the command below: it compares every byte by SHA-256 and SM3 digests, and makes the \
+         pages again from result.json.",
+    ),
+    Word(
+        "将每页页脚的校验码与电子件核对。未签名时，能改写整个目录者亦能改写清单；校验码应另行留存（如纸质件）。",
+        "Compare the verify code in each page's footer with the electronic copy. Without a \
+         signature, whoever can rewrite the whole folder can rewrite its manifest: keep the \
+         code elsewhere, as on paper.",
+    ),
+    Word(
+        "密钥签名仅用于完整性校验，公钥由核对方自备；不代替签字盖章。",
+        "A signature by key serves the integrity check only, with a public key that the reader \
+         brings; it does not replace signature and seal.",
+    ),
+    Word(
+        "校验证明数据自生成后未被改动，不证明测量结果本身的真实性。",
+        "The check proves that nothing changed since; it does not prove that a measurement is true.",
+    ),
+];
+
+/// Returns the word for what a finding is about.
+pub(super) fn finding(class: FindingClass) -> Word {
+    match class {
+        FindingClass::Value => Word("数值不一致", "values differ"),
+        FindingClass::Identity => Word("标识不一致", "identities differ"),
+        FindingClass::Missing => Word("一方缺失", "missing in one source"),
+        FindingClass::Damage => Word("数据损坏", "damaged data"),
+        FindingClass::Degraded => Word("降级运行", "degraded"),
+    }
+}
+
+/// Returns the name of a section of the facts.
+pub(super) fn section(name: &str) -> Text {
+    let Word(zh, en) = match name {
+        "system" => Word("整机", "System"),
+        "platform" => Word("运行平台", "Platform"),
+        "board" => Word("主板", "Boards"),
+        "chassis" => Word("机箱", "Chassis"),
+        "firmware" => Word("固件", "Firmware"),
+        "bmc" => Word("管理控制器", "Management controller"),
+        "cpu" => Word("处理器", "Processors"),
+        "cache" => Word("缓存", "Caches"),
+        "topology" => Word("处理器拓扑", "Topology"),
+        "dimm" => Word("内存条", "DIMMs"),
+        "memory_array" => Word("内存阵列", "Memory arrays"),
+        "memory" => Word("系统内存", "Memory"),
+        "slot" => Word("扩展插槽", "Slots"),
+        "pci" => Word("PCI 设备", "PCI devices"),
+        "nic" => Word("网卡", "Network cards"),
+        "hba" => Word("光纤卡", "FC adapters"),
+        "infiniband" => Word("InfiniBand", "InfiniBand"),
+        "controller" => Word("存储控制器", "Storage controllers"),
+        "disk" => Word("硬盘", "Disks"),
+        "psu" => Word("电源", "Power supplies"),
+        "fan" => Word("风扇", "Fans"),
+        "sensor" => Word("传感器", "Sensors"),
+        "gpu" => Word("图形加速卡", "GPUs"),
+        "tpm" => Word("可信模块", "TPM"),
+        "lldp" => Word("LLDP 邻居", "LLDP neighbours"),
+        "plane" => Word("网络平面", "IP planes"),
+        "plane_sharing" => Word("平面共用网卡", "Shared planes"),
+        "identity" => Word("设备标识", "Identity"),
+        "oem_strings" => Word("OEM 字符串", "OEM strings"),
+        other => return Text::same(other),
+    };
+    Text::new(zh, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        for Word(zh, en) in ALL {
+            assert!(!zh.is_empty() && !en.is_empty(), "{zh}/{en}");
+            assert!(en.chars().all(|c| u32::from(c) < 0x3000), "{en}");
+        }
+    }
+
+    #[test]
+    fn every_section_of_an_inventory_has_a_chinese_name() {
+        let schema = inventory::Inventory::json_schema().to_string();
+        for name in ["dimm", "plane_sharing", "oem_strings"] {
+            assert!(schema.contains(&format!("\"{name}\"")), "{name}");
+        }
+        let properties = inventory::Inventory::json_schema()["properties"].clone();
+        let not_sections = ["schema", "collected_at", "sections", "sources", "findings"];
+        for name in properties.as_object().unwrap().keys() {
+            if !not_sections.contains(&name.as_str()) {
+                let named = section(name);
+                assert!(named.zh != *name, "section `{name}` has no Chinese name");
+            }
+        }
+    }
+
+    #[test]
+    fn the_document_never_calls_itself_an_inspection_report() {
+        for Word(zh, en) in ALL {
+            assert!(!zh.contains("检测报告") && !zh.contains("电子签名"), "{zh}");
+            assert!(!en.to_lowercase().contains("inspection report"), "{en}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Rules about the source tree that no lint can express.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The longest a file may be, tests apart.
+const LINES: usize = 500;
+
+/// What a pure module may not name: it takes values and returns values.
+const IO: &[&str] = &[
+    "std::fs",
+    "std::net::Udp",
+    "std::net::Tcp",
+    "std::os::unix::net",
+    "std::process",
+    "std::env",
+    "std::thread",
+    "tokio::",
+    "reqwest::",
+    "rustix::",
+    "nix::",
+    "Instant::now",
+    "SystemTime::now",
+];
+
+/// The modules that may touch files, sockets, clocks or devices, by path prefix.
+/// Everything else under a crate's `src` is pure.
+const EDGES: &[&str] = &[
+    // inventory: the root directory, device nodes, sockets, and the run over them.
+    "inventory/src/sysroot.rs",
+    "inventory/src/collect",
+    "inventory/src/device",
+    "inventory/src/ethtool/socket.rs",
+    "inventory/src/lldp/listen.rs",
+    "inventory/src/record",
+    // The program acts: its pure parts are named in PURE_PARTS.
+    "assay/",
+    "hw-tests/",
+    "benches/",
+];
+
+/// Parts of the program that decide and do not act.
+const PURE_PARTS: &[&str] = &["assay/src/report/document", "assay/src/report/canonical"];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] =
+    &["common", "utils", "util", "helpers", "helper", "manager", "misc", "base", "types"];
+
+/// The crates that do one job each and know nothing of each other.
+const LEAVES: &[&str] = &["dataplane", "bmc", "storage-bench", "inventory"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the workspace exists")
+}
+
+/// Every Rust file under `src`, `tests` and `benches` of every crate, by its path from the root.
+fn sources() -> Vec<(String, String)> {
+    let root = root();
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> =
+        crates().iter().map(|name| root.join(name)).filter(|path| path.is_dir()).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a source folder can be listed") {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).expect("a source file can be read");
+                let name = path.strip_prefix(&root).expect("it is below the root");
+                found.push((name.display().to_string(), text));
+            }
+        }
+    }
+    assert!(found.len() > 20, "the walk found {} files only", found.len());
+    found.sort();
+    found
+}
+
+/// The members of the workspace, as its manifest lists them.
+fn crates() -> Vec<String> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the manifest is there");
+    let manifest: toml::Table = manifest.parse().expect("the manifest is TOML");
+    let members = manifest["workspace"]["members"].as_array().expect("members is a list");
+    members.iter().filter_map(|member| member.as_str().map(str::to_owned)).collect()
+}
+
+/// What stands above the test module, which may do as it likes.
+fn production(source: &str) -> &str {
+    source.split_once("#[cfg(test)]\nmod tests {").map_or(source, |(above, _tests)| above)
+}
+
+fn is_test(path: &str) -> bool {
+    path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
+}
+
+#[test]
+fn pure_modules_do_no_io() {
+    for (path, text) in sources() {
+        let edge = EDGES.iter().any(|edge| path.starts_with(edge))
+            && !PURE_PARTS.iter().any(|pure| path.starts_with(pure));
+        if edge || is_test(&path) || path.contains("/fuzz/") {
+            continue;
+        }
+        for line in production(&text).lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for name in IO {
+                assert!(!line.contains(name), "{path} names `{name}`; it is pure: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_hold() {
+    for (path, text) in sources() {
+        let lines = production(&text).lines().count();
+        assert!(is_test(&path) || lines <= LINES, "{path} has {lines} lines, more than {LINES}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (path, text) in sources() {
+        // A fuzz target opens with `#![no_main]`; the words follow or precede it.
+        let opening = text.trim_start().trim_start_matches("#![no_main]").trim_start();
+        assert!(opening.starts_with("//!"), "{path} does not open with `//!`");
+    }
+}
+
+#[test]
+fn no_file_has_a_name_that_says_nothing() {
+    for (path, _text) in sources() {
+        let stem = Path::new(&path).file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+        assert!(!EMPTY_NAMES.contains(&stem), "{path}: name what is inside");
+        assert!(stem != "mod", "{path}: use `name.rs` beside `name/`");
+    }
+}
+
+#[test]
+fn no_leaf_knows_a_leaf_and_the_judge_knows_none() {
+    for name in crates() {
+        let manifest = fs::read_to_string(root().join(&name).join("Cargo.toml"))
+            .expect("a member has a manifest");
+        let manifest: toml::Table = manifest.parse().expect("a manifest is TOML");
+        if !LEAVES.contains(&name.as_str()) && name != "profiles" {
+            continue;
+        }
+        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else {
+            continue;
+        };
+        for leaf in LEAVES.iter().chain(&["profiles", "assay"]) {
+            assert!(!dependencies.contains_key(*leaf), "`{name}` depends on `{leaf}`");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The cases, what each measures, and how a run of them goes on.
+
+mod corpora;
+mod fuzz;
+mod page;
+mod program;
+mod tests_of;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::{fs, io};
+
+use hw_tests::corpus::workspace;
+use serde::{Deserialize, Serialize};
+
+/// How much a case does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Counts that fit into CI.
+    Reduced,
+    /// The counts that the issues ask for.
+    Full,
+}
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// How much each case does.
+    pub(crate) effort: Effort,
+    /// Whether to forget what earlier runs measured.
+    pub(crate) fresh: bool,
+    /// The one case to run.
+    pub(crate) only: Option<String>,
+}
+
+/// One measured row of the page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Figure {
+    /// What was measured.
+    pub(crate) what: String,
+    /// What it has to reach.
+    pub(crate) bar: String,
+    /// What was measured, with spread.
+    pub(crate) measured: String,
+    /// Whether the bar was reached; `None` where there is none.
+    pub(crate) met: Option<bool>,
+}
+
+/// Why a case has no figures.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CaseError {
+    /// Something outside the repository is missing.
+    #[error("not measured: {0}")]
+    Missing(String),
+    /// The measured thing itself failed.
+    #[error("failed: {0}")]
+    Failed(String),
+    /// A file or process could not be used.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A case: a name, and what measures it.
+struct Case {
+    name: &'static str,
+    measure: fn(Effort) -> Result<Vec<Figure>, CaseError>,
+}
+
+const CASES: &[Case] = &[
+    Case { name: "smbios", measure: corpora::smbios },
+    Case { name: "smart", measure: corpora::smart },
+    Case { name: "topology", measure: corpora::topology },
+    Case { name: "verdicts", measure: corpora::verdicts },
+    Case { name: "collection", measure: program::collection },
+    Case { name: "judge", measure: tests_of::judge },
+    Case { name: "verify", measure: tests_of::verify },
+    Case { name: "push", measure: tests_of::push },
+    Case { name: "size", measure: program::size },
+    Case { name: "fuzz", measure: fuzz::fuzz },
+];
+
+/// Runs the plan, prints what was measured, writes the page after a full run.
+pub(crate) fn run(plan: &Plan) -> ExitCode {
+    let commit = commit();
+    let kept = workspace().join("target/figures").join(&commit);
+    if plan.fresh {
+        // Nothing to forget is as good as forgotten.
+        drop(fs::remove_dir_all(&kept));
+    }
+    let mut failed = false;
+    let mut measured = Vec::new();
+    for case in CASES {
+        if plan.only.as_deref().is_some_and(|only| only != case.name) {
+            continue;
+        }
+        match figures_of(case, plan.effort, &kept) {
+            Ok(figures) => {
+                for figure in &figures {
+                    let mark = page::mark(figure.met);
+                    println!(
+                        "{:<10} {:<44} {} [{}] {mark}",
+                        case.name, figure.what, figure.measured, figure.bar
+                    );
+                    failed |= figure.met == Some(false);
+                }
+                measured.push((case.name, Ok(figures)));
+            }
+            Err(error) => {
+                println!("{:<10} {error}", case.name);
+                let required = hw_tests::peer::peers_required();
+                failed |= required || matches!(error, CaseError::Failed(_) | CaseError::Io(_));
+                measured.push((case.name, Err(error.to_string())));
+            }
+        }
+    }
+    if plan.effort == Effort::Full && plan.only.is_none() {
+        let file = workspace().join("docs/benchmarks.md");
+        if let Err(error) = page::write(&file, &commit, &measured) {
+            eprintln!("figures: cannot write `{}`: {error}", file.display());
+            return ExitCode::from(3);
+        }
+        println!("wrote {}", file.display());
+    }
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Returns the figures of a case: of an earlier full run of this commit, or measured now.
+fn figures_of(case: &Case, effort: Effort, kept: &Path) -> Result<Vec<Figure>, CaseError> {
+    let file = kept.join(format!("{}.json", case.name));
+    let earlier = || serde_json::from_slice(&fs::read(&file).ok()?).ok();
+    if effort == Effort::Full
+        && let Some(figures) = earlier()
+    {
+        return Ok(figures);
+    }
+    eprintln!("figures: {} …", case.name);
+    let figures = (case.measure)(effort)?;
+    if effort == Effort::Full {
+        fs::create_dir_all(kept)?;
+        fs::write(&file, serde_json::to_vec_pretty(&figures).map_err(io::Error::other)?)?;
+    }
+    Ok(figures)
+}
+
+/// Returns the commit under test; `-dirty` where the tree differs from it.
+fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git").args(arguments).current_dir(workspace()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let commit = git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
+    // The page itself is written by this program; it does not make the tree dirty.
+    let changed = git(&["status", "--porcelain", "--", ".", ":!docs/benchmarks.md"]);
+    if changed.is_some_and(|text| !text.is_empty()) { format!("{commit}-dirty") } else { commit }
+}
+
+/// Returns the path of the release program, as text for a command line.
+pub(crate) fn program_path() -> Result<String, CaseError> {
+    let path: PathBuf = hw_tests::program::assay()?;
+    Ok(path.display().to_string())
+}

@@ -1,0 +1,63 @@
+//! Executions of every fuzz target without a crash.
+
+use std::fs;
+use std::process::Command;
+
+use hw_tests::corpus::workspace;
+
+use super::{CaseError, Effort, Figure};
+
+/// Runs every fuzz target of every crate.
+pub(super) fn fuzz(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let known = Command::new(env!("CARGO")).args(["fuzz", "--version"]).output()?;
+    if !known.status.success() {
+        return Err(CaseError::Missing("`cargo fuzz` is not installed".to_owned()));
+    }
+    // CI fuzzes by time before the figures; here the count is what matters.
+    let runs: u64 = if effort == Effort::Full { 10_000_000 } else { 20_000 };
+    let mut figures = Vec::new();
+    for package in ["inventory", "profiles"] {
+        for target in targets(package)? {
+            figures.push(one(package, &target, runs)?);
+        }
+    }
+    Ok(figures)
+}
+
+/// Returns the fuzz targets of a crate, by the files that hold them.
+fn targets(package: &str) -> Result<Vec<String>, CaseError> {
+    let folder = workspace().join(package).join("fuzz/fuzz_targets");
+    let mut names: Vec<String> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok()?.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn one(package: &str, target: &str, runs: u64) -> Result<Figure, CaseError> {
+    let output = Command::new(env!("CARGO"))
+        .args(["fuzz", "run", "-s", "none", target, "--"])
+        .args([&format!("-runs={runs}"), "-rss_limit_mb=1024", "-timeout=10"])
+        .args(["-verbosity=0", "-print_final_stats=1"])
+        .current_dir(workspace().join(package))
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    let executed = text
+        .lines()
+        .find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))
+        .and_then(|number| number.trim().parse::<u64>().ok());
+    let name = format!("fuzz {package}/{target}: crashes, hangs, memory over 1 GiB");
+    let bar = format!("0 in {runs}");
+    match executed {
+        Some(executed) if output.status.success() => Ok(Figure {
+            what: name,
+            bar,
+            measured: format!("0 in {executed}"),
+            met: Some(executed >= runs),
+        }),
+        _ => {
+            let tail: Vec<&str> = text.lines().rev().take(6).collect();
+            Err(CaseError::Failed(format!("{package}/{target}: {}", tail.join(" / "))))
+        }
+    }
+}

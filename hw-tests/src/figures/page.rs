@@ -1,0 +1,112 @@
+//! `docs/benchmarks.md`: what was measured, where and when.
+
+use std::path::Path;
+use std::process::Command;
+use std::{fs, io};
+
+use super::Figure;
+
+/// Returns the mark that says whether a bar was reached.
+pub(crate) fn mark(met: Option<bool>) -> &'static str {
+    match met {
+        Some(true) => "reached",
+        Some(false) => "NOT REACHED",
+        None => "no bar",
+    }
+}
+
+/// Writes the page.
+pub(crate) fn write(
+    file: &Path,
+    commit: &str,
+    measured: &[(&str, Result<Vec<Figure>, String>)],
+) -> io::Result<()> {
+    let mut lines = vec![format!("Commit `{commit}`, {}, {}.\n", today(), machine())];
+    lines.push("| case | what | bar | measured | |\n|---|---|---|---|---|".to_owned());
+    for (case, figures) in measured {
+        match figures {
+            Ok(figures) => lines.extend(figures.iter().map(|figure| row(case, figure))),
+            Err(reason) => lines.push(format!("| {case} | – | – | {reason} | NOT MEASURED |")),
+        }
+    }
+    let page = format!("{HEAD}{}\n{TAIL}", lines.join("\n"));
+    fs::write(file, page)
+}
+
+fn row(case: &str, figure: &Figure) -> String {
+    let Figure { what, bar, measured, met } = figure;
+    format!("| {case} | {what} | {bar} | {measured} | {} |", mark(*met))
+}
+
+const HEAD: &str = "# Benchmarks\n\n\
+    Written by `hw-tests/run --full`; do not edit. Times are medians with smallest and largest\n\
+    in brackets; two programs are always compared in interleaved pairs, and the ratio is the\n\
+    median of the pairs' ratios.\n\n";
+
+const TAIL: &str = "\n## How each is measured\n\n\
+    | case | command |\n|---|---|\n\
+    | smbios | `cargo test --release -p inventory --test smbios_corpus` |\n\
+    | smart | `cargo test --release -p inventory --test smart_corpus` |\n\
+    | topology | `cargo test --release -p inventory --test topology` |\n\
+    | verdicts | `cargo test --release -p hw-tests --test verdicts` |\n\
+    | collection | `assay inventory --output json` and `lshw -json -quiet` in turn, whole process |\n\
+    | judge | `cargo test --release -p profiles --test scale`; `cargo bench -p benches` for one machine |\n\
+    | verify | `cargo test --release -p assay --test report_verify` |\n\
+    | push | `cargo test --release -p assay --test push` |\n\
+    | size | `stat` and `assay --version` of the release build |\n\
+    | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n";
+
+fn today() -> String {
+    let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
+    output.map_or_else(
+        |_| "date unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
+}
+
+/// Returns processor, count, kernel and the share of time the hypervisor took.
+fn machine() -> String {
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .and_then(|rest| rest.split_once(':'))
+        .map_or("unknown processor", |(_, name)| name.trim());
+    let threads = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    // Only the version: the suffix names a build of somebody's machine.
+    let kernel = kernel.trim().split('-').next().unwrap_or_default().to_owned();
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    format!("{model}, {threads} processors, kernel {kernel}, steal {}", steal(&stat))
+}
+
+/// Returns the stolen share of all time since boot (`/proc/stat`, column 8).
+fn steal(stat: &str) -> String {
+    let numbers: Vec<u64> = stat
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(1)
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let total: u64 = numbers.iter().take(8).sum();
+    match numbers.get(7) {
+        Some(stolen) if total > 0 => {
+            let tenths = stolen.saturating_mul(1000) / total;
+            format!("{}.{} %", tenths / 10, tenths % 10)
+        }
+        _ => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steal_is_the_eighth_column_over_all() {
+        assert_eq!(steal("cpu  100 0 100 700 0 0 0 100 0 0\n"), "10.0 %");
+        assert_eq!(steal("cpu 1 2\n"), "unknown");
+    }
+}

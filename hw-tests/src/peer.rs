@@ -1,0 +1,66 @@
+//! What a test needs of the machine it runs on, and what a missing peer means.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use libtest_mimic::{Completion, Failed, Trial};
+
+use crate::corpus;
+
+/// Something outside this repository that a test needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A program on the path.
+    Program(&'static str),
+    /// A folder of the corpora.
+    Corpus(&'static str),
+}
+
+impl Need {
+    /// Returns why the need is not met, or `None` where it is.
+    pub fn missing(self, path: &OsStr) -> Option<String> {
+        match self {
+            Self::Program(name) => find_program(name, path)
+                .is_none()
+                .then(|| format!("`{name}` is not installed (hw-tests/run --install)")),
+            Self::Corpus(name) => {
+                let folder = corpus::folder(name);
+                (!folder.is_dir())
+                    .then(|| format!("corpus `{}` is absent (set ASSAY_CORPUS)", folder.display()))
+            }
+        }
+    }
+}
+
+/// Returns where `name` is on `path`.
+pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
+    env::split_paths(path).map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
+/// Returns whether a missing peer is a failure, as in CI.
+pub fn peers_required() -> bool {
+    env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1")
+}
+
+/// A test that needs `needs`: ignored, with the reason, where one is missing.
+///
+/// With `ASSAY_REQUIRE_PEERS=1`, as in CI, a missing peer fails the test.
+pub fn trial(
+    name: &str,
+    needs: &'static [Need],
+    body: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::ignorable_test(name, move || {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let missing: Vec<String> = needs.iter().filter_map(|need| need.missing(&path)).collect();
+        if missing.is_empty() {
+            return body().map(|()| Completion::Completed);
+        }
+        let reason = missing.join("; ");
+        if peers_required() {
+            return Err(Failed::from(reason));
+        }
+        Ok(Completion::ignored_with(reason))
+    })
+}
