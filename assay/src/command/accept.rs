@@ -91,12 +91,16 @@ pub(super) fn run(
         // `result.json` is the document; what is printed is the same, laid out.
         Format::Json => super::print_json(&report, console)?,
         Format::Text => {
-            let layout = super::layout(console);
+            let mut layout = super::layout(console);
+            // A file or a pager has no width of its own; a page has.
+            layout.columns = layout.columns.or(Some(120));
             let mut page = output::text(&report, layout);
             page.push_str(&output::place(&written, layout));
             if report.summary.overall.outcome == Outcome::Incomplete {
                 let todo = todo::todo(&report, &written.folder.display().to_string());
                 page.push_str(&output::todo(&todo, layout));
+            } else {
+                page.push_str(&output::still_open(&report, &written, layout));
             }
             console.print(&page)?;
         }
@@ -180,12 +184,33 @@ fn find(
              storcli J, LLDP captures, recorded roots",
         )));
     }
+    let several = parts.len() > 1;
     found.inventory = merging::merge_parts(parts, arguments.force_same)?;
+    if several {
+        doubt(&found.inventory, console);
+    }
     for unusable in &given.unusable {
         found.inputs.push(format!("{} (not used)", unusable.name));
         found.inventory.findings.push(finding(unusable));
     }
     Ok(found)
+}
+
+/// Sources without serial numbers are one machine by the operator's word; where
+/// they name different products the operator may have named the wrong files.
+fn doubt(inventory: &Inventory, console: &mut Console) {
+    let named = |finding: &&Finding| {
+        finding.class == FindingClass::Identity
+            || matches!(finding.path.as_str(), "system.product" | "system.manufacturer")
+    };
+    let count = inventory.findings.iter().filter(named).count();
+    if count > 0 {
+        console.note(&Text::new(
+            "这些来源的型号或标识不同：确实是同一台机器吗？差异已列出",
+            "the sources name different products or identities: are they of one machine? \
+             see the disagreements",
+        ));
+    }
 }
 
 /// Makes a file that could not be used known to the report's reader.

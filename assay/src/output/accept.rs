@@ -242,6 +242,21 @@ pub fn place(written: &Written, layout: Layout) -> String {
     .to_owned()
 }
 
+/// Returns where the open rows of a machine are listed that is not accepted anyway.
+pub fn still_open(report: &Report, written: &Written, layout: Layout) -> String {
+    if !report.rows.iter().any(|row| row.verdict.is_open()) {
+        return String::new();
+    }
+    let folder = written.folder.display().to_string();
+    crate::lang::text(
+        "未决项及解决办法: `assay report todo {}`\n",
+        "what closes the open rows: `assay report todo {}`\n",
+        &[&folder],
+    )
+    .get(layout.lang)
+    .to_owned()
+}
+
 /// Returns what is left to do. Rows that the same thing closes stand together.
 pub fn todo(todo: &[Todo], layout: Layout) -> String {
     if todo.is_empty() {

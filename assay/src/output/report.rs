@@ -9,7 +9,7 @@ use super::{
 use crate::{
     failure::one_line,
     report::{
-        batch::Batch,
+        batch::{Batch, Machine},
         document::{Act, Conformity, Report},
         verify::Verification,
         write::Written,
@@ -80,13 +80,30 @@ fn outcome(outcome: Outcome, layout: Layout) -> (&'static str, Tone) {
     }
 }
 
+/// Returns what people call a machine: by model and serial number, and where it
+/// has none by the beginning of its result's digest.
+fn name(machine: &Machine) -> String {
+    let device = &machine.device;
+    let serial = device
+        .serial
+        .clone()
+        .unwrap_or_else(|| machine.digests.sha256.chars().take(8).collect::<String>());
+    let parts = [device.model.as_deref(), Some(&serial)];
+    one_line(&parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
 /// Returns a batch as a matrix machine × clause.
 pub fn batch(batch: &Batch, layout: Layout) -> String {
-    let mut table = Table::new([layout.say("设备", "machine"), layout.say("结论", "outcome")]);
+    let mut table = Table::new([
+        layout.say("设备", "machine"),
+        layout.say("配置档", "profile"),
+        layout.say("结论", "outcome"),
+    ]);
     table.head.extend(batch.clauses.iter().map(|clause| clause.clause.clone()));
     for machine in &batch.machines {
         let (word, tone) = outcome(machine.outcome, layout);
-        let mut row: Vec<Cell> = vec![one_line(&machine.id).into(), Cell::toned(word, tone)];
+        let mut row: Vec<Cell> =
+            vec![name(machine).into(), machine.profile.clone().into(), Cell::toned(word, tone)];
         row.extend(batch.clauses.iter().map(|clause| {
             match Batch::conformity(machine, &clause.clause) {
                 Some(Conformity::Conform) => Cell::toned("✓", Tone::Good),
