@@ -7,7 +7,9 @@
 
 mod assemble;
 mod builder;
+mod controller;
 mod cpu;
+mod disk;
 mod fc;
 mod gpu;
 mod infiniband;
@@ -84,6 +86,8 @@ const COLLECTORS: &[(&str, &[Section], Collector)] = &[
     ("net", net::SECTIONS, net::net),
     ("fc", fc::SECTIONS, fc::fc),
     ("infiniband", infiniband::SECTIONS, infiniband::infiniband),
+    ("controller", controller::SECTIONS, controller::controllers),
+    ("disk", disk::SECTIONS, disk::disks),
     ("sensors", sensors::SECTIONS, sensors::sensors),
     ("gpu", gpu::SECTIONS, gpu::gpu),
     ("tpm", tpm::SECTIONS, tpm::tpm),

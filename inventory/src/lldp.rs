@@ -6,14 +6,17 @@
 //! either marks the neighbour as damaged. Unknown elements are kept as hex.
 
 mod element;
+pub mod listen;
 mod organisation;
 mod text;
+mod watch;
 
 use crate::model::{LldpNeighbour, LldpTlv};
 
 use element::{Element, Elements};
 
 pub(crate) use text::mac;
+pub use watch::{Heard, Port, Silence, Watch};
 
 /// The Ethernet type of LLDP.
 pub const ETHER_TYPE: u16 = 0x88cc;

@@ -5,6 +5,8 @@
 //! comparisons read the files with code of their own and share none with the
 //! importer.
 
+#![expect(clippy::print_stdout, reason = "the figures are what the run is for")]
+
 mod smart_corpus {
     pub(crate) mod corpus;
     pub(crate) mod encode;

@@ -28,10 +28,9 @@ impl<'a> Node<'a> {
     pub(in crate::import) fn get(&self, key: &str) -> Self {
         let path = format!("{}.{key}", self.path);
         let value = match self.value {
-            None | Some(Value::Null) => None,
             Some(Value::Object(members)) => members.get(key).filter(|value| !value.is_null()),
-            // `smart_support: true` stood for an object in early releases.
-            Some(Value::Bool(_)) => None,
+            // `smart_support: true` stands for an object in some releases.
+            None | Some(Value::Null | Value::Bool(_)) => None,
             Some(other) => {
                 self.complain("an object", other);
                 None
@@ -48,11 +47,6 @@ impl<'a> Node<'a> {
     /// Returns the value itself.
     pub(in crate::import) fn raw(&self) -> Option<&'a Value> {
         self.value
-    }
-
-    /// Returns the path of this place.
-    pub(in crate::import) fn path(&self) -> &str {
-        &self.path
     }
 
     /// Returns the elements of an array.

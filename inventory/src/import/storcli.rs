@@ -66,7 +66,7 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Inventory, ImportError> {
             answer(&controller, &mut groups, &mut failures);
         }
     }
-    Ok(inventory(name, bytes, groups, failures, damage.take()))
+    Ok(inventory(name, bytes, groups, &failures, damage.take()))
 }
 
 /// Takes one controller's answer to one command.
@@ -202,12 +202,12 @@ fn inventory(
     name: &str,
     bytes: &[u8],
     groups: BTreeMap<u64, Group>,
-    failures: Vec<String>,
+    failures: &[String],
     damage: Vec<(String, String)>,
 ) -> Inventory {
     let mut inventory = Inventory::default();
     let digest = digest(bytes);
-    let mut reasons = failures.clone();
+    let mut reasons = failures.to_owned();
     for (number, mut group) in groups {
         let source = inventory.add_source(Source {
             kind: SourceKind::Import,
@@ -247,7 +247,7 @@ fn inventory(
     for (place, what) in damage {
         inventory.findings.push(finding(name, &place, &what));
     }
-    sections(&mut inventory, &failures, reasons);
+    sections(&mut inventory, failures, &reasons);
     inventory
 }
 
@@ -260,7 +260,7 @@ fn behind(number: u64, controller: &Controller) -> String {
     }
 }
 
-fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>) {
+fn sections(inventory: &mut Inventory, failures: &[String], reasons: &[String]) {
     let reason = |reasons: &[String], last: &str| {
         let mut all = reasons.to_vec();
         all.push(last.to_owned());
@@ -288,7 +288,7 @@ fn sections(inventory: &mut Inventory, failures: &[String], reasons: Vec<String>
     inventory.set_section(
         Section::Disk,
         state,
-        reason(&reasons, "storcli tells of drives behind its controllers, not of others"),
+        reason(reasons, "storcli tells of drives behind its controllers, not of others"),
     );
 }
 

@@ -51,8 +51,9 @@ impl<'a> Bytes<'a> {
 
     /// Returns the little-endian 48 bits at `at`.
     pub(super) fn le48(self, at: usize) -> Option<u64> {
-        let [a, b, c, d, e, f] = self.array(at)?;
-        Some(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]))
+        let low = u64::from(self.le32(at)?);
+        let high = u64::from(self.le16(at.checked_add(4)?)?);
+        Some(low | (high << 32))
     }
 
     /// Returns the little-endian 128 bits at `at`, held at the largest 64-bit value.

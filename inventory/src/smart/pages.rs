@@ -182,7 +182,11 @@ fn verdict(disk: &mut Disk, passed: bool) {
 }
 
 fn apply_nvme(pages: &Pages, disk: &mut Disk, errors: &mut Vec<PageError>) {
-    if let Some(found) = pages.decode(Page::NvmeController, errors, nvme::controller) {
+    let controller = pages.decode(Page::NvmeController, errors, nvme::controller);
+    let limits = controller
+        .as_ref()
+        .map(|found| (found.warning_temperature_mc, found.critical_temperature_mc));
+    if let Some(found) = controller {
         disk.protocol = Some("nvme".to_owned());
         disk.kind = Some("ssd".to_owned());
         replace(&mut disk.model, found.model);
@@ -206,6 +210,13 @@ fn apply_nvme(pages: &Pages, disk: &mut Disk, errors: &mut Vec<PageError>) {
     }
     health.self_tests =
         pages.decode(Page::NvmeSelfTests, errors, nvme::self_tests).unwrap_or_default();
+    // Minutes above a temperature that the drive does not state are no reading.
+    if let Some((None, _)) = limits {
+        health.warning_temperature_minutes = None;
+    }
+    if let Some((_, None)) = limits {
+        health.critical_temperature_minutes = None;
+    }
     if let Some(bits) = health.critical_warning {
         verdict(disk, bits == 0);
     }
@@ -219,6 +230,13 @@ fn apply_ata(pages: &Pages, disk: &mut Disk, errors: &mut Vec<PageError>) {
         .flatten()
         .and_then(|page| ata::identify(page).ok());
     if let Some(found) = direct.or(behind) {
+        if !found.checksum_ok {
+            errors.push(PageError::Invalid {
+                page: "ATA IDENTIFY DEVICE",
+                at: 510,
+                message: "the checksum is wrong; what it says is used all the same".to_owned(),
+            });
+        }
         identify(disk, found);
     }
     let ssd = disk.kind.as_deref() == Some("ssd");
@@ -276,9 +294,12 @@ fn identify(disk: &mut Disk, found: ata::Identify) {
 
 fn apply_scsi(pages: &Pages, disk: &mut Disk, errors: &mut Vec<PageError>) {
     if let Some(found) = pages.decode(Page::ScsiInquiry, errors, scsi::inquiry) {
-        replace(&mut disk.vendor, found.vendor);
-        replace(&mut disk.model, found.product);
-        replace(&mut disk.firmware, found.revision);
+        // A translation layer says `ATA` and cuts model and revision short.
+        if found.vendor.as_deref() != Some("ATA") {
+            replace(&mut disk.vendor, found.vendor);
+            replace(&mut disk.model, found.product);
+            replace(&mut disk.firmware, found.revision);
+        }
     }
     let serial = pages.decode(Page::ScsiSerial, errors, scsi::unit_serial).flatten();
     replace(&mut disk.serial, serial);

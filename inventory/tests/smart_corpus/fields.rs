@@ -10,7 +10,7 @@ use super::corpus::Corpus;
 /// Compared fields, and those that differ.
 #[derive(Default)]
 pub(crate) struct Tally {
-    pub(crate) compared: u64,
+    pub(crate) compared: usize,
     pub(crate) different: Vec<String>,
 }
 
@@ -23,29 +23,32 @@ impl Tally {
         }
     }
 
-    /// Prints the figure and fails below `bar` per mille.
-    pub(crate) fn close(self, figure: &str, per_mille: f64) -> Result<(), Failed> {
-        let wrong = self.different.len() as f64;
-        let equal = (self.compared as f64 - wrong) / self.compared as f64;
+    /// Prints the figure; fails where more than one in `bar` differ, with 0 if any do.
+    pub(crate) fn close(self, figure: &str, bar: usize) -> Result<(), Failed> {
+        let wrong = self.different.len();
         println!(
-            "figure: {figure} = {:.3} % of {} ({} different)",
-            equal * 100.0,
-            self.compared,
-            self.different.len()
+            "figure: {figure} = {} % of {} ({wrong} different)",
+            percent(self.compared - wrong, self.compared),
+            self.compared
         );
         for different in self.different.iter().take(40) {
             println!("different: {different}");
         }
-        if equal * 1000.0 < per_mille {
-            let few: Vec<&str> = self.different.iter().take(40).map(String::as_str).collect();
-            return Err(few.join("\n").into());
+        if wrong > self.compared.checked_div(bar).unwrap_or(0) {
+            return Err(format!("{wrong} of {} differ", self.compared).into());
         }
         Ok(())
     }
 }
 
+/// Returns a share in percent with three decimals, rounded down.
+pub(crate) fn percent(part: usize, whole: usize) -> String {
+    let thousandths = part * 100_000 / whole.max(1);
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
+}
+
 /// What published samples and firmware write where nothing is.
-fn hidden(text: &str) -> bool {
+pub(crate) fn hidden(text: &str) -> bool {
     text == "REDACTED" || text.trim().is_empty() || text.chars().all(|c| matches!(c, 'X' | '0'))
 }
 
@@ -85,7 +88,7 @@ pub(crate) fn equal(corpus: &Corpus) -> Result<(), Failed> {
     if without.len() != 5 {
         return Err(format!("files without a drive: {without:?}").into());
     }
-    tally.close("smart.fields", 999.0)
+    tally.close("smart.fields", 1000)
 }
 
 fn general(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
@@ -135,7 +138,7 @@ fn general(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     }
 }
 
-fn nvme(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
+pub(crate) fn nvme(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     let log = &wanted["nvme_smart_health_information_log"];
     let ours = &disk["smart"]["nvme"];
     if log.is_null() {
@@ -180,7 +183,7 @@ fn nvme(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     tally.field(file, "wear", &times(&log["percentage_used"], 10_000), &disk["wear_ratio_ppm"]);
 }
 
-fn ata(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
+pub(crate) fn ata(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     let table = &wanted["ata_smart_attributes"];
     let ours = &disk["smart"]["ata"];
     tally.field(file, "revision", &table["revision"], &ours["revision"]);
@@ -240,7 +243,7 @@ fn ata(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     }
 }
 
-fn scsi(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
+pub(crate) fn scsi(tally: &mut Tally, file: &str, wanted: &Value, disk: &Value) {
     let ours = &disk["smart"]["scsi"];
     let cycles = &wanted["scsi_start_stop_cycle_counter"];
     tally.field(file, "grown", &wanted["scsi_grown_defect_list"], &ours["grown_defects"]);

@@ -6,7 +6,7 @@ use libtest_mimic::Failed;
 use serde_json::json;
 
 use super::corpus::Corpus;
-use super::fields::Tally;
+use super::fields::{Tally, percent};
 
 fn disk(file: &str, bytes: &[u8]) -> Result<Disk, Failed> {
     let read = smartctl::import(file, bytes).map_err(|error| error.to_string())?;
@@ -40,7 +40,7 @@ pub(crate) fn verdicts(corpus: &Corpus) -> Result<(), Failed> {
     if tally.compared < 330 {
         return Err(format!("only {} texts", tally.compared).into());
     }
-    tally.close("smart.verdicts", 1000.0)
+    tally.close("smart.verdicts", 0)
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -66,7 +66,7 @@ pub(crate) fn tables(corpus: &Corpus) -> Result<(), Failed> {
         rows(&mut tally, file, &text, &disk);
         counters(&mut tally, file, &text, &disk);
     }
-    tally.close("smart.texts", 1000.0)
+    tally.close("smart.texts", 0)
 }
 
 fn single(text: &str) -> bool {
@@ -99,13 +99,10 @@ fn rows(tally: &mut Tally, file: &str, text: &str, disk: &Disk) {
         };
         tally.field(file, &name, &json!(failed), &json!(ours.when_failed));
         let raw = cells[7];
-        let raw = match raw.strip_prefix("0x") {
-            Some(hex) => u64::from_str_radix(hex, 16).ok(),
-            None => {
-                let end = raw.find(|c: char| !c.is_ascii_digit()).unwrap_or(raw.len());
-                raw[..end].parse().ok()
-            }
-        };
+        let end = raw.find(|c: char| !c.is_ascii_digit()).unwrap_or(raw.len());
+        let raw = raw
+            .strip_prefix("0x")
+            .map_or_else(|| raw[..end].parse().ok(), |hex| u64::from_str_radix(hex, 16).ok());
         tally.field(file, &name, &json!(raw), &json!(ours.raw));
     }
 }
@@ -137,7 +134,7 @@ fn counters(tally: &mut Tally, file: &str, text: &str, disk: &Disk) {
 
 /// Drives that passed and yet have a reason are listed; they are few.
 pub(crate) fn alarms(corpus: &Corpus) -> Result<(), Failed> {
-    let (mut passed, mut alarms) = (0_u32, Vec::new());
+    let (mut passed, mut alarms) = (0_usize, Vec::new());
     for (file, bytes) in corpus.documents.iter().chain(&corpus.texts) {
         let read = smartctl::import(file, bytes).map_err(|error| error.to_string())?;
         for health in read.disk.into_iter().filter_map(|disk| disk.health) {
@@ -150,12 +147,12 @@ pub(crate) fn alarms(corpus: &Corpus) -> Result<(), Failed> {
             }
         }
     }
-    let share = f64::from(u32::try_from(alarms.len()).expect("few")) / f64::from(passed);
-    println!("figure: smart.alarms = {} of {passed} ({:.2} %)", alarms.len(), share * 100.0);
+    let share = percent(alarms.len(), passed);
+    println!("figure: smart.alarms = {} of {passed} ({share} %)", alarms.len());
     for alarm in &alarms {
         println!("alarm on a drive marked PASSED: {alarm}");
     }
-    if share > 0.005 || passed < 400 {
+    if alarms.len() * 200 > passed || passed < 400 {
         return Err(alarms.join("\n").into());
     }
     Ok(())

@@ -167,12 +167,9 @@ pub(super) fn nvme_self_test(line: &str) -> Option<SelfTest> {
 fn passed(status: &str) -> Option<bool> {
     if status == "Completed" || status.starts_with("Completed without error") {
         Some(true)
-    } else if status.starts_with("Completed") || status.starts_with("Failed in") {
-        Some(false)
-    } else if status.starts_with("Fatal or unknown") || status.starts_with("Unknown error") {
-        Some(false)
     } else {
-        None
+        let failed = ["Completed", "Failed in", "Fatal or unknown", "Unknown error"];
+        failed.iter().any(|words| status.starts_with(words)).then_some(false)
     }
 }
 

@@ -1,10 +1,11 @@
-//! IDENTIFY DEVICE (ECh, ACS-4 §7.13).
+//! IDENTIFY DEVICE (`ECh`, ACS-4 §7.13).
 
 use crate::smart::PageError;
 use crate::smart::bytes::Bytes;
 
 /// What IDENTIFY DEVICE says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "bits of the page, each for itself")]
 pub struct Identify {
     /// Model number.
     pub model: Option<String>,

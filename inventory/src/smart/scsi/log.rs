@@ -87,7 +87,7 @@ pub fn non_medium_errors(page: &[u8]) -> Result<Option<u64>, PageError> {
     Ok(counter(&parameters(page, 0x06)?, 0))
 }
 
-/// Decodes the temperature (0Dh) in milli-Celsius; FFh means not available.
+/// Decodes the temperature (0Dh) in milli-Celsius; `FFh` means not available.
 pub fn temperature_mc(page: &[u8]) -> Result<Option<i64>, PageError> {
     let found = parameters(page, 0x0d)?;
     let value = found.iter().find(|parameter| parameter.code == 0).map(|found| found.value);
