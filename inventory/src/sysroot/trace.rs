@@ -60,7 +60,6 @@ impl Trace {
     }
 
     /// Returns what was seen so far.
-    #[expect(dead_code, reason = "for recordings, which come next")]
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
