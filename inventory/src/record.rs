@@ -114,6 +114,8 @@ pub fn record(
     let traced = root.traced(Arc::clone(&trace));
     let collected = collect(&traced, &options.collect, &|_| ());
     let mut contents = gather::gather(root, trace.seen());
+    // What devices answered has its place among the kernel's answers.
+    contents.answers(collected.evidence);
     let mut summary = Summary { inventory: collected.inventory, ..Summary::default() };
     contents.describe(options);
     if options.mask {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Sysroot;
+use crate::collect::EvidenceFile;
 use crate::sysroot::{ERRORS, Kind, OWN, Seen};
 
 use super::Options;
@@ -168,6 +169,16 @@ impl Contents {
         if !self.errors.is_empty() {
             let errors = serde_json::json!(self.errors);
             self.json(ERRORS, &errors);
+        }
+    }
+
+    /// Adds the answers of devices among the evidence.
+    pub(super) fn answers(&mut self, evidence: Vec<EvidenceFile>) {
+        let own = OWN.trim_start_matches('/');
+        for EvidenceFile { path, bytes, .. } in evidence {
+            if path.starts_with(own) {
+                self.files.insert(format!("/{path}"), bytes);
+            }
         }
     }
 

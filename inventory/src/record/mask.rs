@@ -41,8 +41,6 @@ const FIELDS: &[&str] = &[
     "wwnn",
     "fabric",
     "wwid",
-    "addresses",
-    "address_ip",
     "system_serial",
     "board_serial",
     "chassis_serial",
