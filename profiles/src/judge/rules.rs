@@ -153,6 +153,10 @@ impl<'a> Judge<'a> {
         let mut texts = Vec::new();
         for path in evidence {
             let value = self.shown(document, path, None);
+            if value.zh.is_empty() {
+                // A person who must decide is told where the evidence could still come from.
+                self.follow(document, path);
+            }
             let name = &path.name;
             let area = words::area(super::evaluate::area(path));
             let value = if value.zh.is_empty() { Text::new("未知", "unknown") } else { value };
