@@ -132,8 +132,12 @@ fn repeats(kind: u8) -> bool {
 }
 
 fn same_items(ours: &[String], theirs: &[String]) -> bool {
-    // A list that dmidecode ends early is ours as far as it goes.
-    ours.iter().map(|item| item.trim()).eq(theirs.iter().map(|item| item.trim()))
+    // Of strings that are not there, we show the first sixteen.
+    let mut theirs: Vec<&str> = theirs.iter().map(|item| item.trim()).collect();
+    while theirs.len() > ours.len() && theirs.last() == Some(&"<BAD INDEX>") {
+        theirs.pop();
+    }
+    ours.iter().map(|item| item.trim()).eq(theirs)
 }
 
 /// Returns whether this is a cache of Dell firmware that leaves the sizes of

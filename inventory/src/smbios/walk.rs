@@ -8,6 +8,13 @@ use super::Structure;
 const HEADER: usize = 4;
 const END_OF_TABLE: u8 = 127;
 
+/// The longest table that is walked. Those of servers have some ten thousand
+/// bytes; what fills more is no table, and shown in words it grows a
+/// hundredfold.
+const LONGEST: usize = 1 << 20;
+/// The most structures that are walked: there are no more handles.
+const MOST: usize = 1 << 16;
+
 /// AMI firmware on Supermicro X9 boards (2012) writes 10h as the length of a
 /// management device (type 34), whose strings begin after 0Bh. dmidecode knows
 /// them by the text in the bytes between, and so do we.
@@ -71,7 +78,7 @@ pub enum Damage {
     Short { announced: usize, available: usize },
     /// The structure at `offset` says it has `length` bytes; none has less than 4.
     Length { offset: usize, length: u8 },
-    /// The table ends inside the structure at `offset`.
+    /// The table ends inside the structure at `offset`, or is longer than is read.
     Cut { offset: usize },
     /// The strings of the structure `handle` at `offset` lack their final zero bytes.
     Unterminated { offset: usize, handle: u16 },
@@ -116,7 +123,8 @@ impl Table {
     /// Walks `bytes`, the table alone.
     pub(super) fn walk(bytes: &[u8], announced: Announced, mut damage: Vec<Damage>) -> Self {
         let end = announced.length.map_or(bytes.len(), |length| length.min(bytes.len()));
-        let bytes = bytes.get(..end).unwrap_or(bytes);
+        let length = end;
+        let bytes = bytes.get(..end.min(LONGEST)).unwrap_or(bytes);
         let mut spans = Vec::new();
         let mut seen: HashMap<u16, u16> = HashMap::new();
         let mut ended = false;
@@ -125,6 +133,11 @@ impl Table {
         while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
             let enough = announced.count.is_some_and(|count| spans.len() >= count);
             if enough && (ended || !looks_like_structure(rest)) {
+                break;
+            }
+            if spans.len() >= MOST {
+                damage.push(Damage::Cut { offset: start });
+                stopped = true;
                 break;
             }
             match step(rest, start) {
@@ -163,6 +176,11 @@ impl Table {
                 }
             }
         }
+        // What was not walked for its length is as good as not there.
+        let announced = Announced {
+            length: announced.length.or((length > bytes.len()).then_some(length)),
+            ..announced
+        };
         damage.extend(closing(announced, bytes.len(), spans.len(), ended, stopped));
         Self { bytes: bytes.into(), spans, version: announced.version, damage }
     }

@@ -196,6 +196,26 @@ fn a_management_device_that_counts_its_string_is_mended() {
 }
 
 #[test]
+fn a_table_beyond_any_firmware_is_cut_and_says_so() {
+    let mut tables = machine();
+    let filler = Built::new(11, 0x77, 255).text(4, &"x".repeat(60_000));
+    tables.structures.extend(std::iter::repeat_n(filler, 30));
+    tables = tables.with(dimm(0x99, 0x4000));
+    let table = parse(&tables.table()).expect("a table");
+    assert!(table.structures().len() < tables.structures.len());
+    let inventory = inventory(&table, None, None);
+    assert_eq!(status(&inventory, Section::Dimm), SectionState::Partial);
+}
+
+#[test]
+fn strings_that_are_not_there_make_few_lines() {
+    let tables = machine().with(Built::new(11, 1, 5).set(4, [255]));
+    let shown = raw(&parse(&tables.dump()).expect("a table"));
+    let strings = shown.iter().find(|structure| structure.kind == 11).expect("shown");
+    assert_eq!(strings.fields.len(), 16);
+}
+
+#[test]
 fn what_is_no_table_is_refused_with_a_hint() {
     let text = b"just a text that somebody took for a table, long enough to walk".as_slice();
     for bytes in [&[][..], &[0; 64], text, b"_SM3_", b"_SM_ and no more"] {
