@@ -1,7 +1,7 @@
 //! Fibre Channel host bus adapters.
 //!
 //! The kernel has one host per port; a card's ports share domain:bus:device.
-//! Hosts that NPIV adds (below a `vport-`) are not ports, and hosts of FCoE ride
+//! Hosts that NPIV adds (below a `vport-`) are not ports, and hosts of `FCoE` ride
 //! on a network card. `supported_speeds` answers what a port can do with no
 //! light on.
 
