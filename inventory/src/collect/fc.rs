@@ -156,22 +156,4 @@ fn speed(text: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speeds_are_read_and_words_are_none() {
-        let cases = [
-            ("16 Gbit", Some(16_000_000_000)),
-            (" 8 Gbit", Some(8_000_000_000)),
-            ("Unknown", None),
-            ("Not Negotiated", None),
-            ("unknown", None),
-            ("", None),
-            ("18446744073709551615 Gbit", None),
-        ];
-        for (text, want) in cases {
-            assert_eq!(speed(text), want, "{text:?}");
-        }
-    }
-}
+mod tests;
