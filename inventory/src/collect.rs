@@ -18,7 +18,6 @@ mod infiniband;
 mod join;
 mod lldp;
 mod memory;
-mod neighbours;
 mod net;
 mod options;
 mod pci;
@@ -98,18 +97,15 @@ const COLLECTORS: &[(&str, &[Section], Collector)] = &[
     ("gpu", gpu::SECTIONS, gpu::gpu),
     ("tpm", tpm::SECTIONS, tpm::tpm),
     ("planes", planes::SECTIONS, planes::planes),
-    ("neighbours", neighbours::SECTIONS, neighbours::neighbours),
 ];
 
 fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
     let job = |(name, sections, collector): &(&'static str, &'static [Section], Collector)| {
         let (root, options, collector) = (root.clone(), options.clone(), *collector);
-        // Listening takes its time by the operator's will.
-        let listening = if *name == "neighbours" { options.lldp_listen } else { None };
         run::Job {
             name,
-            sections: if *name == "neighbours" && listening.is_none() { &[] } else { sections },
-            deadline: options.section_deadline.saturating_add(listening.unwrap_or_default()),
+            sections,
+            deadline: options.section_deadline,
             work: Box::new(move |builder| collector(&root, &options, builder)),
         }
     };

@@ -143,6 +143,7 @@ fn ip(inventory: &Inventory, output: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "calls read better without borrows")]
 fn same<T: PartialEq + std::fmt::Debug>(what: &str, ours: T, theirs: T) -> Result<(), Failed> {
     if ours == theirs { Ok(()) } else { Err(format!("{what}: {ours:?}, not {theirs:?}").into()) }
 }

@@ -229,7 +229,7 @@ impl Seen<'_> {
     }
 
     /// Returns the base clock: the number in the name, else the kernel's
-    /// `base_frequency` (intel_pstate only). `cpuinfo_max_freq` is turbo.
+    /// `base_frequency` (`intel_pstate` only). `cpuinfo_max_freq` is turbo.
     fn clock(&self, base: &str, name: Option<&str>) -> (Frequency, Option<SourceId>) {
         let khz = |file: &str| -> Option<u64> {
             let khz: u64 = read::number(self.root, &format!("{base}/cpufreq/{file}"))?;

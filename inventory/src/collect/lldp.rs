@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::Sysroot;
+use crate::ethtool;
 use crate::lldp::listen::listen;
 use crate::lldp::{Heard, Port};
 use crate::model::{Origin, Section, SectionState, SourceKind};
@@ -85,7 +86,9 @@ fn ports(root: &Sysroot) -> Vec<Port> {
             // Reading `carrier` of an interface that is down is an error.
             let carrier = read::text(root, &format!("{base}/carrier")).map(|text| text == "1");
             let driver = read::link_name(root, &format!("{base}/device/driver"));
-            Port { name, driver, carrier, private_flags: Vec::new() }
+            // They tell whether the card's firmware keeps LLDP to itself.
+            let private_flags = ethtool::private_flags(&name);
+            Port { name, driver, carrier, private_flags }
         })
         .collect()
 }

@@ -111,7 +111,7 @@ fn from_xml(text: &str) -> Expected {
             match (name.as_str(), &block) {
                 ("CPUModel", _) => expected.models.push(fold(&value)),
                 ("Size", Some(name)) => {
-                    expected.blocks.extend(value.parse().ok().map(|kib| (name.clone(), kib)))
+                    expected.blocks.extend(value.parse().ok().map(|kib| (name.clone(), kib)));
                 }
                 ("PCISlot", _) => {
                     if let Some(function) = expected.pci.last_mut() {

@@ -1,7 +1,7 @@
-//! `/proc/cpuinfo`, in the shapes of x86, arm64, LoongArch and MIPS.
+//! `/proc/cpuinfo`, in the shapes of x86, arm64, `LoongArch` and MIPS.
 //!
 //! Every architecture writes its own keys. x86 repeats all of them for each
-//! processor; arm64 names an implementer and a part by number; LoongArch opens
+//! processor; arm64 names an implementer and a part by number; `LoongArch` opens
 //! with a block for the whole machine and capitalises its keys.
 
 use super::super::read::fold;
