@@ -6,16 +6,19 @@
 //! packages, slots and cards) is joined afterwards, in values.
 
 mod assemble;
+mod bmc;
 mod builder;
 mod controller;
 mod cpu;
 mod disk;
 mod fc;
+mod firmware;
 mod gpu;
 mod infiniband;
 mod join;
 mod lldp;
 mod memory;
+mod neighbours;
 mod net;
 mod options;
 mod pci;
@@ -80,6 +83,8 @@ type Collector = fn(&Sysroot, &Options, &Builder);
 
 /// Every collector with its name and sections, in the document's order.
 const COLLECTORS: &[(&str, &[Section], Collector)] = &[
+    ("firmware", firmware::SECTIONS, firmware::firmware),
+    ("bmc", bmc::SECTIONS, bmc::bmc),
     ("platform", platform::SECTIONS, platform::platform),
     ("cpu", cpu::SECTIONS, cpu::cpu),
     ("memory", memory::SECTIONS, memory::memory),
@@ -93,15 +98,18 @@ const COLLECTORS: &[(&str, &[Section], Collector)] = &[
     ("gpu", gpu::SECTIONS, gpu::gpu),
     ("tpm", tpm::SECTIONS, tpm::tpm),
     ("planes", planes::SECTIONS, planes::planes),
+    ("neighbours", neighbours::SECTIONS, neighbours::neighbours),
 ];
 
 fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
     let job = |(name, sections, collector): &(&'static str, &'static [Section], Collector)| {
         let (root, options, collector) = (root.clone(), options.clone(), *collector);
+        // Listening takes its time by the operator's will.
+        let listening = if *name == "neighbours" { options.lldp_listen } else { None };
         run::Job {
             name,
-            sections,
-            deadline: options.section_deadline,
+            sections: if *name == "neighbours" && listening.is_none() { &[] } else { sections },
+            deadline: options.section_deadline.saturating_add(listening.unwrap_or_default()),
             work: Box::new(move |builder| collector(&root, &options, builder)),
         }
     };

@@ -8,6 +8,12 @@ use super::Structure;
 const HEADER: usize = 4;
 const END_OF_TABLE: u8 = 127;
 
+/// AMI firmware on Supermicro X9 boards (2012) writes 10h as the length of a
+/// management device (type 34), whose strings begin after 0Bh. dmidecode knows
+/// them by the text in the bytes between, and so do we.
+const MISCOUNTED: u8 = 0x10;
+const MANAGEMENT_DEVICE: u8 = 0x0B;
+
 /// The version of SMBIOS that a table follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
@@ -69,6 +75,9 @@ pub enum Damage {
     Cut { offset: usize },
     /// The strings of the structure `handle` at `offset` lack their final zero bytes.
     Unterminated { offset: usize, handle: u16 },
+    /// The structure `handle` claims `length` bytes, but its strings begin after
+    /// `used` of them.
+    Overlong { handle: u16, length: u8, used: u8 },
     /// The walk ended without a structure of type 127.
     NoEnd,
     /// The entry point announces `announced` structures; `walked` were found.
@@ -86,6 +95,7 @@ impl Damage {
             Self::Checksum { .. }
             | Self::Short { .. }
             | Self::Unterminated { .. }
+            | Self::Overlong { .. }
             | Self::NoEnd
             | Self::DuplicateHandle { .. } => false,
         }
@@ -121,6 +131,11 @@ impl Table {
                 Step::Structure { kind, handle, formatted, length, terminated } => {
                     if !terminated {
                         damage.push(Damage::Unterminated { offset: start, handle });
+                    }
+                    let length_byte = rest.get(1).copied().unwrap_or_default();
+                    if formatted < usize::from(length_byte) {
+                        let used = MANAGEMENT_DEVICE;
+                        damage.push(Damage::Overlong { handle, length: length_byte, used });
                     }
                     let repeat = seen.entry(handle).and_modify(|n| *n = n.saturating_add(1));
                     let repeat = *repeat.or_insert(0);
@@ -221,7 +236,11 @@ fn step(rest: &[u8], offset: usize) -> Step {
     let Some(&[kind, length, low, high]) = rest.first_chunk::<HEADER>() else {
         return Step::Damaged(Damage::Cut { offset });
     };
-    let formatted = usize::from(length);
+    let mut formatted = usize::from(length);
+    let hidden = rest.get(usize::from(MANAGEMENT_DEVICE)..formatted).unwrap_or_default();
+    if (kind, length) == (34, MISCOUNTED) && hidden.iter().all(|byte| (32..127).contains(byte)) {
+        formatted = MANAGEMENT_DEVICE.into();
+    }
     if formatted < HEADER {
         return Step::Damaged(Damage::Length { offset, length });
     }

@@ -40,10 +40,7 @@ const LANGUAGE: &[Field] = &[
             Value::Text(text) => text,
             other => Cow::Owned(other.to_string()),
         });
-        // Every index past the end reads the same: one is enough.
-        let mut items: Vec<_> = items.collect();
-        items.dedup_by(|a, b| a == b && a == "<BAD INDEX>");
-        Some(Value::List(Cow::Owned(count.to_string()), items))
+        Some(Value::List(Cow::Owned(count.to_string()), items.collect()))
     }),
     text("Currently Installed Language", 0x15),
 ];
