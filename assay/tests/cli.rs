@@ -7,6 +7,7 @@ use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt as _,
     process::{Command, Output, Stdio},
+    time::{Duration, Instant},
 };
 
 use scratch::Scratch;
@@ -255,4 +256,85 @@ fn the_log_is_off_unless_asked_for() {
     assert_eq!(stderr(&run(&["profile", "list"])), "");
     let output = run(&["profile", "list", "--log", "loud"]);
     assert_eq!(code(&output), 2);
+}
+
+#[test]
+fn an_interrupt_keeps_what_was_collected_and_the_report_says_so() {
+    let scratch = Scratch::new("interrupt");
+    let out = scratch.join("report");
+    // Listening for neighbours takes as long as it is told to: time to interrupt.
+    let accept = ["accept", "--profile", "gd-gov-cloud/ecs-server", "--lldp=60"];
+    let mut words = accept.to_vec();
+    words.extend(["--section-timeout", "90", "--out", &out]);
+    let mut child = assay(&words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let status = format!("/proc/{}/status", child.id());
+    let end = Instant::now() + Duration::from_secs(30);
+    // Bit 1 of the caught signals: SIGINT has its handler.
+    let caught = || {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:").map(str::trim));
+        mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or(0) & 2 != 0
+    };
+    while !caught() && child.try_wait().expect("ours").is_none() && Instant::now() < end {
+        std::thread::yield_now();
+    }
+    let pid = rustix::process::Pid::from_child(&child);
+    let sent = rustix::process::kill_process(pid, rustix::process::Signal::INT);
+    let output = child.wait_with_output().expect("it ends");
+    assert!(Instant::now() < end, "it went on after the interrupt");
+    if sent.is_err() {
+        // Without the right to listen there is nothing long to interrupt.
+        return;
+    }
+    assert_eq!(code(&output), 3, "{}", stderr(&output));
+    assert!(stderr(&output).contains("interrupted: the report holds"), "{}", stderr(&output));
+    let result = fs::read(format!("{out}/result.json")).expect("a report was written");
+    let result: serde_json::Value = serde_json::from_slice(&result).expect("JSON");
+    assert_eq!(result["interrupted"]["en"], "the operator interrupted the collection");
+    assert_eq!(code(&run(&["report", "verify", &out])), 0);
+}
+
+#[test]
+fn a_recorded_root_replays_and_its_file_is_the_owners_alone() {
+    let scratch = Scratch::new("record");
+    let file = scratch.join("host.tar.zst");
+    let output = run(&["inventory", "record", "--out", &file]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(fs::metadata(&file).expect("written").permissions().mode() & 0o777, 0o600);
+    let inventory = |arguments: &[&str]| -> serde_json::Value {
+        let output = run(arguments);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    let live = inventory(&["inventory", "--output", "json"]);
+    let replayed = inventory(&["inventory", "--output", "json", "--root", &file]);
+    for section in ["topology", "cpu", "platform"] {
+        let facts = |document: &serde_json::Value| {
+            let mut facts = document[section].clone();
+            strip_origin(&mut facts);
+            facts
+        };
+        assert_eq!(facts(&replayed), facts(&live), "{section}");
+    }
+    let cut = fs::read(&file).expect("written");
+    fs::write(&file, &cut[..cut.len() / 2]).expect("ours");
+    let output = run(&["inventory", "--root", &file]);
+    assert_eq!(code(&output), 3);
+    assert!(stderr(&output).starts_with("assay: cannot open recorded root `"));
+}
+
+/// Sources are numbered in the order they were met: a replay may number otherwise.
+fn strip_origin(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.remove("origin");
+            fields.values_mut().for_each(strip_origin);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(strip_origin),
+        _ => {}
+    }
 }

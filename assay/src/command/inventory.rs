@@ -1,6 +1,7 @@
 //! `assay inventory`.
 
 mod raw;
+mod record;
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ pub(super) fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, F
         None => show(&arguments.show, console),
         Some(Verb::Import(import)) => self::import(&import, console),
         Some(Verb::Raw(raw)) => raw::run(&raw, console),
-        Some(Verb::Record(_)) => Err(Failure::usage(Text::same("not yet"))),
+        Some(Verb::Record(record)) => record::run(&record, console),
         Some(Verb::Push(push)) => self::push(&push, console),
     }
 }

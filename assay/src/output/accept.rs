@@ -314,3 +314,6 @@ fn put_paragraph(text: &mut String, lead: &str, paragraph: &str, layout: Layout)
         text.push('\n');
     }
 }
+
+#[cfg(test)]
+mod tests;
