@@ -102,7 +102,8 @@ fn sections_say_what_lshw_leaves_out() {
 fn the_same_machine_in_a_broken_file_is_the_same_machine() {
     let whole = machine();
     let (digest, sources) = (whole.sources[0].digest.clone(), whole.sources.len());
-    let breaks: [(&str, fn(&str) -> Vec<u8>); 4] = [
+    type Break = (&'static str, fn(&str) -> Vec<u8>);
+    let breaks: [Break; 4] = [
         ("in an array", |text| format!("[{text}]").into_bytes()),
         ("without commas between objects", |text| text.replace("},", "}").into_bytes()),
         ("with a comma too many", |text| text.replace("}]", "},]").into_bytes()),
