@@ -16,6 +16,7 @@ use profiles::Lang;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub mod basis;
 pub mod batch;
 pub mod build;
 pub mod canonical;
@@ -79,6 +80,6 @@ impl Language {
 pub struct RenderOptions {
     /// The language of the page and the tables.
     pub language: Language,
-    /// Whether JUnit counts open must-rows as failures.
+    /// Whether `JUnit` counts open must-rows as failures.
     pub junit_strict: bool,
 }

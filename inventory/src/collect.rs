@@ -16,6 +16,7 @@ mod firmware;
 mod gpu;
 mod infiniband;
 mod join;
+mod lldp;
 mod memory;
 mod neighbours;
 mod net;
@@ -112,5 +113,10 @@ fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
             work: Box::new(move |builder| collector(&root, &options, builder)),
         }
     };
-    COLLECTORS.iter().map(job).collect()
+    let mut jobs: Vec<_> = COLLECTORS.iter().map(job).collect();
+    // Listening takes as long as the operator allows, and is done when asked.
+    if let Some(deadline) = lldp::deadline(root, options) {
+        jobs.push(run::Job { deadline, ..job(&("lldp", lldp::SECTIONS, lldp::lldp)) });
+    }
+    jobs
 }

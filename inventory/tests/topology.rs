@@ -10,9 +10,9 @@ mod corpus;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use inventory::Sysroot;
 use inventory::collect::{Collected, Options, collect};
 use inventory::model::{Section, SectionState};
-use inventory::Sysroot;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use corpus::{Corpus, Expected, Tree};
@@ -137,7 +137,8 @@ fn sections(collected: &Collected) -> Result<(), Failed> {
             return Err(format!("{section:?} has no reason").into());
         }
     }
-    for section in [Section::System, Section::Cpu, Section::Dimm, Section::Disk, Section::Identity] {
+    for section in [Section::System, Section::Cpu, Section::Dimm, Section::Disk, Section::Identity]
+    {
         sections.get(&section).ok_or_else(|| format!("{section:?} has no status"))?;
     }
     if collected.inventory.system.is_none() {

@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+/// A file that facts or decisions rest on; any text is safe as its path.
+pub use inventory::collect::EvidenceFile;
+
 use super::{digest::Digests, document::EvidenceEntry, merkle};
 
 /// Folder of the evidence in a report.
@@ -17,17 +20,6 @@ pub const FOLDER: &str = "evidence";
 ///
 /// File systems take 255; archives and other scripts' encodings want reserve.
 const LONGEST_NAME: usize = 120;
-
-/// A file that facts or decisions rest on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvidenceFile {
-    /// Where it was: `sys/firmware/dmi/tables/DMI`; any text is safe.
-    pub path: String,
-    /// What it holds.
-    pub bytes: Vec<u8>,
-    /// How it was read: `sysfs:/sys/firmware/dmi/tables/DMI`.
-    pub locator: String,
-}
 
 /// Evidence with its place in the report.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub enum RenderError {
     /// The page's template failed.
     #[error("index.html cannot be made")]
     Page(#[from] askama::Error),
-    /// The JUnit document failed.
+    /// The `JUnit` document failed.
     #[error("junit.xml cannot be made")]
     Junit(#[from] quick_junit::SerializeError),
 }

@@ -11,7 +11,10 @@
 
 use ed25519_dalek::{
     Signature, Signer as _, SigningKey, VerifyingKey,
-    pkcs8::{DecodePrivateKey as _, DecodePublicKey as _},
+    pkcs8::{
+        DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _,
+        spki::der::pem::LineEnding,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,17 +47,23 @@ pub enum KeyError {
     /// It is neither of the two forms.
     #[error("`{file}` holds no Ed25519 {what} key in PEM or as 64 hexadecimal digits")]
     Form { file: String, what: &'static str },
+    /// It could not be written as PEM.
+    #[error("the key cannot be written as PEM")]
+    Write,
 }
 
 impl KeyError {
     /// What the operator can do about it.
     pub fn hint(&self) -> Option<String> {
-        let Self::Form { what, .. } = self;
-        Some(if *what == "private" {
-            "`openssl genpkey -algorithm ed25519 -out key.pem` makes one".to_owned()
-        } else {
-            "`openssl pkey -in key.pem -pubout -out key.pub` writes it".to_owned()
-        })
+        match self {
+            Self::Form { what: "private", .. } => {
+                Some("`openssl genpkey -algorithm ed25519 -out key.pem` makes one".to_owned())
+            }
+            Self::Form { .. } => {
+                Some("`openssl pkey -in key.pem -pubout -out key.pub` writes it".to_owned())
+            }
+            Self::Write => None,
+        }
     }
 }
 
@@ -66,6 +75,19 @@ impl SecretKey {
             .or_else(|| SigningKey::from_pkcs8_pem(text.trim()).ok())
             .map(Self)
             .ok_or_else(|| KeyError::Form { file: file.to_owned(), what: "private" })
+    }
+
+    /// Returns the key that 32 random bytes are; the caller has them from the kernel.
+    pub fn from_random(bytes: [u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(&bytes))
+    }
+
+    /// Returns the key as PEM (PKCS #8), to be written where only its owner reads.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        self.0
+            .to_pkcs8_pem(LineEnding::LF)
+            .map(|pem| pem.to_string())
+            .map_err(|_error| KeyError::Write)
     }
 
     /// Returns the public half.
@@ -83,6 +105,11 @@ impl PublicKey {
             .filter(|key| !key.is_weak())
             .map(Self)
             .ok_or_else(|| KeyError::Form { file: file.to_owned(), what: "public" })
+    }
+
+    /// Returns the key as PEM (SPKI).
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        self.0.to_public_key_pem(LineEnding::LF).map_err(|_error| KeyError::Write)
     }
 
     /// Returns the key's id: the first 16 digits of its SHA-256.
@@ -268,6 +295,9 @@ mod tests {
         assert_eq!(PublicKey::parse("k", PUBLIC).unwrap(), hex);
         assert_eq!(PublicKey::parse("k", PUBLIC_PEM).unwrap(), hex);
         assert_eq!(hex.id(), "21fe31dfa154a261");
+        assert_eq!(hex.to_pem().unwrap(), PUBLIC_PEM);
+        let again = SecretKey::parse("k", SECRET).unwrap().to_pem().unwrap();
+        assert_eq!(SecretKey::parse("k", &again).unwrap().public(), hex);
         for bad in ["", "00", PUBLIC_PEM, &"z".repeat(64)] {
             assert!(SecretKey::parse("k", bad).is_err(), "{bad}");
         }

@@ -61,15 +61,15 @@ fn todo_of(row: &Row, dir: &str) -> Option<Todo> {
         Verdict::NeedsAttestation => (
             Closer::Person,
             Some(format!(
-                "assay report attest {dir} --check {check} --conform yes|no \
-                 --how document|on-site --who NAME --role ROLE --date DAY --reason TEXT"
+                "assay report attest {dir} --check {check} --found conform|not-conform \
+                 --by document|on-site --name NAME --role ROLE --note TEXT"
             )),
         ),
         Verdict::Fail if judgement.waivable && row.decision.is_none() => (
             Closer::Remedy,
             Some(format!(
-                "assay report waive {dir} --check {check} --how document|on-site \
-                 --who NAME --role ROLE --organisation UNIT --date DAY --reason TEXT"
+                "assay report waive {dir} --check {check} --name NAME --role ROLE \
+                 --unit UNIT --reason TEXT"
             )),
         ),
         Verdict::Fail

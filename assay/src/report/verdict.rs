@@ -3,7 +3,7 @@
 //! Unknown is never counted as pass: an open must-row leaves the outcome
 //! incomplete, and a run that ended early is never accepted.
 
-use profiles::{Level, Outcome, Overall, Tally, Verdict};
+use profiles::{Judgement, Level, Outcome, Overall, Tally, Verdict};
 
 use super::document::{ClauseSummary, Conformity, Decision, DecisionKind, Row, Summary};
 
@@ -44,29 +44,15 @@ pub fn summary(rows: &[Row], interrupted: bool) -> Summary {
 
 /// Returns the outcome of `rows` with its counts.
 pub fn overall(rows: &[Row], interrupted: bool) -> Overall {
-    let of_level = |level| rows.iter().filter(move |row| row.judgement.level == level);
-    let must = tally(of_level(Level::Must).map(|row| row.verdict));
-    let points = |counted: &dyn Fn(Verdict) -> bool| {
-        of_level(Level::Scored)
-            .filter(|row| counted(row.verdict))
-            .filter_map(|row| row.judgement.points)
-            .fold(0, u32::saturating_add)
-    };
-    let open = must.not_measured > 0 || must.needs_attestation > 0;
-    let outcome = if must.fail > 0 {
-        Outcome::NotAccepted
-    } else if open || interrupted || rows.is_empty() {
-        Outcome::Incomplete
-    } else {
-        Outcome::Accepted
-    };
-    Overall {
-        outcome,
-        all: tally(rows.iter().map(|row| row.verdict)),
-        must,
-        points: points(&conforms),
-        points_max: points(&|verdict| verdict != Verdict::NotApplicable),
+    let decided: Vec<Judgement> = rows
+        .iter()
+        .map(|row| Judgement { verdict: row.verdict, ..row.judgement.clone() })
+        .collect();
+    let mut overall = profiles::overall(&decided);
+    if interrupted && overall.outcome == Outcome::Accepted {
+        overall.outcome = Outcome::Incomplete;
     }
+    overall
 }
 
 /// Returns whether a verdict says that the check is met.
@@ -108,18 +94,7 @@ pub fn count(tally: &Tally, verdict: Verdict) -> u32 {
 
 fn tally(verdicts: impl Iterator<Item = Verdict>) -> Tally {
     let mut tally = Tally::default();
-    for verdict in verdicts {
-        let counter = match verdict {
-            Verdict::Pass => &mut tally.pass,
-            Verdict::Fail => &mut tally.fail,
-            Verdict::NotMeasured => &mut tally.not_measured,
-            Verdict::NeedsAttestation => &mut tally.needs_attestation,
-            Verdict::Attested => &mut tally.attested,
-            Verdict::Waived => &mut tally.waived,
-            Verdict::NotApplicable => &mut tally.not_applicable,
-        };
-        *counter = counter.saturating_add(1);
-    }
+    verdicts.for_each(|verdict| tally.add(verdict));
     tally
 }
 

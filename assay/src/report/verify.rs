@@ -361,7 +361,7 @@ fn state(signed: &[PublicKey], wanted: &[PublicKey]) -> State {
 
 /// Returns whether `code` is a verify code or root of `root`: 16 digits or more.
 fn is_code_of(code: &str, root: &Digests) -> bool {
-    let digits: String =
+    let digits =
         code.chars().filter(|c| !matches!(c, '-' | ' ')).collect::<String>().to_lowercase();
     digits.len() >= 16 && root.sha256.starts_with(&digits)
 }

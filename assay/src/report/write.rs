@@ -106,12 +106,15 @@ pub fn write(
     place(folder, &bundle, Replace::MoveAside)
 }
 
-/// Writes the next revision of the report in `folder` in its place.
+/// Writes the next revision of the report in `folder` to `into`.
 ///
 /// `report` names its predecessor by digests; the report on disk must be that
-/// one, and intact. `evidence` is what the revision brought.
+/// one, and intact. `evidence` is what the revision brought. Where `into` is
+/// the report's own folder, the revision takes its place; the predecessor's
+/// documents stay in `revisions/`.
 pub fn revise(
     folder: &Path,
+    into: &Path,
     report: &Report,
     evidence: &[Placed],
     options: RenderOptions,
@@ -140,8 +143,10 @@ pub fn revise(
             files.insert(path, read(&folder.join(name))?);
         }
     }
-    let bundle = bundle(folder, report, files, options)?;
-    place(folder, &bundle, Replace::Exchange)
+    let bundle = bundle(into, report, files, options)?;
+    let same =
+        fs::canonicalize(into).is_ok_and(|into| fs::canonicalize(folder).is_ok_and(|f| f == into));
+    place(into, &bundle, if same { Replace::Exchange } else { Replace::MoveAside })
 }
 
 /// Writes a batch report to `folder`.

@@ -200,6 +200,7 @@ pub(crate) fn facts() -> Value {
 }
 
 /// One row in short.
+#[derive(Clone, Copy)]
 struct Short {
     check: &'static str,
     row: &'static str,
@@ -243,6 +244,7 @@ fn judgement(short: Short) -> Judgement {
         comparison: None,
         waivable: short.wording.contains("同等"),
         points: None,
+        deviation: None,
     }
 }
 
@@ -610,7 +612,8 @@ pub(crate) fn person(who: &str, role: &str, unit: &str) -> Person {
 }
 
 pub(crate) fn making(report: &Report) -> Making {
-    let bundle = render::bundle(report, Default::default(), BOTH).expect("it renders");
+    let bundle =
+        render::bundle(report, std::collections::BTreeMap::new(), BOTH).expect("it renders");
     Making {
         predecessor: Digests::of(&bundle.files["result.json"]),
         at: "2026-11-24T09:00:00+08:00".to_owned(),

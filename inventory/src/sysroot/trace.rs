@@ -47,9 +47,11 @@ impl Trace {
     }
 
     pub(crate) fn list(&self, path: &str, error: Option<&io::Error>) {
-        self.edit(|seen| {
-            seen.dirs.insert(path.to_owned());
-            seen.fail(path, error);
+        self.edit(|seen| match error {
+            None => {
+                seen.dirs.insert(path.to_owned());
+            }
+            Some(_) => seen.fail(path, error),
         });
     }
 

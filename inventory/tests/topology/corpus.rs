@@ -9,15 +9,15 @@ use libtest_mimic::{Completion, Failed};
 
 /// A recorded tree.
 #[derive(Clone, Copy, Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     /// The archive's name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Packages, NUMA nodes, cores, threads by hwloc's output.
-    pub counts: [u32; 4],
+    pub(crate) counts: [u32; 4],
 }
 
 /// The trees, with the counts of the corpus's table: `lstopo`'s depths.
-pub const TREES: &[Tree] = &[
+pub(crate) const TREES: &[Tree] = &[
     Tree { name: "128arm-2pa2n8cluster4co", counts: [2, 4, 128, 128] },
     Tree { name: "16em64t-4s2c2t-offlines", counts: [4, 1, 7, 12] },
     Tree { name: "32em64t-2n8c+dax+nvme+mic+dimms", counts: [2, 2, 16, 16] },
@@ -29,36 +29,36 @@ pub const TREES: &[Tree] = &[
 
 /// What hwloc says of a tree.
 #[derive(Clone, Debug, Default)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// DMI strings by hwloc's names.
-    pub dmi: BTreeMap<String, String>,
+    pub(crate) dmi: BTreeMap<String, String>,
     /// Models of the packages, blanks folded.
-    pub models: Vec<String>,
+    pub(crate) models: Vec<String>,
     /// PCI functions.
-    pub pci: Vec<Function>,
+    pub(crate) pci: Vec<Function>,
     /// Block devices with their sizes in KiB.
-    pub blocks: Vec<(String, u64)>,
+    pub(crate) blocks: Vec<(String, u64)>,
 }
 
 /// A PCI function.
 #[derive(Clone, Debug, Default)]
-pub struct Function {
-    pub address: String,
-    pub vendor: String,
-    pub device: String,
-    pub class: String,
-    pub slot: Option<String>,
+pub(crate) struct Function {
+    pub(crate) address: String,
+    pub(crate) vendor: String,
+    pub(crate) device: String,
+    pub(crate) class: String,
+    pub(crate) slot: Option<String>,
 }
 
 /// The folder of trees.
 #[derive(Clone, Debug)]
-pub struct Corpus {
+pub(crate) struct Corpus {
     dir: PathBuf,
 }
 
 impl Corpus {
     /// Finds the trees, or says why there are none.
-    pub fn find() -> Result<Self, String> {
+    pub(crate) fn find() -> Result<Self, String> {
         let base = std::env::var_os("ASSAY_CORPUS").map_or_else(
             || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"),
             PathBuf::from,
@@ -68,7 +68,7 @@ impl Corpus {
     }
 
     /// Unpacks a tree and reads what hwloc says of it.
-    pub fn open(&self, tree: &Tree) -> Result<(tempfile::TempDir, Expected), Failed> {
+    pub(crate) fn open(&self, tree: &Tree) -> Result<(tempfile::TempDir, Expected), Failed> {
         let archive = self.dir.join(format!("{}.tar.bz2", tree.name));
         let dir = tempfile::tempdir()?;
         let status =
@@ -88,7 +88,7 @@ impl Corpus {
 }
 
 /// Ends a test whose trees are missing.
-pub fn absent(reason: &str) -> Result<Completion, Failed> {
+pub(crate) fn absent(reason: &str) -> Result<Completion, Failed> {
     if std::env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1") {
         return Err(reason.into());
     }
@@ -105,10 +105,14 @@ fn from_xml(text: &str) -> Expected {
             rest.split_once('"').map(|(value, _)| unescape(value))
         };
         if line.contains("<info ") {
-            let (Some(name), Some(value)) = (attribute("name"), attribute("value")) else { continue };
+            let (Some(name), Some(value)) = (attribute("name"), attribute("value")) else {
+                continue;
+            };
             match (name.as_str(), &block) {
                 ("CPUModel", _) => expected.models.push(fold(&value)),
-                ("Size", Some(name)) => expected.blocks.extend(value.parse().ok().map(|kib| (name.clone(), kib))),
+                ("Size", Some(name)) => {
+                    expected.blocks.extend(value.parse().ok().map(|kib| (name.clone(), kib)))
+                }
                 ("PCISlot", _) => {
                     if let Some(function) = expected.pci.last_mut() {
                         function.slot = Some(value);

@@ -92,7 +92,7 @@ fn revise(
             .hint_from(hint)
     })?;
     let form = form(decision.form, global);
-    let written = write::revise(&folder, &report, &placed, form).map_err(write_failure)?;
+    let written = write::revise(&folder, &folder, &report, &placed, form).map_err(write_failure)?;
     let layout = super::super::layout(console);
     console.print(&output::revised(&report, &written, layout))?;
     Ok(Exit::Wanted)

@@ -247,6 +247,12 @@ fn page_css(v: Voice, title: &Text, number: Option<&str>, code: &str) -> Html {
 }
 
 /// What the template asks beside its fields.
+#[expect(
+    clippy::unused_self,
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a template calls methods, with references to fields"
+)]
 impl Page<'_> {
     fn has_reasons(&self) -> bool {
         self.report.sections.values().any(|status| status.reason.is_some())

@@ -17,7 +17,7 @@ use crate::report::{
 
 use super::{RenderError, words};
 
-/// Returns the JUnit document of a report.
+/// Returns the `JUnit` document of a report.
 pub(super) fn document(
     report: &Report,
     root: &Digests,

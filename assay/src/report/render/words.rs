@@ -118,6 +118,7 @@ words! {
     REASONS: "说明", "Reasons";
     TO_CLOSE: "处置", "To close";
     READING: "读法", "Reading";
+    DEVIATION: "偏离", "Deviation";
     COMPARISON: "对比", "Comparison";
     EVIDENCE: "证据", "Evidence";
     DECIDED_BY: "人工结论", "Decided by";

@@ -21,6 +21,8 @@ use super::{
 struct Line {
     number: usize,
     anchor: String,
+    /// Whether something of it is told below.
+    lacks: bool,
     name: Html,
     model: Html,
     location: Html,
@@ -128,6 +130,7 @@ fn lines(v: Voice, batch: &Batch) -> Vec<Line> {
         .map(|(index, machine)| Line {
             number: index.saturating_add(1),
             anchor: format!("machine-{}", index.saturating_add(1)),
+            lacks: lacks(machine),
             name: name(v, machine),
             model: model(v, machine),
             location: v.o(&machine.device.location),
@@ -143,7 +146,7 @@ fn details(v: Voice, batch: &Batch) -> Vec<Detail> {
         .machines
         .iter()
         .enumerate()
-        .filter(|(_, machine)| !machine.rows.is_empty() || machine.interrupted.is_some())
+        .filter(|(_, machine)| lacks(machine))
         .map(|(index, machine)| Detail {
             anchor: format!("machine-{}", index.saturating_add(1)),
             name: name(v, machine),
@@ -152,6 +155,10 @@ fn details(v: Voice, batch: &Batch) -> Vec<Detail> {
             rows: machine.rows.iter().map(|row| lacking(v, row)).collect(),
         })
         .collect()
+}
+
+fn lacks(machine: &Machine) -> bool {
+    !machine.rows.is_empty() || machine.interrupted.is_some()
 }
 
 fn lacking(v: Voice, row: &Row) -> Lacking {

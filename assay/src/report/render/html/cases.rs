@@ -152,6 +152,9 @@ fn notes(voice: Voice, report: &Report, row: &Row) -> Vec<(Html, Html)> {
     if let Some(reading) = &judgement.reading {
         notes.push((voice.w(words::READING), voice.t(reading)));
     }
+    if let Some(deviation) = &judgement.deviation {
+        notes.push((voice.w(words::DEVIATION), voice.t(deviation)));
+    }
     if let Some(comparison) = &judgement.comparison {
         notes.push((voice.w(words::COMPARISON), voice.t(comparison)));
     }

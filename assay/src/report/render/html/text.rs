@@ -104,6 +104,11 @@ impl Voice {
         Html(if text.trim().is_empty() { "—".to_owned() } else { markup(text) })
     }
 
+    /// Returns a text where no markup can stand, cut short.
+    pub(super) fn plain(self, text: impl AsRef<str>) -> Html {
+        Html(label(text.as_ref(), 120))
+    }
+
     /// Returns a text that may be missing, or `—`.
     #[expect(clippy::ref_option, reason = "templates hold references to fields")]
     pub(super) fn o(self, text: &Option<String>) -> Html {
