@@ -66,7 +66,8 @@ fn render(arguments: &Render, global: &Global, console: &mut Console) -> Result<
         Making { predecessor: before.digests, at: clock::now(), by: None },
     );
     let form = form(arguments.form, global);
-    let written = write::revise(&before.folder, &before.folder, &report, &[], form).map_err(write_failure)?;
+    let written =
+        write::revise(&before.folder, &before.folder, &report, &[], form).map_err(write_failure)?;
     let layout = super::layout(console);
     console.print(&output::revised(&report, &written, layout))?;
     Ok(Exit::Wanted)
