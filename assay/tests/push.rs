@@ -1,5 +1,6 @@
 //! Pushes against a receiver that refuses, hangs, resets and restarts, and with
 //! our own process killed at any instruction: each document arrives once by key.
+#![expect(clippy::disallowed_methods, reason = "waiting for a condition needs a deadline")]
 
 #[path = "push/receiver.rs"]
 mod receiver;
@@ -55,7 +56,7 @@ fn keys(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.expect("listed").file_name().into_string().ok())
-        .filter(|name| name.ends_with(".entry"))
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "entry"))
         .collect();
     names.sort();
     names.iter().filter_map(|name| name.split('-').nth(1).map(str::to_owned)).collect()

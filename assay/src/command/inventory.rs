@@ -133,6 +133,8 @@ fn push(arguments: &Push, console: &mut Console) -> Result<Exit, Failure> {
                     "interrupted: nothing was sent",
                 )));
             }
+            // The spool survives an end at any instruction; Ctrl-C may end it there.
+            interrupt.release();
             return Ok(vec![document(&inventory)?]);
         }
         arguments.files.iter().map(|path| from_file(path)).collect()
