@@ -2,7 +2,7 @@
 //!
 //! The corpus is `lldp` below `ASSAY_CORPUS`, default `../shared/corpus` beside
 //! the workspace. Where it or tshark is absent, tests are ignored with the
-//! reason; under `ASSAY_REQUIRE_PEERS=1` that is a failure.
+//! reason; under `ASSAY_REQUIRE_CORPUS=1` that is a failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
 fn trial(name: &'static str, run: fn(&Corpus) -> Result<(), Failed>) -> Trial {
     Trial::ignorable_test(name, move || match Corpus::find() {
         Ok(corpus) => run(&corpus).map(|()| Completion::Completed),
-        Err(reason) if std::env::var_os("ASSAY_REQUIRE_PEERS").is_some() => Err(reason.into()),
+        Err(reason) if std::env::var_os("ASSAY_REQUIRE_CORPUS").is_some() => Err(reason.into()),
         Err(reason) => Ok(Completion::ignored_with(reason)),
     })
 }

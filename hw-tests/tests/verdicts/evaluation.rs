@@ -162,6 +162,13 @@ fn memory(class: &Class, blocks: &[Block], whole: bool) -> &'static str {
     let (mut sum, mut unknown, mut any) = (0_u64, false, false);
     for stick in blocks.iter().filter(|block| is_memory(block)) {
         any = true;
+        // 内存 is working memory: what keeps its content is storage on the memory bus.
+        let technology = stick.field("Memory Technology").unwrap_or_default();
+        let keeps = technology.contains("persistent")
+            || stick.field("Type") == Some("Logical non-volatile device");
+        if keeps {
+            continue;
+        }
         match stick.field("Size").unwrap_or_default() {
             "No Module Installed" | "Not Installed" => {}
             size => match bytes(size) {

@@ -23,7 +23,7 @@ pub(crate) fn folder(part: &str) -> Result<PathBuf, String> {
 
 /// Returns whether what is missing is a failure.
 pub(crate) fn required() -> bool {
-    env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1")
+    env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1")
 }
 
 /// Unpacks the archive of servers once per build and returns its folder.

@@ -89,7 +89,7 @@ impl Corpus {
 
 /// Ends a test whose trees are missing.
 pub(crate) fn absent(reason: &str) -> Result<Completion, Failed> {
-    if std::env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1") {
+    if std::env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1") {
         return Err(reason.into());
     }
     Ok(Completion::ignored_with(reason.to_owned()))
