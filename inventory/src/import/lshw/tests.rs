@@ -98,11 +98,13 @@ fn sections_say_what_lshw_leaves_out() {
     assert!(status.reason.as_ref().is_some_and(|reason| reason.contains("needs root")));
 }
 
+/// What is wrong with a file, and how it gets so.
+type Break = (&'static str, fn(&str) -> Vec<u8>);
+
 #[test]
 fn the_same_machine_in_a_broken_file_is_the_same_machine() {
     let whole = machine();
     let (digest, sources) = (whole.sources[0].digest.clone(), whole.sources.len());
-    type Break = (&'static str, fn(&str) -> Vec<u8>);
     let breaks: [Break; 4] = [
         ("in an array", |text| format!("[{text}]").into_bytes()),
         ("without commas between objects", |text| text.replace("},", "}").into_bytes()),
