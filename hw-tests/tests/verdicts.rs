@@ -1,6 +1,8 @@
 //! Verdicts on every visible machine against an independent evaluation, and
 //! mutants that must never pass.
 
+#![expect(clippy::print_stdout, reason = "what was measured is printed beside the result")]
+
 #[path = "verdicts/evaluation.rs"]
 mod evaluation;
 #[path = "verdicts/text.rs"]
