@@ -5,7 +5,7 @@
 use assay::report::{
     Inputs, Language, RenderOptions, Report,
     batch::{self, Batch},
-    build,
+    build, canonical,
     cover::{Cover, Location, Parties, Stage},
     decide::{self, Attestation, Making, Person, Waiver},
     digest::Digests,
@@ -13,7 +13,7 @@ use assay::report::{
     evidence::{EvidenceFile, Placed},
     folder::Loaded,
     render::{self, Bundle},
-    verify,
+    verify::{State, Verification},
 };
 use profiles::{Judgement, Level, Reason, Text, Verdict};
 use serde_json::{Value, json};
@@ -612,10 +612,8 @@ pub(crate) fn person(who: &str, role: &str, unit: &str) -> Person {
 }
 
 pub(crate) fn making(report: &Report) -> Making {
-    let bundle =
-        render::bundle(report, std::collections::BTreeMap::new(), BOTH).expect("it renders");
     Making {
-        predecessor: Digests::of(&bundle.files["result.json"]),
+        predecessor: Digests::of(&canonical::to_bytes(report).expect("it is JSON")),
         at: "2026-11-24T09:00:00+08:00".to_owned(),
         by: Some("李工".to_owned()),
     }
@@ -674,15 +672,18 @@ pub(crate) fn batch(count: usize) -> Batch {
         report.devices[0].id.clone_from(&report.subject);
         report.devices[0].serial = Some(format!("2102310YSY10J{n:07}"));
         report.devices[0].location = Some(format!("A302 / C{:02} / U11", n % 40));
-        let bytes = assay::report::canonical::to_bytes(&report).expect("it is JSON");
-        let files = bundle(&report, &[], BOTH).files;
+        let bytes = canonical::to_bytes(&report).expect("it is JSON");
         Loaded {
             folder: format!("machine-{n}").into(),
             digests: Digests::of(&bytes),
-            verification: verify::check(
-                &assay::report::folder::Tree::of(&files),
-                &verify::Options::default(),
-            ),
+            verification: Verification {
+                state: State::IntactUnsigned,
+                code: None,
+                root: None,
+                revision: Some(report.revision.number),
+                reproduced: true,
+                alterations: Vec::new(),
+            },
             report,
         }
     });

@@ -109,7 +109,7 @@ pub(super) fn report(
         particulars: particulars(v, report),
         basis: basis(v, report),
         environment: environment(v, report),
-        heads: Verdict::ALL.into_iter().map(|verdict| v.t(words::verdict(verdict))).collect(),
+        heads: Verdict::ALL.into_iter().map(|verdict| v.w(words::short(verdict))).collect(),
         totals: Verdict::ALL.into_iter().map(|verdict| verdict::count(tally, verdict)).collect(),
         clause_lines: cases::clause_lines(v, &report.summary.clauses),
         clauses: cases::clauses(v, report),

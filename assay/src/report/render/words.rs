@@ -179,7 +179,7 @@ words! {
     EVIDENCE_ROOT: "证据根", "Evidence root";
     ROOT: "校验根", "Root";
     MATRIX: "设备 × 条款", "Machines × clauses";
-    MACHINES: "设备清单", "Machines";
+    MACHINE_COUNT: "受测设备", "machines";
     MACHINE: "设备", "Machine";
     ALL_CONFORM: "全部符合，无不符合项与未决项。", "All conform; nothing failed and nothing is open.";
     BEFORE_DECISION: "工具判定", "Judged as";
@@ -201,6 +201,19 @@ pub(super) fn verdict(verdict: Verdict) -> Text {
     match verdict {
         Verdict::Waived => Text::new("同等性能（容量）认可", "accepted as equivalent"),
         other => other.word(),
+    }
+}
+
+/// Returns the word for a verdict that fits the head of a narrow column.
+pub(super) fn short(verdict: Verdict) -> Word {
+    match verdict {
+        Verdict::Pass => Word("通过", "pass"),
+        Verdict::Fail => Word("不通过", "fail"),
+        Verdict::NotMeasured => Word("未测", "open"),
+        Verdict::NeedsAttestation => Word("待确认", "to attest"),
+        Verdict::Attested => Word("人工确认", "attested"),
+        Verdict::Waived => Word("同等认可", "equivalent"),
+        Verdict::NotApplicable => Word("不适用", "n/a"),
     }
 }
 

@@ -73,11 +73,14 @@ pub(in super::super) fn page(batch: &Batch, language: Language) -> Result<Vec<u8
     let code = manifest::verify_code(&batch.root);
     let tally = sum(&batch.machines);
     let title = words::BATCH_TITLE.text();
+    let mut margins = page_css(v, &title, batch.cover.number.as_deref(), &code);
+    // The matrix is wide.
+    margins.0.push_str("@page{size:A4 landscape}");
     let page = Page {
         v,
         batch,
         css: Html(CSS.to_owned()),
-        margins: page_css(v, &title, batch.cover.number.as_deref(), &code),
+        margins,
         definitions: verdicts::definitions(),
         bar: verdicts::bar(v, &tally, verdicts::WIDE),
         legend: verdicts::legend(v, &tally),
