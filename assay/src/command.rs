@@ -1,11 +1,21 @@
 //! The commands: each asks the leaves, decides by pure modules, and writes.
 
+mod accept;
+mod catalogue;
 mod inventory;
 mod machine;
+mod profile;
 mod push;
+mod report;
 mod scratch;
 mod shell;
 mod sources;
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use profiles::Text;
 use serde::Serialize;
@@ -16,16 +26,51 @@ use crate::{
     exit::Exit,
     failure::{Failure, one_line},
     lang::text,
+    output::Layout,
 };
 
 /// Does what the command line asks for.
 pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
     match cli.command {
+        Command::Accept(arguments) => accept::run(&arguments, &cli.global, console),
         Command::Inventory(arguments) => inventory::run(*arguments, console),
+        Command::Profile(arguments) => profile::run(&arguments, console),
+        Command::Report(arguments) => report::run(*arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),
         Command::Man { out } => shell::manual(out.as_deref(), console),
-        _ => Err(Failure::usage(Text::same("not yet"))),
     }
+}
+
+/// Returns how text for this console is laid out.
+fn layout(console: &Console) -> Layout {
+    Layout { lang: console.lang, paint: console.paint, columns: console.columns }
+}
+
+/// Covers, profiles and keys are written by hand, or nearly.
+const LARGEST_SMALL: u64 = 8 << 20;
+
+/// Reads a file that a person wrote.
+fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    read_bounded(path, LARGEST_SMALL)
+}
+
+/// Reads a regular file of at most `largest` bytes.
+fn read_bounded(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
+    // Looked at before it is opened: opening a pipe would wait for its writer.
+    let meta = std::fs::metadata(path)?;
+    if meta.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !meta.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(largest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > largest {
+        let message = format!("more than {largest} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 /// Prints a document as JSON.

@@ -1,11 +1,11 @@
 //! Why a command could not do its work, in the user's language, and how that
 //! is printed: one line, the causes, a hint.
 
-use std::{error::Error, fmt::Write as _};
+use std::error::Error;
 
 use profiles::{Lang, Text};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, output::put};
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -67,22 +67,17 @@ impl Failure {
             let message = one_line(&error.to_string());
             // Some libraries repeat their source in their own message.
             if !before.ends_with(&message) {
-                put(&mut text, &format!("  {}: {message}\n", caused.get(lang)));
+                put(&mut text, format_args!("  {}: {message}\n", caused.get(lang)));
             }
             before = message;
             cause = error.source();
         }
         if let Some(hint) = &self.hint {
             let word = Text::new("提示", "hint");
-            put(&mut text, &format!("  {}: {}\n", word.get(lang), one_line(hint.get(lang))));
+            put(&mut text, format_args!("  {}: {}\n", word.get(lang), one_line(hint.get(lang))));
         }
         text
     }
-}
-
-/// Writing to a `String` cannot fail.
-fn put(text: &mut String, more: &str) {
-    text.write_str(more).expect("a String takes any text");
 }
 
 /// Folds what hostile input or a library put on several lines into one, and

@@ -38,6 +38,11 @@ impl Interrupt {
         self.asked.load(Ordering::SeqCst)
     }
 
+    /// Lets the next signal end the program at once: what follows needs no keeping.
+    pub fn release(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
     /// Returns the flag itself, for work that looks at it between its steps.
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.asked)

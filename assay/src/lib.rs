@@ -11,6 +11,7 @@ pub mod clock;
 pub mod command;
 pub mod console;
 pub mod exit;
+pub mod facts;
 pub mod failure;
 pub mod interrupt;
 pub mod lang;

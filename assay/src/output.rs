@@ -1,9 +1,42 @@
 //! What people and programs read on stdout: pure, from values to text.
 
+pub mod accept;
 pub mod inventory;
+pub mod profile;
+pub mod report;
 pub mod table;
 pub mod unit;
 pub mod width;
+
+use std::fmt::{self, Write as _};
+
+use profiles::Lang;
+
+/// Adds formatted text.
+pub(crate) fn put(text: &mut String, more: fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a String takes any text");
+}
+
+/// How the text is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// Language.
+    pub lang: Lang,
+    /// Colour.
+    pub paint: Paint,
+    /// Columns of the terminal, where there is one.
+    pub columns: Option<usize>,
+}
+
+impl Layout {
+    /// Returns one of two texts.
+    pub fn say(self, zh: &'static str, en: &'static str) -> &'static str {
+        match self.lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+}
 
 /// How text is coloured. Colour repeats what the words say, never more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

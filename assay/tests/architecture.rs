@@ -144,7 +144,8 @@ fn no_leaf_knows_a_leaf_and_the_judge_knows_none() {
         if !LEAVES.contains(&name.as_str()) && name != "profiles" {
             continue;
         }
-        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table) else {
+        let Some(dependencies) = manifest.get("dependencies").and_then(toml::Value::as_table)
+        else {
             continue;
         };
         for leaf in LEAVES.iter().chain(&["profiles", "assay"]) {

@@ -1,10 +1,13 @@
 //! Pushes against a receiver that refuses, hangs, resets and restarts, and with
 //! our own process killed at any instruction: each document arrives once by key.
+#![expect(clippy::disallowed_methods, reason = "waiting for a condition needs a deadline")]
 
 #[path = "push/receiver.rs"]
 mod receiver;
 #[path = "push/scratch.rs"]
 mod scratch;
+#[path = "push/tls.rs"]
+mod tls;
 
 use std::{
     collections::BTreeSet,
@@ -53,7 +56,7 @@ fn keys(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.expect("listed").file_name().into_string().ok())
-        .filter(|name| name.ends_with(".entry"))
+        .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "entry"))
         .collect();
     names.sort();
     names.iter().filter_map(|name| name.split('-').nth(1).map(str::to_owned)).collect()
@@ -294,6 +297,54 @@ fn a_spool_that_is_not_ours_alone_is_refused() {
     fs::set_permissions(&spool, fs::Permissions::from_mode(0o777)).expect("ours");
     refused("is open to others");
     assert_eq!(fs::read_dir(&elsewhere).expect("there").count(), 0);
+}
+
+#[test]
+fn the_receiver_must_prove_who_it_is_and_a_client_certificate_proves_who_we_are() {
+    let scratch = Scratch::new("tls");
+    let (ours, foreign) = (tls::Authority::new(), tls::Authority::new());
+    let server = ours.sign("localhost");
+    let client = scratch.file("client.pem", &ours.sign("client").pem(), 0o600);
+    let exposed = scratch.file("exposed.pem", &ours.sign("client").pem(), 0o644);
+    let ca = scratch.file("ca.pem", &ours.pem(), 0o644);
+    let other = scratch.file("other.pem", &foreign.pem(), 0o644);
+    let file = document(scratch.path(), 1);
+    let spool = scratch.join("spool");
+    let (address, server) = tls::serve(&server, &ours, 4);
+    let url = format!("https://localhost:{}/v1", address.port());
+    let push = |more: &[&str]| {
+        let mut words = vec!["inventory", "push", file.as_str(), "--to", url.as_str()];
+        words.extend(["--spool", spool.as_str(), "--retry-for", "0"]);
+        words.extend(more);
+        run(&words)
+    };
+    assert_eq!(code(&push(&["--ca", &ca, "--client-cert", &exposed])), Some(2));
+    let unknown = push(&["--ca", &other, "--client-cert", &client]);
+    assert_eq!(code(&unknown), Some(3), "{unknown:?}");
+    assert!(stderr(&unknown).contains("does not prove who it is"), "{}", stderr(&unknown));
+    assert_eq!(keys(&scratch.path().join("spool/queue")).len(), 1, "kept");
+    let elsewhere = format!("https://127.0.0.1:{}/v1", address.port());
+    let wrong_name = run(&[
+        "inventory",
+        "push",
+        &file,
+        "--to",
+        &elsewhere,
+        "--spool",
+        &scratch.join("spool2"),
+        "--ca",
+        &ca,
+        "--client-cert",
+        &client,
+        "--retry-for",
+        "0",
+    ]);
+    assert_eq!(code(&wrong_name), Some(3), "{wrong_name:?}");
+    let nobody = push(&["--ca", &ca]);
+    assert_ne!(String::from_utf8_lossy(&nobody.stdout), "delivered 1, waiting 0, refused 0\n");
+    let proven = push(&["--ca", &ca, "--client-cert", &client]);
+    assert_eq!(code(&proven), Some(0), "{proven:?}");
+    assert_eq!(server.join().expect("it does not panic"), 1);
 }
 
 /// How many documents the killing goes on for; the full count is 1,000.

@@ -107,8 +107,7 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
             }
             Err(error) => {
                 println!("{:<10} {error}", case.name);
-                let required = hw_tests::peer::peers_required();
-                failed |= required || matches!(error, CaseError::Failed(_) | CaseError::Io(_));
+                failed |= matches!(error, CaseError::Failed(_) | CaseError::Io(_));
                 measured.push((case.name, Err(error.to_string())));
             }
         }

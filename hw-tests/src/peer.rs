@@ -38,6 +38,12 @@ pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
     env::split_paths(path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
+/// Returns whether a missing corpus is a failure: the corpora are no package that
+/// could be installed, so CI says separately whether they have to be there.
+pub fn corpora_required() -> bool {
+    env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1")
+}
+
 /// Returns whether a missing peer is a failure, as in CI.
 pub fn peers_required() -> bool {
     env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1")
@@ -45,7 +51,8 @@ pub fn peers_required() -> bool {
 
 /// A test that needs `needs`: ignored, with the reason, where one is missing.
 ///
-/// With `ASSAY_REQUIRE_PEERS=1`, as in CI, a missing peer fails the test.
+/// With `ASSAY_REQUIRE_PEERS=1`, as in CI, a missing program fails the test; with
+/// `ASSAY_REQUIRE_CORPUS=1` a missing corpus does.
 pub fn trial(
     name: &str,
     needs: &'static [Need],
@@ -53,14 +60,14 @@ pub fn trial(
 ) -> Trial {
     Trial::ignorable_test(name, move || {
         let path = env::var_os("PATH").unwrap_or_default();
-        let missing: Vec<String> = needs.iter().filter_map(|need| need.missing(&path)).collect();
-        if missing.is_empty() {
+        let mut missing = needs.iter().filter_map(|need| Some((need, need.missing(&path)?)));
+        let Some((need, reason)) = missing.next() else {
             return body().map(|()| Completion::Completed);
-        }
-        let reason = missing.join("; ");
-        if peers_required() {
-            return Err(Failed::from(reason));
-        }
-        Ok(Completion::ignored_with(reason))
+        };
+        let required = match need {
+            Need::Program(_) => peers_required(),
+            Need::Corpus(_) => corpora_required(),
+        };
+        if required { Err(Failed::from(reason)) } else { Ok(Completion::ignored_with(reason)) }
     })
 }

@@ -61,7 +61,7 @@ impl Page {
     }
 
     /// Runs the browser on `file`, with a profile of its own.
-    fn chromium(&self, file: &Path, arguments: &[&str]) -> Result<String, Failed> {
+    fn chromium(file: &Path, arguments: &[&str]) -> Result<String, Failed> {
         let profile = tempfile::tempdir()?;
         let output = Command::new("chromium")
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
@@ -98,7 +98,7 @@ fn no_page_is_wider() -> Result<(), Failed> {
         fs::write(&copy, fs::read_to_string(page.html())? + probe)?;
         for width in [1240, 800] {
             let size = format!("--window-size={width},1600");
-            let dom = page.chromium(&copy, &["--dump-dom", &size])?;
+            let dom = Page::chromium(&copy, &["--dump-dom", &size])?;
             let title = dom
                 .split_once("<title>")
                 .and_then(|(_, rest)| rest.split_once("</title>"))
@@ -125,7 +125,7 @@ fn paper_shows_every_row() -> Result<(), Failed> {
         let page = Page::of("lenovo", language)?;
         let pdf = page.dir.path().join("report.pdf");
         let print = format!("--print-to-pdf={}", pdf.display());
-        page.chromium(&page.html(), &[&print, "--no-pdf-header-footer"])?;
+        Page::chromium(&page.html(), &[&print, "--no-pdf-header-footer"])?;
         let text = Command::new("pdftotext").arg("-layout").arg(&pdf).arg("-").output()?;
         let text = String::from_utf8_lossy(&text.stdout).into_owned();
         for word in words {

@@ -6,14 +6,17 @@
 //! packages, slots and cards) is joined afterwards, in values.
 
 mod assemble;
+mod bmc;
 mod builder;
 mod controller;
 mod cpu;
 mod disk;
 mod fc;
+mod firmware;
 mod gpu;
 mod infiniband;
 mod join;
+mod lldp;
 mod memory;
 mod net;
 mod options;
@@ -79,6 +82,8 @@ type Collector = fn(&Sysroot, &Options, &Builder);
 
 /// Every collector with its name and sections, in the document's order.
 const COLLECTORS: &[(&str, &[Section], Collector)] = &[
+    ("firmware", firmware::SECTIONS, firmware::firmware),
+    ("bmc", bmc::SECTIONS, bmc::bmc),
     ("platform", platform::SECTIONS, platform::platform),
     ("cpu", cpu::SECTIONS, cpu::cpu),
     ("memory", memory::SECTIONS, memory::memory),
@@ -104,5 +109,10 @@ fn jobs(root: &Sysroot, options: &Options) -> Vec<run::Job> {
             work: Box::new(move |builder| collector(&root, &options, builder)),
         }
     };
-    COLLECTORS.iter().map(job).collect()
+    let mut jobs: Vec<_> = COLLECTORS.iter().map(job).collect();
+    // Listening takes as long as the operator allows, and is done when asked.
+    if let Some(deadline) = lldp::deadline(root, options) {
+        jobs.push(run::Job { deadline, ..job(&("lldp", lldp::SECTIONS, lldp::lldp)) });
+    }
+    jobs
 }

@@ -112,6 +112,13 @@ pub fn port(name: &str) -> Port {
     port
 }
 
+/// Asks for the driver's private flags of the interface `name`, by name; none
+/// where there are none, or the kernel does not tell them.
+pub fn private_flags(name: &str) -> Vec<(String, bool)> {
+    let ask = || socket::Ethtool::open()?.ask(generic::PRIVFLAGS_GET, name, &[]);
+    ask().map(|answer| generic::private_flags(&answer)).unwrap_or_default()
+}
+
 impl Port {
     fn refuse(&mut self, what: &str, error: &io::Error) {
         let unsupported = error.kind() == io::ErrorKind::Unsupported

@@ -157,3 +157,6 @@ fn exception_words(asc: u8, ascq: u8) -> &'static str {
         _ => "failure predicted",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,7 @@ pub mod merge;
 pub mod model;
 pub mod pci_ids;
 pub mod placeholder;
+pub mod record;
 pub mod smart;
 pub mod smbios;
 pub mod sysroot;

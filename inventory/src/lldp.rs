@@ -136,8 +136,11 @@ pub(crate) fn is_same(one: &LldpNeighbour, other: &mut LldpNeighbour) -> bool {
 
 /// Takes a later frame of the same neighbour. A frame that says goodbye has
 /// time to live 0 and nothing else (§9.1.2.3): what was known stays, and the
-/// neighbour is gone.
+/// neighbour is gone. A damaged frame takes nothing from a whole one.
 pub(crate) fn renew(known: &mut LldpNeighbour, later: LldpNeighbour) {
+    if later.damaged && !known.damaged {
+        return;
+    }
     if later.ttl_s == Some(0) {
         known.ttl_s = Some(0);
         known.origin = later.origin;

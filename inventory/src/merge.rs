@@ -16,7 +16,8 @@ mod trust;
 
 use serde_json::Value;
 
-use crate::model::{Inventory, SCHEMA};
+use crate::identity::identity_of;
+use crate::model::{Identity, Inventory, SCHEMA};
 
 use document::{Pool, SECTIONS, Shape};
 use findings::Findings;
@@ -77,7 +78,7 @@ pub fn merge(parts: Vec<Inventory>, options: &Options) -> Result<Inventory, Merg
         0 => return Err(MergeError::Nothing),
         1 => {
             let single = parts.remove(0);
-            return Ok(section::close(single));
+            return Ok(close(single));
         }
         _ => {}
     }
@@ -111,7 +112,16 @@ pub fn merge(parts: Vec<Inventory>, options: &Options) -> Result<Inventory, Merg
     merged.insert("findings".to_owned(), findings.into_value());
     let merged = serde_json::from_value(Value::Object(merged))
         .map_err(|source| MergeError::Shape { source })?;
-    Ok(section::close(merged))
+    Ok(close(merged))
+}
+
+/// Draws what only all parts together tell: whether disks are complete, and
+/// what the machine is recognised by.
+fn close(inventory: Inventory) -> Inventory {
+    let mut closed = section::close_disks(inventory);
+    let identity = identity_of(&closed);
+    closed.identity = (identity != Identity::default()).then_some(identity).or(closed.identity);
+    closed
 }
 
 #[cfg(test)]

@@ -49,3 +49,6 @@ impl PageError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,3 @@ pub use raw::{RawField, RawStructure, raw};
 pub use structure::{Structure, Text};
 pub use value::{Unit, Value};
 pub use walk::{Damage, Table, Version};
-
-#[cfg(test)]
-mod tests;

@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use order::natural;
-pub(crate) use trace::Trace;
+pub(crate) use trace::{Seen, Trace};
 
 /// The largest file that is read, in bytes.
 pub const LIMIT: u64 = 16 << 20;
@@ -88,7 +88,6 @@ impl Sysroot {
     }
 
     /// Returns this root with every access noted in `trace`.
-    #[expect(dead_code, reason = "for recordings, which come next")]
     pub(crate) fn traced(&self, trace: Arc<Trace>) -> Self {
         Self { inner: Arc::clone(&self.inner), trace: Some(trace) }
     }
@@ -101,10 +100,9 @@ impl Sysroot {
     }
 
     fn read_quietly(&self, path: &str) -> io::Result<Vec<u8>> {
-        if let Some(&number) = self.inner.errors.get(path) {
-            return Err(io::Error::from_raw_os_error(number));
-        }
-        let host = self.resolve(path)?.host;
+        let place = self.resolve(path)?;
+        self.recorded_error(&place)?;
+        let host = place.host;
         if !self.inner.live && !fs::metadata(&host)?.is_file() {
             return Err(not_regular());
         }
@@ -129,11 +127,10 @@ impl Sysroot {
     }
 
     fn list_quietly(&self, dir: &str) -> io::Result<Vec<String>> {
-        if let Some(&number) = self.inner.errors.get(dir) {
-            return Err(io::Error::from_raw_os_error(number));
-        }
+        let place = self.resolve(dir)?;
+        self.recorded_error(&place)?;
         let mut names = Vec::new();
-        for entry in fs::read_dir(self.resolve(dir)?.host)? {
+        for entry in fs::read_dir(place.host)? {
             if let Ok(name) = entry?.file_name().into_string() {
                 names.push(name);
             }
@@ -195,6 +192,31 @@ impl Sysroot {
         answer
     }
 
+    /// Follows `path` and returns its real place with the links on the way.
+    pub(crate) fn walk(&self, path: &str) -> io::Result<Walked> {
+        let mut links = Vec::new();
+        let place = resolve_inside(&self.inner.base, path, &mut links)?;
+        Ok(Walked { inside: place.inside, links })
+    }
+
+    /// Returns what is at the real place `inside`.
+    pub(crate) fn kind(&self, inside: &str) -> Option<Kind> {
+        let host = self.inner.base.join(inside.trim_start_matches('/'));
+        let meta = fs::symlink_metadata(&host).ok()?;
+        if meta.is_symlink() {
+            return Some(Kind::Link(fs::read_link(host).ok()?.to_str()?.to_owned()));
+        }
+        Some(if meta.is_dir() { Kind::Dir } else { Kind::Other })
+    }
+
+    /// Meets again the error that reading this place met when it was recorded.
+    fn recorded_error(&self, place: &Place) -> io::Result<()> {
+        match self.inner.errors.get(&place.inside) {
+            Some(&number) => Err(io::Error::from_raw_os_error(number)),
+            None => Ok(()),
+        }
+    }
+
     fn note(&self, how: impl FnOnce(&Trace)) {
         if let Some(trace) = &self.trace {
             how(trace);
@@ -208,7 +230,7 @@ impl Sysroot {
         if self.inner.live {
             return Ok(Place { host: PathBuf::from(path), inside: path.to_owned() });
         }
-        resolve_inside(&self.inner.base, path)
+        resolve_inside(&self.inner.base, path, &mut Vec::new())
     }
 }
 
@@ -218,10 +240,27 @@ struct Place {
     inside: String,
 }
 
-/// Follows `path` from `base` without ever leaving it.
+/// What a path leads to, with the links on the way and their targets.
+pub(crate) struct Walked {
+    pub(crate) inside: String,
+    pub(crate) links: Vec<(String, String)>,
+}
+
+/// What is at a place, the last link not followed.
+pub(crate) enum Kind {
+    /// A symbolic link, with its target as text.
+    Link(String),
+    /// A directory.
+    Dir,
+    /// A file, or something that is none.
+    Other,
+}
+
+/// Follows `path` from `base` without ever leaving it, and adds the links on the
+/// way to `met`.
 ///
 /// A missing last component is no error here, a missing one before it is.
-fn resolve_inside(base: &Path, path: &str) -> io::Result<Place> {
+fn resolve_inside(base: &Path, path: &str, met: &mut Vec<(String, String)>) -> io::Result<Place> {
     let mut todo: Vec<String> = components(path).collect();
     let mut host = base.to_path_buf();
     let mut depth = 0_usize;
@@ -251,6 +290,7 @@ fn resolve_inside(base: &Path, path: &str) -> io::Result<Place> {
         }
         let target = fs::read_link(&host)?;
         let target = target.to_str().ok_or_else(not_utf8)?;
+        met.push((inside(base, &host)?, target.to_owned()));
         host.pop();
         depth -= 1;
         if target.starts_with('/') {
@@ -259,9 +299,14 @@ fn resolve_inside(base: &Path, path: &str) -> io::Result<Place> {
         }
         todo.extend(components(target));
     }
-    let inside = host.strip_prefix(base).map_err(|_outside| escapes())?;
-    let inside = format!("/{}", inside.to_str().ok_or_else(not_utf8)?);
+    let inside = inside(base, &host)?;
     Ok(Place { host, inside })
+}
+
+/// Returns where `host` is, counted from `base`.
+fn inside(base: &Path, host: &Path) -> io::Result<String> {
+    let path = host.strip_prefix(base).map_err(|_outside| escapes())?;
+    Ok(format!("/{}", path.to_str().ok_or_else(not_utf8)?))
 }
 
 /// The components of `path`, last first: a stack to take the next one from.

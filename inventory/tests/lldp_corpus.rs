@@ -2,7 +2,9 @@
 //!
 //! The corpus is `lldp` below `ASSAY_CORPUS`, default `../shared/corpus` beside
 //! the workspace. Where it or tshark is absent, tests are ignored with the
-//! reason; under `ASSAY_REQUIRE_PEERS=1` that is a failure.
+//! reason; under `ASSAY_REQUIRE_CORPUS=1` that is a failure.
+
+#![expect(clippy::print_stdout, reason = "what was measured is printed beside the result")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
 fn trial(name: &'static str, run: fn(&Corpus) -> Result<(), Failed>) -> Trial {
     Trial::ignorable_test(name, move || match Corpus::find() {
         Ok(corpus) => run(&corpus).map(|()| Completion::Completed),
-        Err(reason) if std::env::var_os("ASSAY_REQUIRE_PEERS").is_some() => Err(reason.into()),
+        Err(reason) if std::env::var_os("ASSAY_REQUIRE_CORPUS").is_some() => Err(reason.into()),
         Err(reason) => Ok(Completion::ignored_with(reason)),
     })
 }
@@ -192,9 +194,9 @@ fn differences(ours: &LldpNeighbour, oracle: &Oracle) -> Vec<String> {
     same("system name", text(&ours.system_name), theirs);
     let theirs = trimmed(oracle.first(&["lldp.tlv.system.desc"]));
     same("system description", text(&ours.system_description), theirs);
-    let theirs = oracle.number("lldp.tlv.system_cap").map(|bits| bits.count_ones());
+    let theirs = oracle.number("lldp.tlv.system_cap").map(u32::count_ones);
     same("capabilities", Some(ours.capabilities.len().to_string()), number(theirs.or(Some(0))));
-    let theirs = oracle.number("lldp.tlv.enable_system_cap").map(|bits| bits.count_ones());
+    let theirs = oracle.number("lldp.tlv.enable_system_cap").map(u32::count_ones);
     let own = Some(ours.capabilities_enabled.len().to_string());
     same("capabilities enabled", own, number(theirs.or(Some(0))));
     let mut theirs = oracle.all("lldp.mgn.addr.ip4");

@@ -1,7 +1,7 @@
 //! smartctl's output of real drives against what we make of it.
 //!
 //! The corpus is found by `ASSAY_CORPUS`; where it or `tar` is missing the tests
-//! are ignored with the reason, and fail under `ASSAY_REQUIRE_PEERS=1`. The
+//! are ignored with the reason, and fail under `ASSAY_REQUIRE_CORPUS=1`. The
 //! comparisons read the files with code of their own and share none with the
 //! importer.
 
@@ -43,5 +43,5 @@ fn main() {
 }
 
 fn required() -> bool {
-    std::env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1")
+    std::env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1")
 }

@@ -83,7 +83,7 @@ impl Tally {
     fn verdict(self, name: &str) -> Result<Completion, Failed> {
         let share = self.right as f64 / (self.right + self.wrong).max(1) as f64;
         let text = format!("{} right, {} wrong: {:.4} %", self.right, self.wrong, share * 100.0);
-        println!("    {name}: {text}");
+        println!("figure: {name} = {text}");
         if self.right > 0 && share >= self.bar {
             return Ok(Completion::Completed);
         }

@@ -1,6 +1,7 @@
 //! The profiles there are: those compiled in, and a contract's own.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::check::fields::Problems;
 use crate::error::ProfileError;
@@ -38,7 +39,7 @@ pub struct Entry {
 /// The profiles that can be judged by.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    files: BTreeMap<String, File>,
+    files: BTreeMap<String, Arc<File>>,
     added: Vec<(String, String)>,
 }
 
@@ -76,7 +77,8 @@ impl Catalogue {
             return Err(ProfileError::Twice { id, file, other });
         }
         self.added.push((file.to_owned(), id.clone()));
-        self.files.insert(id, File { name: file.to_owned(), text: text.to_owned(), root });
+        let file = File { name: file.to_owned(), text: text.to_owned(), root };
+        self.files.insert(id, Arc::new(file));
         Ok(self)
     }
 

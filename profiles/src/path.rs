@@ -7,7 +7,9 @@
 
 use std::fmt;
 
+use crate::Text;
 use crate::unit::Unit;
+use crate::words;
 
 /// How many values become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub struct Path {
     pub aggregate: Option<Aggregate>,
     /// Whether it starts at the document, and not at an object in hand.
     pub absolute: bool,
+    /// What people call the field it leads to.
+    pub(crate) name: Text,
 }
 
 /// Why a text is no path.
@@ -102,7 +106,10 @@ impl Path {
                 return Err(error(format!("it must start with one of {}", ROOTS.join(", "))));
             }
         }
-        Ok(Self { text: text.to_owned(), steps, aggregate, absolute })
+        // The root and the section are told apart from the field.
+        let field = steps.get(if absolute { 2 } else { 0 }..).unwrap_or_default();
+        let name = words::field(&Self::names(field));
+        Ok(Self { text: text.to_owned(), steps, aggregate, absolute, name })
     }
 
     /// Returns the unit that the path's number is in, by the names on its end.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, LangChoice};
+use super::{Format, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
 #[derive(Clone, Debug, Args)]
@@ -33,13 +33,16 @@ pub struct Accept {
         hide_possible_values = true
     )]
     pub output: Format,
-    /// Language of the report [default: as --lang, else both]
-    #[arg(long, value_name = "zh|en|both", hide_possible_values = true)]
-    pub report_lang: Option<LangChoice>,
+    /// Form of the derived files.
+    #[command(flatten)]
+    pub form: Form,
     /// Cover sheet (TOML: project, contract, stage, place, parties)
     #[arg(long, value_name = "FILE")]
     pub cover: Option<PathBuf>,
-    /// Who runs this acceptance, for the cover [default: as the cover says]
+    /// Report that this run is a re-test of
+    #[arg(long, value_name = "REPORT")]
+    pub retest_of: Option<PathBuf>,
+    /// Who runs this acceptance
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
     /// How this machine is looked at.

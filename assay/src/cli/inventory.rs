@@ -99,8 +99,11 @@ pub struct Record {
     #[arg(long)]
     pub mask: bool,
     /// Record from this root instead of this machine
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|FILE")]
     pub root: Option<PathBuf>,
+    /// How the machine is looked at.
+    #[command(flatten)]
+    pub looking: Looking,
 }
 
 /// `assay inventory raw`.

@@ -33,26 +33,34 @@ pub struct Render {
     /// The report: its folder, or its result.json
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
+    /// Form of the derived files.
+    #[command(flatten)]
+    pub form: Form,
+}
+
+/// The form of the files that are derived from a result.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct Form {
     /// Language of the report [default: as --lang, else both]
     #[arg(long, value_name = "zh|en|both", hide_possible_values = true)]
     pub report_lang: Option<LangChoice>,
-    /// Cover sheet to use from now on (TOML)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
-    /// Folder for the new revision [default: beside the report]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    /// Count open must-rows as failures in junit.xml (skipped reads as green elsewhere)
+    #[arg(long)]
+    pub junit_strict: bool,
 }
 
 /// `assay report verify`.
 #[derive(Clone, Debug, Args)]
 pub struct Verify {
-    /// The report: its folder, or its result.json
+    /// The reports: their folders, or their result.json
     #[arg(value_name = "REPORT", required = true)]
-    pub report: Vec<PathBuf>,
-    /// Public key of the signer, as you got it from them
+    pub reports: Vec<PathBuf>,
+    /// Public key that must have signed, as you got it from its owner; repeatable
     #[arg(long, value_name = "FILE")]
     pub key: Vec<PathBuf>,
+    /// Verify code that the pages on paper carry
+    #[arg(long, value_name = "CODE")]
+    pub expect: Option<String>,
     /// What to print on stdout
     #[arg(
         long,
@@ -90,9 +98,12 @@ pub struct Merge {
     /// Folder to write the batch report to
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Language of the report [default: as --lang, else both]
-    #[arg(long, value_name = "zh|en|both", hide_possible_values = true)]
-    pub report_lang: Option<LangChoice>,
+    /// Cover sheet (TOML: project, contract, stage, place, parties)
+    #[arg(long, value_name = "FILE")]
+    pub cover: Option<PathBuf>,
+    /// Form of the derived files.
+    #[command(flatten)]
+    pub form: Form,
     /// What to print on stdout
     #[arg(
         long,
@@ -104,7 +115,42 @@ pub struct Merge {
     pub output: Format,
 }
 
-/// How a person confirmed a row.
+/// Who decides, how and when.
+#[derive(Clone, Debug, Args)]
+pub struct Decision {
+    /// The report: its folder, or its result.json
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Check that is decided; repeatable
+    #[arg(long, value_name = "ID", required = true)]
+    pub check: Vec<String>,
+    /// How they found out
+    #[arg(long, value_enum, value_name = "document|on-site", hide_possible_values = true)]
+    pub how: Manner,
+    /// Name of the person
+    #[arg(long, value_name = "NAME")]
+    pub who: String,
+    /// Their role
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
+    /// Their organisation; for `waive` the unit that accepts (认可单位)
+    #[arg(long, value_name = "UNIT")]
+    pub organisation: Option<String>,
+    /// Day of the decision [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// What they saw, or why it is equivalent
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// File that shows it: photograph, certificate, measurement; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Vec<PathBuf>,
+    /// Form of the derived files.
+    #[command(flatten)]
+    pub form: Form,
+}
+
+/// How a person found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Manner {
     /// From documents (书面核查)
@@ -113,94 +159,49 @@ pub enum Manner {
     OnSite,
 }
 
-/// What a person found.
+/// Whether the machine conforms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Found {
-    /// As the norm wants it (符合)
-    Conform,
-    /// Not as the norm wants it (不符合): counts as a fail
-    NotConform,
+pub enum YesNo {
+    /// 符合
+    Yes,
+    /// 不符合: counts as a fail
+    No,
 }
 
 /// `assay report attest`.
 #[derive(Clone, Debug, Args)]
 pub struct Attest {
-    /// The report: its folder, or its result.json
-    #[arg(value_name = "REPORT")]
-    pub report: PathBuf,
-    /// Check that is attested; repeatable
-    #[arg(long, value_name = "ID", required = true)]
-    pub check: Vec<String>,
-    /// Name of the person who confirms
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
-    /// Their role, and whom they speak for
-    #[arg(long, value_name = "ROLE")]
-    pub role: String,
-    /// How they found out
-    #[arg(long, value_enum, value_name = "document|on-site", hide_possible_values = true)]
-    pub by: Manner,
-    /// What they found
-    #[arg(long, value_enum, value_name = "conform|not-conform", hide_possible_values = true)]
-    pub found: Found,
-    /// Date of the confirmation [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// What they saw, in words
-    #[arg(long, value_name = "TEXT")]
-    pub note: Option<String>,
-    /// Files that show it: photographs, certificates; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub evidence: Vec<PathBuf>,
-    /// Folder for the new revision [default: beside the report]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    /// Whether the machine conforms; `no` counts as a fail
+    #[arg(long, value_enum, value_name = "yes|no", hide_possible_values = true)]
+    pub conform: YesNo,
+    /// Who decides.
+    #[command(flatten)]
+    pub decision: Decision,
 }
 
 /// `assay report waive`.
 #[derive(Clone, Debug, Args)]
 pub struct Waive {
-    /// The report: its folder, or its result.json
-    #[arg(value_name = "REPORT")]
-    pub report: PathBuf,
-    /// Failed check that is accepted as equivalent; repeatable
-    #[arg(long, value_name = "ID", required = true)]
-    pub check: Vec<String>,
-    /// Name of the person who accepts it
-    #[arg(long, value_name = "NAME")]
-    pub name: String,
-    /// Their role
-    #[arg(long, value_name = "ROLE")]
-    pub role: String,
-    /// The unit that accepts it (认可单位)
-    #[arg(long, value_name = "UNIT")]
-    pub unit: String,
-    /// Why it is equivalent
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    /// Date of the acceptance [default: today]
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    pub date: Option<String>,
-    /// Files that show it: measurements, letters; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub evidence: Vec<PathBuf>,
-    /// Folder for the new revision [default: beside the report]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    /// Who decides.
+    #[command(flatten)]
+    pub decision: Decision,
 }
 
 /// `assay report sign`.
 #[derive(Clone, Debug, Args)]
 pub struct Sign {
-    /// The report: its folder
-    #[arg(value_name = "REPORT", required_unless_present = "new_key")]
-    pub report: Option<PathBuf>,
-    /// Private key to sign with
-    #[arg(long, value_name = "FILE", required_unless_present = "new_key")]
-    pub key: Option<PathBuf>,
-    /// Make a new key pair: FILE and FILE.pub
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["report", "key"])]
-    pub new_key: Option<PathBuf>,
+    /// The report: its folder, or its result.json
+    #[arg(value_name = "REPORT")]
+    pub report: PathBuf,
+    /// Private key (Ed25519, PEM); readable by its owner only
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Name of the person or unit that signs
+    #[arg(long, value_name = "NAME")]
+    pub who: String,
+    /// Their role
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
 }
 
 /// `assay report push`.

@@ -1,8 +1,11 @@
 //! `assay inventory`.
 
+mod raw;
+mod record;
+
 use std::path::{Path, PathBuf};
 
-use inventory::{Inventory, import::Kind};
+use inventory::{Inventory, import::Kind, merge};
 use profiles::Text;
 
 use super::{
@@ -17,7 +20,7 @@ use crate::{
     console::Console,
     exit::Exit,
     failure::Failure,
-    output::inventory::{Layout, text as inventory_text},
+    output::inventory::text as inventory_text,
     push::Document,
 };
 
@@ -26,7 +29,8 @@ pub(super) fn run(arguments: Arguments, console: &mut Console) -> Result<Exit, F
     match arguments.verb {
         None => show(&arguments.show, console),
         Some(Verb::Import(import)) => self::import(&import, console),
-        Some(Verb::Record(_) | Verb::Raw(_)) => Err(Failure::usage(Text::same("not yet"))),
+        Some(Verb::Raw(raw)) => raw::run(&raw, console),
+        Some(Verb::Record(record)) => record::run(&record, console),
         Some(Verb::Push(push)) => self::push(&push, console),
     }
 }
@@ -52,8 +56,7 @@ fn print(inventory: &Inventory, format: Format, console: &mut Console) -> Result
     match format {
         Format::Json => super::print_json(inventory, console),
         Format::Text => {
-            let layout =
-                Layout { lang: console.lang, paint: console.paint, columns: console.columns };
+            let layout = super::layout(console);
             console.print(&inventory_text(inventory, layout))
         }
     }
@@ -106,8 +109,15 @@ fn import(arguments: &Import, console: &mut Console) -> Result<Exit, Failure> {
 
 /// Merges what several sources say of one machine.
 pub(super) fn merge_parts(parts: Vec<Inventory>, force_same: bool) -> Result<Inventory, Failure> {
-    let _ = force_same;
-    parts.into_iter().next().ok_or_else(|| Failure::usage(Text::same("none")))
+    merge::merge(parts, &merge::Options { force_same }).map_err(|error| {
+        let hint = error.hint();
+        Failure::unable(Text::new(
+            "这些来源不能当作同一台机器",
+            "these sources cannot be taken for one machine",
+        ))
+        .because(error)
+        .hint_from(hint)
+    })
 }
 
 fn push(arguments: &Push, console: &mut Console) -> Result<Exit, Failure> {
@@ -123,6 +133,8 @@ fn push(arguments: &Push, console: &mut Console) -> Result<Exit, Failure> {
                     "interrupted: nothing was sent",
                 )));
             }
+            // The spool survives an end at any instruction; Ctrl-C may end it there.
+            interrupt.release();
             return Ok(vec![document(&inventory)?]);
         }
         arguments.files.iter().map(|path| from_file(path)).collect()

@@ -50,9 +50,18 @@ pub(super) fn open_root(path: Option<&Path>) -> Result<Root, Failure> {
         })?;
         return Ok(Root { sysroot, _scratch: None });
     }
+    if !meta.is_file() {
+        return Err(failure().because(std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "neither a folder nor a regular file",
+        )));
+    }
     let mut archive = File::open(path).map_err(|error| failure().because(error))?;
     let scratch = Scratch::new().map_err(|error| failure().because(error))?;
-    let _ = &mut archive;
+    inventory::record::unpack(&mut archive, scratch.path()).map_err(|error| {
+        let hint = error.hint();
+        failure().because(error).hint_from(hint)
+    })?;
     let sysroot = Sysroot::at(scratch.path()).map_err(|error| failure().because(error))?;
     Ok(Root { sysroot, _scratch: Some(scratch) })
 }
@@ -103,12 +112,14 @@ pub(super) fn watch(console: &mut Console) -> Interrupt {
 }
 
 /// Returns whether `path` is a recorded root: a folder with `sys` or `proc`, or
-/// a file compressed by zstd.
+/// a file compressed by zstd, or a tar.
 pub(super) fn is_recorded_root(path: &Path, head: &[u8]) -> bool {
     const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
     let folder = |name: &str| -> bool {
         let folder: PathBuf = path.join(name);
         folder.is_dir()
     };
-    (folder("sys") && folder("proc")) || head.starts_with(&ZSTD)
+    (folder("sys") && folder("proc"))
+        || head.starts_with(&ZSTD)
+        || head.get(257..262) == Some(b"ustar")
 }

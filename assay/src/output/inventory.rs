@@ -7,33 +7,12 @@ use inventory::{
     Inventory,
     model::{Section, SectionState},
 };
-use profiles::{Lang, Text};
+use profiles::Text;
 
 use super::{
-    Paint, Tone,
+    Layout, Tone,
     table::{Cell, Table},
 };
-
-/// How the text is laid out.
-#[derive(Clone, Copy, Debug)]
-pub struct Layout {
-    /// Language.
-    pub lang: Lang,
-    /// Colour.
-    pub paint: Paint,
-    /// Columns of the terminal, where there is one.
-    pub columns: Option<usize>,
-}
-
-impl Layout {
-    /// Returns one of two texts.
-    fn say(self, zh: &'static str, en: &'static str) -> &'static str {
-        match self.lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
-    }
-}
 
 /// Returns the inventory as text.
 pub fn text(inventory: &Inventory, layout: Layout) -> String {

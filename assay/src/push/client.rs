@@ -159,17 +159,16 @@ fn broken(error: &reqwest::Error) -> Answer {
     let mut source = error.source();
     while let Some(error) = source {
         innermost = error.to_string();
-        // An I/O error that holds a TLS error shows it by `get_ref`, not `source`.
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = inner
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            .or_else(|| error.downcast_ref::<rustls::Error>());
-        match tls {
-            Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
-                return Answer::Untrusted(innermost);
-            }
-            Some(_) | None => source = error.source(),
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref::<rustls::Error>() {
+            return Answer::Untrusted(crate::failure::one_line(&innermost));
         }
+        // An I/O error's `source` is that of the error inside it: the error itself
+        // is had by `get_ref` only.
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        source = match inside {
+            Some(inside) => Some(inside as &(dyn std::error::Error + 'static)),
+            None => error.source(),
+        };
     }
     Answer::Broken(crate::failure::one_line(&innermost))
 }

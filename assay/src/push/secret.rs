@@ -80,6 +80,11 @@ impl Secret {
         Ok(value)
     }
 
+    /// Returns it as text, where it is text.
+    pub fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
     /// Returns it as a client's certificate and key.
     pub fn identity(&self, path: &Path) -> Result<reqwest::Identity, SecretError> {
         reqwest::Identity::from_pem(&self.0).map_err(|_invalid| SecretError::Unusable {

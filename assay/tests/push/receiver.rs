@@ -118,11 +118,10 @@ impl Receiver {
     }
 
     fn stop(&mut self) {
-        {
-            let mut state = self.state();
-            state.stop = true;
-            state.hanging.clear();
-        }
+        let mut state = self.state();
+        state.stop = true;
+        state.hanging.clear();
+        drop(state);
         // Wakes the listener so that it sees the flag.
         drop(TcpStream::connect(self.address));
         if let Some(thread) = self.thread.take() {

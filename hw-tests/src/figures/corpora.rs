@@ -1,28 +1,27 @@
 //! Figures over the corpora: decoders against oracles, verdicts against an
 //! independent evaluation.
 
-use super::tests_of::{Row, of_test};
+use super::tests_of::{PASSED, Row, Tests, of_test};
 use super::{CaseError, Effort, Figure};
 
 /// SMBIOS tables against dmidecode.
 pub(super) fn smbios(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
-        "inventory",
-        "smbios_corpus",
+        &Tests { package: "inventory", file: "smbios_corpus", filter: "" },
         &[],
         &[
             Row {
-                name: "smbios.counts",
+                name: "every_count_of_a_table_is_that_of_the_original_report",
                 what: "SMBIOS: machines with all counts right",
                 bar: "≥ 99.9 %",
             },
             Row {
-                name: "smbios.facts",
+                name: "every_fact_of_the_model_is_what_dmidecode_read",
                 what: "SMBIOS: facts of the model equal to dmidecode's",
                 bar: "≥ 99.95 %",
             },
             Row {
-                name: "smbios.raw",
+                name: "every_field_dmidecode_read_is_in_the_raw_view",
                 what: "SMBIOS: every field readable in the raw table",
                 bar: "≥ 99.95 %",
             },
@@ -33,8 +32,7 @@ pub(super) fn smbios(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 /// SMART against smartctl.
 pub(super) fn smart(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
-        "inventory",
-        "smart_corpus",
+        &Tests { package: "inventory", file: "smart_corpus", filter: "" },
         &[],
         &[
             Row {
@@ -59,11 +57,10 @@ pub(super) fn smart(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 /// Topology of recorded trees against hwloc.
 pub(super) fn topology(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
-        "inventory",
-        "topology",
+        &Tests { package: "inventory", file: "topology", filter: "" },
         &[],
         &[Row {
-            name: "topology.trees",
+            name: PASSED,
             what: "topology: packages, nodes, cores, threads exact",
             bar: "every tree",
         }],
@@ -73,8 +70,7 @@ pub(super) fn topology(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 /// Verdicts against an evaluation of the dmidecode text.
 pub(super) fn verdicts(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
-        "hw-tests",
-        "verdicts",
+        &Tests { package: "hw-tests", file: "verdicts", filter: "" },
         &[],
         &[
             Row {

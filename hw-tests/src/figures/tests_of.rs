@@ -1,7 +1,7 @@
 //! Figures that tests of the workspace print while they prove them.
 //!
-//! A test prints `figure: NAME = VALUE` for each; it is run in release, alone,
-//! and its own assertions decide whether the bar holds.
+//! A test prints `figure: NAME = VALUE` for each, or just passes; it is run in
+//! release, alone, and its own assertions decide whether the bar holds.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use super::{CaseError, Effort, Figure};
 
 /// What one printed figure means on the page.
 pub(super) struct Row {
-    /// The name the test prints.
+    /// The name the test prints; [`PASSED`] for the number of tests that passed.
     pub(super) name: &'static str,
     /// What the page calls it.
     pub(super) what: &'static str,
@@ -19,16 +19,28 @@ pub(super) struct Row {
     pub(super) bar: &'static str,
 }
 
+/// The row of a test that prints no figure: how many cases passed.
+pub(super) const PASSED: &str = "passed";
+
+/// Which tests to run.
+pub(super) struct Tests {
+    /// The package they are of.
+    pub(super) package: &'static str,
+    /// The file under its `tests/`.
+    pub(super) file: &'static str,
+    /// What their names contain.
+    pub(super) filter: &'static str,
+}
+
 /// Runs a test in release and returns the figures it printed, as `rows` name them.
 pub(super) fn of_test(
-    package: &str,
-    test: &str,
+    tests: &Tests,
     variables: &[(&str, &str)],
     rows: &[Row],
 ) -> Result<Vec<Figure>, CaseError> {
     let output = Command::new(env!("CARGO"))
-        .args(["test", "-q", "--release", "--locked", "-p", package, "--test", test, "--"])
-        .args(["--nocapture", "--include-ignored"])
+        .args(["test", "--release", "--locked", "-p", tests.package, "--test", tests.file, "--"])
+        .args(["--nocapture", tests.filter])
         .envs(variables.iter().copied())
         .current_dir(workspace())
         .output()?;
@@ -39,6 +51,12 @@ pub(super) fn of_test(
     );
     let held = output.status.success();
     let printed = |name: &str| {
+        if name == PASSED {
+            let counts = text.lines().find_map(|line| line.strip_prefix("test result: ok. "))?;
+            let passed = counts.split(';').next()?;
+            // "0 passed": the peer or the corpus was missing.
+            return (!passed.starts_with("0 ")).then(|| passed.to_owned());
+        }
         text.lines().find_map(|line| {
             let (key, value) = line.split_once("figure: ")?.1.split_once(" = ")?;
             (key.trim() == name).then(|| value.trim().to_owned())
@@ -59,54 +77,69 @@ pub(super) fn of_test(
         return Ok(figures);
     }
     if held {
-        return Err(CaseError::Missing(format!("test `{test}` of {package} printed no figures")));
+        return Err(CaseError::Missing(format!(
+            "`{}` of {}: no figures",
+            tests.file, tests.package
+        )));
     }
     let tail: Vec<&str> = text.lines().rev().take(12).collect();
     let tail: Vec<&str> = tail.into_iter().rev().collect();
-    Err(CaseError::Failed(format!("test `{test}` of {package}: {}", tail.join(" / "))))
+    Err(CaseError::Failed(format!("`{}` of {}: {}", tests.file, tests.package, tail.join(" / "))))
 }
 
-/// Ten thousand machines by forty checks.
+/// Ten thousand machines by forty checks, by the benchmark of the judge.
 pub(super) fn judge(effort: Effort) -> Result<Vec<Figure>, CaseError> {
-    let machines = if effort == Effort::Full { "10000" } else { "1000" };
-    of_test(
-        "profiles",
-        "scale",
-        &[("ASSAY_MACHINES", machines)],
-        &[Row {
-            name: "judge.scale",
-            what: "judge: 10,000 machines × 40 checks",
-            bar: "≤ 2 s on 2 cores",
-        }],
-    )
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["bench", "--locked", "-p", "benches", "--bench", "judge", "--"]);
+    if effort == Effort::Reduced {
+        command.args(["--warm-up-time", "1", "--measurement-time", "2"]);
+    }
+    let output = command.arg("10,000").current_dir(workspace()).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let times = text
+        .split_once("time:")
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(times, _)| times.replace(['[', ']'], "").trim().to_owned())
+        .ok_or_else(|| CaseError::Failed(format!("the benchmark printed no time: {text}")))?;
+    let words: Vec<&str> = times.split_whitespace().collect();
+    let median = match words.as_slice() {
+        [_, _, number, unit, _, _] => number.parse::<f64>().ok().and_then(|n| match *unit {
+            "s" => Some(n),
+            "ms" => Some(n / 1e3),
+            _ => None,
+        }),
+        _ => None,
+    };
+    Ok(vec![Figure {
+        what: "judge: 10,000 machines × 41 checks, 2 threads".to_owned(),
+        bar: "≤ 2 s on 2 cores".to_owned(),
+        measured: times,
+        met: median.map(|seconds| seconds <= 2.0),
+    }])
 }
 
 /// Every way to alter a report.
 pub(super) fn verify(effort: Effort) -> Result<Vec<Figure>, CaseError> {
-    let cases = if effort == Effort::Full { "2000" } else { "64" };
-    of_test(
-        "assay",
-        "report_verify",
-        &[("PROPTEST_CASES", cases)],
-        &[Row {
-            name: "verify.alterations",
-            what: "`report verify`: alterations found",
-            bar: "all",
-        }],
-    )
+    let cases = if effort == Effort::Full { "2000" } else { "96" };
+    let tests = Tests { package: "assay", file: "report", filter: "tamper" };
+    let what = "`report verify`: laws of alteration, each over many random ones";
+    let row = Row { name: PASSED, what, bar: "every alteration found and named" };
+    let mut figures = of_test(&tests, &[("ASSAY_ALTERATIONS", cases)], &[row])?;
+    for figure in &mut figures {
+        figure.measured = format!("{} of {cases} cases each", figure.measured);
+    }
+    Ok(figures)
 }
 
 /// Inventories through a hostile receiver, with kill -9 of the sender.
 pub(super) fn push(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let count = if effort == Effort::Full { "1000" } else { "60" };
-    of_test(
-        "assay",
-        "push",
-        &[("ASSAY_PUSH_COUNT", count)],
-        &[Row {
-            name: "push.delivered",
-            what: "push through refusals, hangs, resets, restarts and kill -9",
-            bar: "each of 1,000 arrives once by key",
-        }],
-    )
+    let tests = Tests { package: "assay", file: "push", filter: "arrives_once" };
+    let what = "push: inventories through refusals, hangs, resets, restarts and kill -9 of ours";
+    let row = Row { name: PASSED, what, bar: "each of 1,000 arrives once by key" };
+    let mut figures = of_test(&tests, &[("ASSAY_PUSH_COUNT", count)], &[row])?;
+    for figure in &mut figures {
+        figure.measured = format!("{count} arrived once");
+    }
+    Ok(figures)
 }

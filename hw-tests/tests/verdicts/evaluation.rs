@@ -72,8 +72,6 @@ const FOREIGN: &[&str] = &[
     "cisco",
     "oracle",
     "sun",
-    "amd",
-    "nvidia",
     "nec",
 ];
 
@@ -81,21 +79,26 @@ const FOREIGN: &[&str] = &[
 pub(crate) fn evaluate(class: &Class, blocks: &[Block]) -> BTreeMap<String, &'static str> {
     let row = |number: &str| format!("{}{number}", class.clause);
     let mut rows = BTreeMap::new();
+    // dmidecode says so itself where it stopped half way: then nothing is known to be absent.
+    let broken = |line: &String| line.contains("DMI table is broken");
+    let whole = !blocks.iter().any(|block| block.lines.iter().any(broken));
     if let Some(brand) = brand(blocks) {
         rows.insert(row("#1"), brand);
     }
-    rows.insert(row("#2"), processors(class, blocks));
-    rows.insert(row("#3"), memory(class, blocks));
+    rows.insert(row("#2"), processors(class, blocks, whole));
+    rows.insert(row("#3"), memory(class, blocks, whole));
     // A report of SMBIOS tells nothing of disks, adapters and cards.
     rows.insert(row("#4"), "not-measured");
     rows.insert(row("#5"), "not-measured");
     let (number, least) = class.memory_slots;
     let slots = blocks.iter().filter(|block| is_memory(block)).count();
-    rows.insert(row(number), at_least(slots, least, blocks.iter().any(|block| block.kind == 17)));
+    let known = whole && blocks.iter().any(|block| block.kind == 17);
+    rows.insert(row(number), at_least(slots, 0, least, known));
     if let Some((number, least)) = class.pcie_slots {
         let slots = blocks.iter().filter(|block| is_pcie_slot(block)).count();
-        let known = blocks.iter().any(|block| block.kind == 9);
-        rows.insert(row(number), at_least(slots, least, known));
+        let maybe = blocks.iter().filter(|block| is_slot_of_unknown_type(block)).count();
+        let known = whole && blocks.iter().any(|block| block.kind == 9);
+        rows.insert(row(number), at_least(slots, maybe, least, known));
     }
     if let Some(number) = class.temperature {
         rows.insert(row(number), "needs-attestation");
@@ -118,15 +121,16 @@ fn brand(blocks: &[Block]) -> Option<&'static str> {
     (domestic || nobody).then_some("needs-attestation")
 }
 
-fn at_least(count: usize, least: usize, known: bool) -> &'static str {
-    match (count >= least, known) {
+/// `count` are there and `maybe` more may be; `known` says that no others are.
+fn at_least(count: usize, maybe: usize, least: usize, known: bool) -> &'static str {
+    match (count >= least, known && count + maybe < least) {
         (true, _) => "pass",
         (false, true) => "fail",
         (false, false) => "not-measured",
     }
 }
 
-fn processors(class: &Class, blocks: &[Block]) -> &'static str {
+fn processors(class: &Class, blocks: &[Block], whole: bool) -> &'static str {
     let sockets = blocks.iter().filter(|block| {
         block.kind == 4
             && block.field("Type") == Some("Central Processor")
@@ -147,22 +151,24 @@ fn processors(class: &Class, blocks: &[Block]) -> &'static str {
             _ => maybe += 1,
         }
     }
-    match (yes >= class.sockets, yes + maybe >= class.sockets) {
-        (true, _) => "pass",
-        (false, true) => "not-measured",
-        (false, false) if any => "fail",
-        (false, false) => "not-measured",
-    }
+    at_least(yes, maybe, class.sockets, any && whole)
 }
 
 fn is_memory(block: &Block) -> bool {
     block.kind == 17 && block.field("Type") != Some("Flash")
 }
 
-fn memory(class: &Class, blocks: &[Block]) -> &'static str {
+fn memory(class: &Class, blocks: &[Block], whole: bool) -> &'static str {
     let (mut sum, mut unknown, mut any) = (0_u64, false, false);
     for stick in blocks.iter().filter(|block| is_memory(block)) {
         any = true;
+        // 内存 is working memory: what keeps its content is storage on the memory bus.
+        let technology = stick.field("Memory Technology").unwrap_or_default();
+        let keeps = technology.contains("persistent")
+            || stick.field("Type") == Some("Logical non-volatile device");
+        if keeps {
+            continue;
+        }
         match stick.field("Size").unwrap_or_default() {
             "No Module Installed" | "Not Installed" => {}
             size => match bytes(size) {
@@ -171,7 +177,7 @@ fn memory(class: &Class, blocks: &[Block]) -> &'static str {
             },
         }
     }
-    match (sum >= class.memory_bytes, unknown || !any) {
+    match (sum >= class.memory_bytes, unknown || !any || !whole) {
         (true, _) => "pass",
         (false, true) => "not-measured",
         (false, false) => "fail",
@@ -183,4 +189,10 @@ fn is_pcie_slot(block: &Block) -> bool {
     let kind = block.field("Type").unwrap_or_default();
     let drive = ["SFF-8639", "U.2", "M.2", "OCP", "EDSFF", "Mini", "E1", "E3", "CXL"];
     block.kind == 9 && kind.contains("PCI Express") && !drive.iter().any(|word| kind.contains(word))
+}
+
+/// A slot whose type is no code that the reader knows.
+fn is_slot_of_unknown_type(block: &Block) -> bool {
+    let kind = block.field("Type").unwrap_or_default();
+    block.kind == 9 && ["<OUT OF SPEC>", "Unknown"].iter().any(|word| kind.contains(word))
 }

@@ -1,7 +1,7 @@
 //! Puts the collectors' shares together: sources renumbered, objects appended.
 
 use crate::Inventory;
-use crate::model::{Origin, SourceId};
+use crate::model::{Bmc, Origin, SourceId};
 
 use super::Collected;
 
@@ -19,13 +19,36 @@ pub(crate) fn absorb(whole: &mut Collected, part: Collected) {
         };
     }
     take!(
-        one: system, platform, bmc, topology, memory, identity;
+        one: system, platform, topology, memory, identity;
         many: board, chassis, firmware, cpu, cache, dimm, memory_array, slot, pci, nic, hba,
         infiniband, controller, disk, psu, fan, sensor, gpu, tpm, lldp, plane, plane_sharing,
         oem_strings, findings
     );
+    to.bmc = match (to.bmc.take(), from.bmc.take()) {
+        (Some(first), Some(second)) => Some(both(first, second)),
+        (first, second) => first.or(second),
+    };
     to.sections.append(&mut from.sections);
     whole.evidence.extend(evidence);
+}
+
+/// Fills what the first description of the management controller lacks from the
+/// second.
+fn both(mut first: Bmc, second: Bmc) -> Bmc {
+    macro_rules! fill {
+        ($($field:ident),*) => {
+            $(
+                if first.$field.is_none() && second.$field.is_some() {
+                    let name = stringify!($field);
+                    let source = second.origin.sources.get(name).unwrap_or(&second.origin.source);
+                    first.origin.sources.insert(name.to_owned(), *source);
+                    first.$field = second.$field;
+                }
+            )*
+        };
+    }
+    fill!(present, interface, ipmi_version, firmware, manufacturer_id, mac, address, chip);
+    first
 }
 
 /// Moves every source index of `inventory` up by `base`.

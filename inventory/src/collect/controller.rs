@@ -8,7 +8,8 @@ use crate::placeholder;
 
 use super::disk::recognise::{self, Role};
 use super::disk::sysfs::{self, Block};
-use super::{Builder, Options};
+use super::pci::{address, card_names};
+use super::{Builder, Options, read};
 
 /// The sections of this collector.
 pub(crate) const SECTIONS: &[Section] = &[Section::Controller];
@@ -71,13 +72,13 @@ pub(super) fn functions(root: &Sysroot) -> Vec<Function> {
     let names = root.list(DEVICES).unwrap_or_default();
     names
         .into_iter()
-        .filter(|name| sysfs::is_address(name))
+        .filter(|name| address::is_address(name))
         .filter(|name| !root.exists(&format!("{DEVICES}/{name}/physfn")))
         .filter_map(|address| {
             let class = root.text(&format!("{DEVICES}/{address}/class")).ok()?;
             let class = class.trim().trim_start_matches("0x").to_ascii_lowercase();
             class.starts_with("01").then(|| Function {
-                driver: sysfs::driver_of(root, &address),
+                driver: read::link_name(root, &format!("{DEVICES}/{address}/driver")),
                 class,
                 address,
             })
@@ -90,7 +91,7 @@ fn hosts(root: &Sysroot) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for host in root.list("/sys/class/scsi_host").unwrap_or_default() {
         let path = root.canonical(&format!("/sys/class/scsi_host/{host}")).unwrap_or_default();
-        if let Some(function) = sysfs::function_of(&path) {
+        if let Some(function) = address::in_path(&path) {
             found.entry(function.to_owned()).or_insert(host);
         }
     }
@@ -105,12 +106,13 @@ fn describe(root: &Sysroot, function: &Function, host: Option<&str>) -> Controll
             placeholder::clean(&text).value
         })
     };
+    let names = card_names(root, &function.address);
     Controller {
         address: Some(function.address.clone()),
         kind: kind(function).map(str::to_owned),
-        vendor: read(&["vendor"]),
-        // mpt3sas, smartpqi and aacraid, arcmsr.
-        model: read(&["board_name", "model", "host_fw_model"]),
+        vendor: read(&["vendor"]).or(names.vendor),
+        // mpt3sas, smartpqi and aacraid, arcmsr; else the id database.
+        model: read(&["board_name", "model", "host_fw_model"]).or(names.model),
         serial: read(&["serial_number", "board_tracer"]),
         driver: function.driver.clone(),
         firmware: read(&[

@@ -12,13 +12,12 @@ pub(crate) mod join;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Sysroot;
+use crate::frequency;
 use crate::model::{Cpu, Frequency, Origin, Section, SectionState, SourceId, SourceKind, Topology};
 
 use super::platform::architecture;
 use super::read::{self, id_list};
 use super::{Builder, Options};
-
-pub(crate) use cpuinfo::clock_in_name;
 
 /// The sections of this collector.
 ///
@@ -230,17 +229,20 @@ impl Seen<'_> {
     }
 
     /// Returns the base clock: the number in the name, else the kernel's
-    /// `base_frequency` (intel_pstate only). `cpuinfo_max_freq` is turbo.
+    /// `base_frequency` (`intel_pstate` only). `cpuinfo_max_freq` is turbo.
     fn clock(&self, base: &str, name: Option<&str>) -> (Frequency, Option<SourceId>) {
         let khz = |file: &str| -> Option<u64> {
             let khz: u64 = read::number(self.root, &format!("{base}/cpufreq/{file}"))?;
             khz.checked_mul(1_000)
         };
-        let named = name.and_then(clock_in_name);
-        let base = khz("base_frequency");
-        let source = if named.is_some() { Some(self.proc) } else { base.map(|_| self.sysfs) };
+        let clock = frequency::nominal(name, khz("base_frequency"), None);
+        let source = clock.map(|(_, basis)| match basis {
+            frequency::Basis::Name => self.proc,
+            _ => self.sysfs,
+        });
         let max_claimed = khz("cpuinfo_max_freq");
-        (Frequency { nominal: named.or(base), current: None, max_claimed }, source)
+        let nominal = clock.map(|(hertz, _)| hertz);
+        (Frequency { nominal, current: None, max_claimed }, source)
     }
 }
 

@@ -73,4 +73,5 @@ pub(crate) fn gpu(root: &Sysroot, _options: &Options, builder: &Builder) {
 fn is_no_card(vendor: &str, device: &str) -> bool {
     let id = format!("{vendor}:{device}");
     NO_CARD.iter().any(|known| *known == vendor || *known == id)
+        || crate::brand::management_chip(&id).is_some()
 }

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::Inventory;
-use crate::model::{Finding, FindingClass, Section, SectionState, SectionStatus, SourceId};
+use crate::identity::identity_of;
+use crate::model::{
+    Finding, FindingClass, Section, SectionState, SectionStatus, SourceId, SourceKind, Tpm,
+};
 
 use super::cpu;
 use super::pci::card_of;
@@ -14,6 +17,80 @@ pub(crate) fn join(inventory: &mut Inventory) {
     processors(inventory);
     slots(inventory);
     memory(inventory);
+    controller(inventory);
+    trusted(inventory);
+    identity(inventory);
+}
+
+/// A management controller that only its driver or display shows is there all
+/// the same.
+fn controller(inventory: &mut Inventory) {
+    let Some(bmc) = &inventory.bmc else { return };
+    let seen = bmc.present == Some(true);
+    let status = inventory.sections.get(&Section::Bmc).map(|status| status.status);
+    if seen && status != Some(SectionState::Complete) {
+        let reason = inventory.sections.get(&Section::Bmc).and_then(|status| status.reason.clone());
+        inventory.set_section(Section::Bmc, SectionState::Partial, reason);
+    }
+}
+
+/// Joins the trusted platform module that SMBIOS names with the one the kernel
+/// drives, where there is one of each.
+fn trusted(inventory: &mut Inventory) {
+    let by_smbios = |tpm: &Tpm, inventory: &Inventory| {
+        let place = usize::try_from(tpm.origin.source.0).unwrap_or(usize::MAX);
+        inventory.sources.get(place).is_some_and(|source| source.kind == SourceKind::Smbios)
+    };
+    let all = std::mem::take(&mut inventory.tpm);
+    let (named, mut driven): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|tpm| by_smbios(tpm, inventory));
+    if driven.is_empty() {
+        if !named.is_empty() {
+            let reason = Some("SMBIOS names it, the kernel has no driver for it".to_owned());
+            inventory.set_section(Section::Tpm, SectionState::Partial, reason);
+        }
+        inventory.tpm = named;
+        return;
+    }
+    if let ([one], [tpm]) = (named.as_slice(), driven.as_mut_slice()) {
+        for (field, from, to) in [
+            ("manufacturer", &one.manufacturer, &mut tpm.manufacturer),
+            ("description", &one.description, &mut tpm.description),
+            ("version", &one.version, &mut tpm.version),
+        ] {
+            if to.is_none() && from.is_some() {
+                to.clone_from(from);
+                tpm.origin.sources.insert(field.to_owned(), one.origin.source);
+            }
+        }
+    }
+    inventory.tpm = driven;
+}
+
+/// Settles what tells the machine from others, now that all is known.
+fn identity(inventory: &mut Inventory) {
+    let identity = identity_of(inventory);
+    let system = inventory.sections.get(&Section::System).cloned();
+    let status = match (&identity.key, system) {
+        (_, None) => SectionStatus {
+            status: SectionState::Failed,
+            reason: Some("the system was not described".to_owned()),
+        },
+        (Some(_), Some(system)) if system.status == SectionState::Complete => system,
+        (Some(_), Some(system)) => {
+            SectionStatus { status: SectionState::Partial, reason: system.reason }
+        }
+        (None, Some(system)) if system.status == SectionState::Complete => SectionStatus {
+            status: SectionState::Failed,
+            reason: Some("no usable serial number, UUID or hardware address".to_owned()),
+        },
+        (None, Some(system)) if system.status == SectionState::Partial => {
+            SectionStatus { status: SectionState::Failed, reason: system.reason }
+        }
+        (None, Some(system)) => system,
+    };
+    inventory.sections.insert(Section::Identity, status);
+    inventory.identity = Some(identity);
 }
 
 /// Joins SMBIOS's sockets with the kernel's packages, which alone carry a

@@ -145,3 +145,6 @@ pub(crate) fn card_names(root: &Sysroot, address: &str) -> CardNames {
     };
     CardNames { vendor: device.vendor, model }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use super::netlink::{Attribute, Writer, attributes, find};
 pub(super) const LINKINFO_GET: u8 = 2;
 pub(super) const LINKMODES_GET: u8 = 4;
 pub(super) const WOL_GET: u8 = 9;
+pub(super) const PRIVFLAGS_GET: u8 = 13;
 pub(super) const MODULE_EEPROM_GET: u8 = 31;
 
 /// The family of families, and its request.
@@ -23,6 +24,7 @@ const A_HEADER_NAME: u16 = 2;
 const A_LINKINFO_PORT: u16 = 2;
 const A_LINKMODES_OURS: u16 = 3;
 const A_WOL_MODES: u16 = 2;
+const A_PRIVFLAGS_FLAGS: u16 = 2;
 const A_EEPROM_OFFSET: u16 = 2;
 const A_EEPROM_LENGTH: u16 = 3;
 const A_EEPROM_PAGE: u16 = 4;
@@ -92,6 +94,11 @@ pub(super) fn wake(body: &[u8]) -> (Option<u32>, Option<u32>) {
         enabled |= if bit.on { mask } else { 0 };
     }
     (Some(supported), Some(enabled))
+}
+
+/// Returns the driver's private flags, and which are on.
+pub(super) fn private_flags(body: &[u8]) -> Vec<(String, bool)> {
+    bits(body, A_PRIVFLAGS_FLAGS).into_iter().map(|bit| (bit.name, bit.on)).collect()
 }
 
 /// Returns the attributes that name a piece of a module's EEPROM.

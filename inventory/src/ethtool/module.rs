@@ -204,7 +204,7 @@ fn powers(bytes: &[u8], from: usize, lanes: usize) -> Vec<u64> {
         .collect()
 }
 
-/// Returns bit/s from a number of 100 MBd, or one of 250 MBd where the first
+/// Returns bit/s from a number of 100 megabaud, or one of 250 where the first
 /// says that it does not suffice.
 fn bit_rate(hundreds: Option<u8>, quarters: Option<u8>) -> Option<u64> {
     match hundreds? {

@@ -2,8 +2,9 @@
 //!
 //! lshw before B.02.19 leaves commas out between objects and adds one after
 //! the last (lyonel/lshw#46), and copies bytes of firmware strings as they are;
-//! lldpcli puts a backslash before a raw line end. All of that is read. What
-//! is cut off or is no JSON at all is an error with its line.
+//! to this day it does not escape a backslash. lldpcli puts a backslash before
+//! a raw line end. All of that is read. What is cut off or is no JSON at all is
+//! an error with its line.
 
 use serde_json::{Map, Number, Value};
 
@@ -171,6 +172,11 @@ impl Reader<'_> {
             self.step();
             match byte {
                 b'"' => break,
+                b'\\' if self.ends_line() => {
+                    text.push(byte);
+                    self.step();
+                    break;
+                }
                 b'\\' => self.escape(&mut text),
                 _ => text.push(byte),
             }
@@ -179,6 +185,17 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(error) => error.into_bytes().into_iter().map(char::from).collect(),
         })
+    }
+
+    /// Says whether a quote stands here that ends text and line. lshw does not
+    /// escape a backslash, so a name that ends with one hides its quote; no
+    /// honest text goes on over the end of a line.
+    fn ends_line(&self) -> bool {
+        let Some(rest) = self.bytes.get(self.at..).and_then(|rest| rest.strip_prefix(b"\"")) else {
+            return false;
+        };
+        let rest = rest.strip_prefix(b",").unwrap_or(rest);
+        rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
     }
 
     fn escape(&mut self, text: &mut Vec<u8>) {

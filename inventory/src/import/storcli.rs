@@ -158,11 +158,10 @@ fn describe(data: &Node<'_>, group: &mut Group) {
     put(&mut controller.driver, [version.get("Driver Name"), data.get("Driver Name")]);
     let status = data.get("Status");
     // `Status` is a text in answers of other commands.
-    if matches!(status.raw(), Some(Value::Object(_))) {
-        put(
-            &mut controller.state,
-            [status.get("Controller Status"), data.get("Controller Status")],
-        );
+    let grouped = matches!(status.raw(), Some(Value::Object(_)));
+    let holder = if grouped { &status } else { data };
+    if let Some(state) = text(&holder.get("Controller Status")) {
+        controller.state = Some(state);
     }
     let address = text(&basics.get("PCI Address")).or_else(|| text(&data.get("PCI Address")));
     if let Some(address) = address {

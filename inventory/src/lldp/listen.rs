@@ -130,12 +130,15 @@ fn bind(socket: &OwnedFd, index: i32) -> io::Result<()> {
 }
 
 fn join(socket: &OwnedFd, index: i32, group: [u8; 6]) -> io::Result<()> {
-    let [a, b, c, d, e, f] = group;
+    let mut address = [0; 8];
+    for (place, byte) in address.iter_mut().zip(group) {
+        *place = byte;
+    }
     let request = libc::packet_mreq {
         mr_ifindex: index,
         mr_type: u16::try_from(libc::PACKET_MR_MULTICAST).map_err(io::Error::other)?,
         mr_alen: 6,
-        mr_address: [a, b, c, d, e, f, 0, 0],
+        mr_address: address,
     };
     let length =
         libc::socklen_t::try_from(size_of::<libc::packet_mreq>()).map_err(io::Error::other)?;

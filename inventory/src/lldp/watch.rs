@@ -1,6 +1,8 @@
 //! Listening for neighbours, without the sockets: what was heard on which
 //! port, whether to listen on, and why a port heard nothing.
 
+use serde::{Deserialize, Serialize};
+
 use super::{decode_frame, is_same, renew};
 use crate::model::LldpNeighbour;
 
@@ -21,16 +23,18 @@ pub struct Port {
 }
 
 /// A port that heard nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// Interface name.
     pub interface: String,
+    /// Whether it could not be listened on at all.
+    pub is_refused: bool,
     /// Why, as far as can be told: `eth0: no link`.
     pub reason: String,
 }
 
 /// What was heard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// Neighbours in the order of the ports, each with its interface.
     pub neighbours: Vec<LldpNeighbour>,
@@ -98,13 +102,14 @@ impl Watch {
         let mut heard = Heard::default();
         for watched in self.ports {
             if watched.neighbours.is_empty() {
+                let is_refused = watched.refused.is_some();
                 let reason = match watched.refused {
                     Some(reason) => reason,
                     None => why_silent(&watched.port),
                 };
                 let interface = watched.port.name;
                 let reason = format!("{interface}: {reason}");
-                heard.silent.push(Silence { interface, reason });
+                heard.silent.push(Silence { interface, is_refused, reason });
             }
             heard.neighbours.extend(watched.neighbours);
         }

@@ -4,21 +4,19 @@
 use serde_json::Value;
 
 use super::locator::folded;
+use crate::brand::brand_of;
 use crate::model::{FindingClass, Section};
 
 /// Fields that change while the machine runs, or that say what they say in one
 /// program's own words: they may differ.
-const MAY_DIFFER: [&str; 49] = [
-    "address_space",
+const MAY_DIFFER: [&str; 46] = [
     "advertised_modes",
-    "agent",
     "associativity",
     "behind",
     "brand",
     "chip",
     "critical",
     "current_ma",
-    "description",
     "device",
     "duplex",
     "edac",
@@ -60,9 +58,6 @@ const MAY_DIFFER: [&str; 49] = [
     "wear_ratio_ppm",
 ];
 
-/// Fields with the name of a maker, spelled by everyone as they like.
-const MAKERS: [&str; 2] = ["manufacturer", "vendor"];
-
 /// Says whether `one` and `other` of `field` contradict each other.
 pub(super) fn disagree(section: Section, field: &str, one: &Value, other: &Value) -> bool {
     if one == other || may_differ(section, field) {
@@ -70,11 +65,20 @@ pub(super) fn disagree(section: Section, field: &str, one: &Value, other: &Value
     }
     match (field, one, other) {
         ("uuid", Value::String(one), Value::String(other)) => !same_uuid(one, other),
+        // Makers are spelled by everyone as they like; brands are known.
+        ("manufacturer" | "vendor", Value::String(one), Value::String(other)) => {
+            match (brand_of(one), brand_of(other)) {
+                (Some(one), Some(other)) => one.id != other.id,
+                _ => false,
+            }
+        }
         // Only the drive's verdict counts; reasons are worded freely.
         ("health", one, other) => match (one.get("passed"), other.get("passed")) {
             (Some(Value::Bool(one)), Some(Value::Bool(other))) => one != other,
             _ => false,
         },
+        // Firmware of Arm machines puts the number alone where lshw adds a name.
+        ("part_number", Value::String(_), Value::String(_)) if section == Section::Cpu => false,
         (_, Value::String(one), Value::String(other)) => !same_text(field, one, other),
         (_, Value::Number(one), Value::Number(other)) => {
             !same_number(section, field, one.as_u64(), other.as_u64())
@@ -95,7 +99,6 @@ fn may_differ(section: Section, field: &str) -> bool {
     volatile_section
         || field.starts_with("counters.")
         || (MAY_DIFFER.binary_search(&field).is_ok() && !is_rotation)
-        || (MAKERS.contains(&field))
 }
 
 /// Returns the class of a disagreement over `field`.
@@ -118,7 +121,7 @@ fn same_text(field: &str, one: &str, other: &str) -> bool {
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
     let least = match field {
         "serial" | "wwid" => 6,
-        "model" | "part_number" | "product" | "firmware" | "version" | "vendor" => 4,
+        "model" | "part_number" | "product" | "firmware" | "version" | "memory_type" => 4,
         _ => return false,
     };
     short.len() >= least && long.contains(&short)
@@ -126,6 +129,8 @@ fn same_text(field: &str, one: &str, other: &str) -> bool {
 
 fn normal(field: &str, text: &str) -> String {
     let text = match field {
+        // Some firmware gives the bytes of the name in hex.
+        "part_number" | "serial" => spelled_in_hex(text).unwrap_or_else(|| text.to_owned()),
         // Marks that the kernel drops and the firmware prints.
         "model" => {
             let lower = text.to_lowercase();
@@ -144,6 +149,16 @@ fn normal(field: &str, text: &str) -> String {
         _ => text.to_owned(),
     };
     folded(&text)
+}
+
+/// Returns the text that `0x4142…` spells, where all of it can be printed.
+fn spelled_in_hex(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("0x").filter(|digits| digits.len() >= 8)?;
+    let bytes = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(digits.get(at..at.checked_add(2)?)?, 16).ok())
+        .collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.chars().any(char::is_control))
 }
 
 /// Numbers are the same within what units round away.

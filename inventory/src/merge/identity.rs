@@ -50,7 +50,7 @@ fn marks(parts: &[Inventory], field: &str) -> Vec<Mark> {
             let index = system.origin.sources.get(field).unwrap_or(&system.origin.source).0;
             let source = usize::try_from(index).ok().and_then(|index| part.sources.get(index));
             let source = source.map_or_else(|| "?".to_owned(), |source| source.locator.clone());
-            is_usable(&value).then_some(Mark { value, source })
+            is_usable(field, &value).then_some(Mark { value, source })
         })
         .collect();
     marks.sort_by(|one, other| (&one.value, &one.source).cmp(&(&other.value, &other.source)));
@@ -58,6 +58,9 @@ fn marks(parts: &[Inventory], field: &str) -> Vec<Mark> {
 }
 
 /// Says whether an identifier tells machines apart.
-fn is_usable(value: &str) -> bool {
-    !folded(value).is_empty() && !placeholder::is_placeholder(value)
+fn is_usable(field: &str, value: &str) -> bool {
+    match field {
+        "uuid" => placeholder::usable_uuid(value),
+        _ => !folded(value).is_empty() && !placeholder::is_placeholder(value),
+    }
 }

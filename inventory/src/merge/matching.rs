@@ -69,7 +69,12 @@ fn keys(section: Section) -> &'static [Key] {
         Section::Pci | Section::Gpu | Section::Hba => &[Key::Fields(&["address"])],
         Section::Controller => &[Key::Fields(&["address"]), Key::Fields(&["serial"])],
         Section::Infiniband => &[Key::Fields(&["device", "port"])],
-        Section::Psu => &[Key::Handle, Key::Fields(&["serial"]), Key::Fields(&["locator"])],
+        Section::Psu => &[
+            Key::Handle,
+            Key::Fields(&["serial"]),
+            Key::Fields(&["locator"]),
+            Key::Fields(&["part_number"]),
+        ],
         Section::Fan => &[Key::Fields(&["name"])],
         Section::Sensor => &[Key::Fields(&["chip", "name"])],
         Section::Lldp => &[Key::Fields(&["chassis_id", "port_id"])],

@@ -268,7 +268,7 @@ fn lacking<'a>(
 /// Closes what only all parts together can tell: the disks are complete when
 /// the kernel named the controllers, and as many drives were read behind each
 /// as it counts.
-pub(super) fn close(mut inventory: Inventory) -> Inventory {
+pub(super) fn close_disks(mut inventory: Inventory) -> Inventory {
     let sees_all = |source: &Source| matches!(trust::reader(source), Reader::Kernel | Reader::Lshw);
     if !inventory.sources.iter().any(sees_all) || !every_drive_is_read(&inventory) {
         return inventory;

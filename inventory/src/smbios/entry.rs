@@ -23,6 +23,9 @@ pub enum SmbiosError {
     #[error("the `{anchor}` entry point at byte {offset:#x} has no table behind it")]
     #[expect(missing_docs, reason = "the message says what the fields hold")]
     NoTable { anchor: &'static str, offset: usize },
+    /// There is a table, but not one structure of it can be read.
+    #[error("the table has no readable structure")]
+    NoStructure,
 }
 
 impl SmbiosError {
@@ -37,7 +40,7 @@ impl SmbiosError {
                 "give the output of `dmidecode --dump-bin FILE`, a copy of \
                  /sys/firmware/dmi/tables/DMI, or the RSMB block of Windows"
             }
-            Self::NoTable { .. } => {
+            Self::NoTable { .. } | Self::NoStructure => {
                 "the file is cut; write it anew with `dmidecode --dump-bin FILE`"
             }
         };
@@ -52,7 +55,7 @@ pub fn parse(dump: &[u8]) -> Result<Table, SmbiosError> {
         return Err(SmbiosError::Empty);
     }
     if let Some(entry) = EntryPoint::read(dump) {
-        return entry.table_in(dump, 0);
+        return entry.table_in(dump, 0).and_then(not_empty);
     }
     if let Some((version, table)) = rsmb(dump) {
         let length = Some(table.announced);
@@ -63,7 +66,12 @@ pub fn parse(dump: &[u8]) -> Result<Table, SmbiosError> {
         return Ok(Table::walk(dump, Announced::default(), Vec::new()));
     }
     let (offset, entry) = find_entry(dump).ok_or(SmbiosError::NotATable)?;
-    entry.table_in(dump, offset)
+    entry.table_in(dump, offset).and_then(not_empty)
+}
+
+/// A table without one structure is none.
+fn not_empty(table: Table) -> Result<Table, SmbiosError> {
+    if table.structures().len() == 0 { Err(SmbiosError::NoStructure) } else { Ok(table) }
 }
 
 /// Reads a table from the two files that Linux keeps: entry point and table.
@@ -72,7 +80,7 @@ pub fn parse_pair(entry: &[u8], table: &[u8]) -> Result<Table, SmbiosError> {
         return Err(SmbiosError::Empty);
     }
     match EntryPoint::read(entry) {
-        Some(point) => Ok(Table::walk(table, point.announced, point.damage)),
+        Some(point) => not_empty(Table::walk(table, point.announced, point.damage)),
         None if walks(table) => Ok(Table::walk(table, Announced::default(), Vec::new())),
         None => Err(SmbiosError::NotATable),
     }

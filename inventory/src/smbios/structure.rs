@@ -83,6 +83,14 @@ impl<'a> Structure<'a> {
         }
     }
 
+    /// Returns string numbers from 1 to `count`, but of those that are not there
+    /// only the first few: a byte must not make hundreds of lines.
+    pub(super) fn numbered(&self, count: u8) -> std::ops::RangeInclusive<u8> {
+        const SHOWN: usize = 16;
+        let there = self.strings().take(count.into()).count();
+        1..=count.min(u8::try_from(there.saturating_add(SHOWN)).unwrap_or(u8::MAX))
+    }
+
     /// Returns the strings as bytes, in order. An empty one ends the set.
     pub fn strings(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.strings.split(|&byte| byte == 0).take_while(|bytes| !bytes.is_empty())

@@ -8,6 +8,19 @@ use super::Structure;
 const HEADER: usize = 4;
 const END_OF_TABLE: u8 = 127;
 
+/// The longest table that is walked. Those of servers have some ten thousand
+/// bytes; what fills more is no table, and shown in words it grows a
+/// hundredfold.
+const LONGEST: usize = 1 << 20;
+/// The most structures that are walked: there are no more handles.
+const MOST: usize = 1 << 16;
+
+/// AMI firmware on Supermicro X9 boards (2012) writes 10h as the length of a
+/// management device (type 34), whose strings begin after 0Bh. dmidecode knows
+/// them by the text in the bytes between, and so do we.
+const MISCOUNTED: u8 = 0x10;
+const MANAGEMENT_DEVICE: u8 = 0x0B;
+
 /// The version of SMBIOS that a table follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
@@ -65,10 +78,13 @@ pub enum Damage {
     Short { announced: usize, available: usize },
     /// The structure at `offset` says it has `length` bytes; none has less than 4.
     Length { offset: usize, length: u8 },
-    /// The table ends inside the structure at `offset`.
+    /// The table ends inside the structure at `offset`, or is longer than is read.
     Cut { offset: usize },
     /// The strings of the structure `handle` at `offset` lack their final zero bytes.
     Unterminated { offset: usize, handle: u16 },
+    /// The structure `handle` claims `length` bytes, but its strings begin after
+    /// `used` of them.
+    Overlong { handle: u16, length: u8, used: u8 },
     /// The walk ended without a structure of type 127.
     NoEnd,
     /// The entry point announces `announced` structures; `walked` were found.
@@ -86,6 +102,7 @@ impl Damage {
             Self::Checksum { .. }
             | Self::Short { .. }
             | Self::Unterminated { .. }
+            | Self::Overlong { .. }
             | Self::NoEnd
             | Self::DuplicateHandle { .. } => false,
         }
@@ -106,7 +123,8 @@ impl Table {
     /// Walks `bytes`, the table alone.
     pub(super) fn walk(bytes: &[u8], announced: Announced, mut damage: Vec<Damage>) -> Self {
         let end = announced.length.map_or(bytes.len(), |length| length.min(bytes.len()));
-        let bytes = bytes.get(..end).unwrap_or(bytes);
+        let length = end;
+        let bytes = bytes.get(..end.min(LONGEST)).unwrap_or(bytes);
         let mut spans = Vec::new();
         let mut seen: HashMap<u16, u16> = HashMap::new();
         let mut ended = false;
@@ -117,10 +135,20 @@ impl Table {
             if enough && (ended || !looks_like_structure(rest)) {
                 break;
             }
+            if spans.len() >= MOST {
+                damage.push(Damage::Cut { offset: start });
+                stopped = true;
+                break;
+            }
             match step(rest, start) {
                 Step::Structure { kind, handle, formatted, length, terminated } => {
                     if !terminated {
                         damage.push(Damage::Unterminated { offset: start, handle });
+                    }
+                    let length_byte = rest.get(1).copied().unwrap_or_default();
+                    if formatted < usize::from(length_byte) {
+                        let used = MANAGEMENT_DEVICE;
+                        damage.push(Damage::Overlong { handle, length: length_byte, used });
                     }
                     let repeat = seen.entry(handle).and_modify(|n| *n = n.saturating_add(1));
                     let repeat = *repeat.or_insert(0);
@@ -148,6 +176,11 @@ impl Table {
                 }
             }
         }
+        // What was not walked for its length is as good as not there.
+        let announced = Announced {
+            length: announced.length.or((length > bytes.len()).then_some(length)),
+            ..announced
+        };
         damage.extend(closing(announced, bytes.len(), spans.len(), ended, stopped));
         Self { bytes: bytes.into(), spans, version: announced.version, damage }
     }
@@ -221,7 +254,11 @@ fn step(rest: &[u8], offset: usize) -> Step {
     let Some(&[kind, length, low, high]) = rest.first_chunk::<HEADER>() else {
         return Step::Damaged(Damage::Cut { offset });
     };
-    let formatted = usize::from(length);
+    let mut formatted = usize::from(length);
+    let hidden = rest.get(usize::from(MANAGEMENT_DEVICE)..formatted).unwrap_or_default();
+    if (kind, length) == (34, MISCOUNTED) && hidden.iter().all(|byte| (32..127).contains(byte)) {
+        formatted = MANAGEMENT_DEVICE.into();
+    }
     if formatted < HEADER {
         return Step::Damaged(Damage::Length { offset, length });
     }

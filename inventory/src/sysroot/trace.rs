@@ -47,9 +47,11 @@ impl Trace {
     }
 
     pub(crate) fn list(&self, path: &str, error: Option<&io::Error>) {
-        self.edit(|seen| {
-            seen.dirs.insert(path.to_owned());
-            seen.fail(path, error);
+        self.edit(|seen| match error {
+            None => {
+                seen.dirs.insert(path.to_owned());
+            }
+            Some(_) => seen.fail(path, error),
         });
     }
 
@@ -60,7 +62,6 @@ impl Trace {
     }
 
     /// Returns what was seen so far.
-    #[expect(dead_code, reason = "for recordings, which come next")]
     pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

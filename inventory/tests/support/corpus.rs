@@ -1,4 +1,5 @@
 //! The corpus of real machines: where it is, and how it is unpacked for a test.
+#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub(crate) fn folder(part: &str) -> Result<PathBuf, String> {
 
 /// Returns whether what is missing is a failure.
 pub(crate) fn required() -> bool {
-    env::var_os("ASSAY_REQUIRE_PEERS").is_some_and(|value| value == "1")
+    env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1")
 }
 
 /// Unpacks the archive of servers once per build and returns its folder.
@@ -55,13 +56,13 @@ pub(crate) fn servers() -> Result<PathBuf, String> {
 #[derive(Clone, Debug)]
 pub(crate) struct Expected {
     /// `0x0021`, or `0x0021.2` for the second of that handle.
-    pub handle: String,
+    pub(crate) handle: String,
     /// Type of the structure.
-    pub kind: u8,
+    pub(crate) kind: u8,
     /// Name of the field.
-    pub field: String,
+    pub(crate) field: String,
     /// Its value, trimmed, sizes in the largest whole unit.
-    pub value: String,
+    pub(crate) value: String,
 }
 
 /// The expected fields of each machine.

@@ -10,43 +10,43 @@ use inventory::smbios::{self, Version};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Built {
     /// Type.
-    pub kind: u8,
+    pub(crate) kind: u8,
     /// Handle.
-    pub handle: u16,
+    pub(crate) handle: u16,
     /// Everything behind the header.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Strings, from 1.
-    pub strings: Vec<Vec<u8>>,
+    pub(crate) strings: Vec<Vec<u8>>,
 }
 
 impl Built {
     /// Returns a structure of `length` bytes, all zero behind its header.
-    pub fn new(kind: u8, handle: u16, length: usize) -> Self {
+    pub(crate) fn new(kind: u8, handle: u16, length: usize) -> Self {
         assert!((4..=255).contains(&length), "a structure has 4 to 255 bytes");
         Self { kind, handle, body: vec![0; length - 4], strings: Vec::new() }
     }
 
     /// Sets bytes at `offset`, counted from the start of the structure.
-    pub fn set<const N: usize>(mut self, offset: usize, bytes: [u8; N]) -> Self {
+    pub(crate) fn set<const N: usize>(mut self, offset: usize, bytes: [u8; N]) -> Self {
         self.put(offset, &bytes);
         self
     }
 
     /// Sets bytes at `offset`, counted from the start of the structure.
-    pub fn put(&mut self, offset: usize, bytes: &[u8]) {
+    pub(crate) fn put(&mut self, offset: usize, bytes: &[u8]) {
         let at = offset.checked_sub(4).expect("the header is set by fields");
         self.body[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
     /// Sets the string field at `offset`.
-    pub fn text(mut self, offset: usize, text: &str) -> Self {
+    pub(crate) fn text(mut self, offset: usize, text: &str) -> Self {
         self.strings.push(text.as_bytes().to_vec());
         let index = u8::try_from(self.strings.len()).expect("few strings");
         self.set(offset, [index])
     }
 
     /// Returns the structure as it stands in a table.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let length = u8::try_from(self.body.len() + 4).expect("the length fits a byte");
         let mut bytes = vec![self.kind, length];
         bytes.extend(self.handle.to_le_bytes());
@@ -67,19 +67,19 @@ impl Built {
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     /// Version by the entry point.
-    pub version: Version,
+    pub(crate) version: Version,
     /// Structures in order; the end marker is added by `table`.
-    pub structures: Vec<Built>,
+    pub(crate) structures: Vec<Built>,
 }
 
 impl Tables {
     /// Returns an empty table of version `major.minor`.
-    pub fn new(major: u8, minor: u8) -> Self {
+    pub(crate) fn new(major: u8, minor: u8) -> Self {
         Self { version: Version { major, minor }, structures: Vec::new() }
     }
 
     /// Reads a dump apart, to change it.
-    pub fn of_dump(dump: &[u8]) -> Self {
+    pub(crate) fn of_dump(dump: &[u8]) -> Self {
         let table = smbios::parse(dump).expect("a table to mutate");
         let structures = table.structures().map(|structure| Built {
             kind: structure.kind,
@@ -94,25 +94,25 @@ impl Tables {
     }
 
     /// Adds a structure.
-    pub fn with(mut self, structure: Built) -> Self {
+    pub(crate) fn with(mut self, structure: Built) -> Self {
         self.structures.push(structure);
         self
     }
 
     /// Returns the structures of `kind`.
-    pub fn of(&mut self, kind: u8) -> impl Iterator<Item = &mut Built> {
+    pub(crate) fn of(&mut self, kind: u8) -> impl Iterator<Item = &mut Built> {
         self.structures.iter_mut().filter(move |structure| structure.kind == kind)
     }
 
     /// Returns the table alone, with its end marker.
-    pub fn table(&self) -> Vec<u8> {
+    pub(crate) fn table(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.structures.iter().flat_map(Built::bytes).collect();
         bytes.extend([127, 4, 0xFE, 0xFF, 0, 0]);
         bytes
     }
 
     /// Returns a 64-bit entry point for a table of `length` bytes.
-    pub fn entry_64(&self, length: usize) -> [u8; 0x18] {
+    pub(crate) fn entry_64(&self, length: usize) -> [u8; 0x18] {
         let mut entry = [0; 0x18];
         entry[..5].copy_from_slice(b"_SM3_");
         entry[6] = 0x18;
@@ -127,7 +127,7 @@ impl Tables {
     }
 
     /// Returns a 32-bit entry point for a table of `length` bytes.
-    pub fn entry_32(&self, length: usize) -> [u8; 0x1F] {
+    pub(crate) fn entry_32(&self, length: usize) -> [u8; 0x1F] {
         let mut entry = [0; 0x1F];
         entry[..4].copy_from_slice(b"_SM_");
         entry[5] = 0x1F;
@@ -146,7 +146,7 @@ impl Tables {
     }
 
     /// Returns a file as `dmidecode --dump-bin` writes it.
-    pub fn dump(&self) -> Vec<u8> {
+    pub(crate) fn dump(&self) -> Vec<u8> {
         let table = self.table();
         let mut dump = if self.version.at_least(3, 0) {
             self.entry_64(table.len()).to_vec()

@@ -8,8 +8,15 @@ use crate::words;
 
 /// Returns `text` of each, joined for a reader of each language.
 pub(crate) fn join(texts: impl IntoIterator<Item = Text>, zh: &str, en: &str) -> Text {
-    let (left, right): (Vec<_>, Vec<_>) = texts.into_iter().map(|text| (text.zh, text.en)).unzip();
-    Text::new(left.join(zh), right.join(en))
+    let mut texts = texts.into_iter();
+    let mut joined = texts.next().unwrap_or_default();
+    for text in texts {
+        joined.zh.push_str(zh);
+        joined.zh.push_str(&text.zh);
+        joined.en.push_str(en);
+        joined.en.push_str(&text.en);
+    }
+    joined
 }
 
 /// Returns what `rule` expects.
@@ -44,11 +51,8 @@ fn area_of(path: &Path) -> &'static words::Area {
 fn counting_text(counting: &Counting, named: bool) -> Text {
     let count = bound_text(counting.bound, None, None);
     let condition = condition_text(&counting.condition);
-    let noun = if named {
-        area_of(&counting.over).noun.clone()
-    } else {
-        words::field(&Path::names(&counting.over.steps))
-    };
+    let noun =
+        if named { area_of(&counting.over).noun.clone() } else { counting.over.name.clone() };
     let (zh, en) = if condition.zh.is_empty() {
         (String::new(), String::new())
     } else {
@@ -63,7 +67,7 @@ fn condition_text(condition: &Condition) -> Text {
         Condition::Any(parts) => join(parts.iter().map(condition_text), " 或 ", " or "),
         Condition::Count(counting) => counting_text(counting, false),
         Condition::Value { path, test, .. } => {
-            let name = words::field(&Path::names(&path.steps));
+            let name = &path.name;
             let test = test_text(test, None);
             Text::new(format!("{} {}", name.zh, test.zh), format!("{} {}", name.en, test.en))
         }

@@ -22,6 +22,7 @@ pub(crate) struct Judge<'a> {
     pub(super) disputes: Vec<Dispute<'a>>,
     pub(super) whys: Vec<Why<'a>>,
     pub(super) used: Vec<u64>,
+    seen: Vec<bool>,
     /// Sources of evidence that is not part of the inventory: runs.
     pub(super) runs: Vec<String>,
 }
@@ -48,6 +49,7 @@ impl<'a> Judge<'a> {
             disputes: Vec::new(),
             whys: Vec::new(),
             used: Vec::new(),
+            seen: vec![false; facts.source_count()],
             runs: Vec::new(),
         }
     }
@@ -91,35 +93,40 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn use_source(&mut self, source: Option<u64>) {
+    pub(super) fn use_source(&mut self, source: Option<u64>) {
         if let Some(source) = source
             && self.used.last() != Some(&source)
+            && let Some(seen) = usize::try_from(source).ok().and_then(|at| self.seen.get_mut(at))
+            && !std::mem::replace(seen, true)
         {
             self.used.push(source);
         }
     }
 
-    /// Returns the values a leaf may have, the chosen one first; none where it is not known.
-    fn values(&mut self, leaf: &Leaf<'a>, field: &'a [Step]) -> Vec<&'a Value> {
+    /// Returns the chosen value of a leaf, where it is known, and the others it may have.
+    fn values(
+        &mut self,
+        leaf: &Leaf<'a>,
+        field: &'a [Step],
+    ) -> Option<(&'a Value, Vec<&'a Value>)> {
         let Some(value) = leaf.value else {
             self.why(Why { area: leaf.base.area, what: What::Field(field, leaf.base.object) });
-            return Vec::new();
+            return None;
         };
         if leaf.base.vouched && leaf.source.is_none() {
             self.why(Why { area: leaf.base.area, what: What::NoSource(leaf.base.object) });
-            return Vec::new();
+            return None;
         }
         self.use_source(leaf.source);
-        let mut values = vec![value];
-        let other: Vec<&'a Value> =
-            leaf.claims.iter().map(|claim| claim.value).filter(|other| *other != value).collect();
+        let other = leaf.claims.iter().map(|claim| claim.value).filter(|other| *other != value);
+        let mut other: Vec<&'a Value> = other.collect();
         if !other.is_empty() {
             self.dispute(&leaf.base, &Path::names(field), &leaf.claims);
-            if self.every {
-                values.extend(other);
+            if !self.every {
+                other.clear();
             }
         }
-        values
+        Some((value, other))
     }
 
     /// Returns what `test` says of a leaf: the same for every value it may have, or unknown.
@@ -129,27 +136,31 @@ impl<'a> Judge<'a> {
         field: &'a [Step],
         test: &dyn Fn(&Value) -> Truth,
     ) -> Truth {
-        let mut truths = Vec::new();
-        for value in self.values(leaf, field) {
-            truths.push(test(value));
-        }
-        let truth = truths.iter().copied().reduce(Truth::agree).unwrap_or(Truth::Unknown);
-        if truth == Truth::Unknown && truths.first() == Some(&Truth::Unknown) {
+        let Some((value, others)) = self.values(leaf, field) else { return Truth::Unknown };
+        let chosen = test(value);
+        if chosen == Truth::Unknown {
             self.why(Why { area: leaf.base.area, what: What::Unfit(field, leaf.base.object) });
         }
-        truth
+        others.into_iter().fold(chosen, |truth, value| truth.agree(test(value)))
     }
 
     /// Returns whether what `path` leads to passes `test`: each value of many must.
     pub(super) fn value(&mut self, base: Base<'a>, path: &'a Path, test: &Test) -> Truth {
         let mark = self.mark();
-        if path.aggregate.is_some() {
-            let truth = self.aggregate(base, path).passes(test);
-            return self.settle(mark, truth);
-        }
-        let reached = self.follow(base, path);
-        let truth = self.every_one(&reached, path, test);
+        let truth = if path.aggregate.is_some() {
+            self.aggregate(base, path).passes(test)
+        } else if let Some(leaf) = self.plainly(base, path) {
+            self.each(&leaf, &path.steps, &|value| passes(value, test))
+        } else {
+            let reached = self.follow(base, path);
+            self.every_one(&reached, path, test)
+        };
         self.settle(mark, truth)
+    }
+
+    /// Returns the one value of a plain path from an object in hand.
+    fn plainly(&self, base: Base<'a>, path: &'a Path) -> Option<Leaf<'a>> {
+        if path.absolute { None } else { self.direct(base, &path.steps) }
     }
 
     fn every_one(&mut self, reached: &Reached<'a>, path: &'a Path, test: &Test) -> Truth {
@@ -170,6 +181,11 @@ impl<'a> Judge<'a> {
 
     /// Returns the one number that `path` makes of many.
     pub(super) fn aggregate(&mut self, base: Base<'a>, path: &'a Path) -> Span {
+        if path.aggregate.is_none()
+            && let Some(leaf) = self.plainly(base, path)
+        {
+            return self.number(&leaf, path);
+        }
         let reached = self.follow(base, path);
         match path.aggregate {
             Some(Aggregate::Count) => self.count_leaves(&reached, path),
@@ -190,7 +206,7 @@ impl<'a> Judge<'a> {
     fn count_leaves(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
         let mut span = Span::ZERO;
         for leaf in &reached.leaves {
-            let known = !self.values(leaf, &path.steps).is_empty();
+            let known = self.values(leaf, &path.steps).is_some();
             match (leaf.value, known, leaf.member) {
                 (None, ..) => span.add(0, None),
                 (Some(_), true, Truth::True) => span.add(1, Some(1)),
@@ -244,19 +260,19 @@ impl<'a> Judge<'a> {
 
     /// Returns the number a leaf is.
     fn number(&mut self, leaf: &Leaf<'a>, path: &'a Path) -> Span {
-        let values = self.values(leaf, &path.steps);
-        let numbers: Option<Vec<i128>> = values.iter().map(|value| number(value)).collect();
-        match numbers.as_deref() {
-            Some([]) => Span::ANY,
-            Some(numbers) => {
-                Span { least: numbers.iter().min().copied(), most: numbers.iter().max().copied() }
-            }
-            None => {
-                let what = What::Unfit(&path.steps, leaf.base.object);
-                self.why(Why { area: leaf.base.area, what });
-                Span::ANY
-            }
+        let Some((value, others)) = self.values(leaf, &path.steps) else { return Span::ANY };
+        let mut span = number(value).map(Span::exactly);
+        for other in others {
+            span = span.zip(number(other)).map(|(Span { least, most }, other)| Span {
+                least: least.map(|least| least.min(other)),
+                most: most.map(|most| most.max(other)),
+            });
         }
+        span.unwrap_or_else(|| {
+            let what = What::Unfit(&path.steps, leaf.base.object);
+            self.why(Why { area: leaf.base.area, what });
+            Span::ANY
+        })
     }
 
     /// Returns whether `base` meets `condition`.
@@ -299,7 +315,7 @@ impl<'a> Judge<'a> {
         let mut span = Span::ZERO;
         let mut counted = Vec::with_capacity(reached.leaves.len());
         for leaf in &reached.leaves {
-            if self.values(leaf, &counting.over.steps).is_empty() {
+            if self.values(leaf, &counting.over.steps).is_none() {
                 span.add(0, if leaf.value.is_none() { None } else { Some(1) });
                 continue;
             }

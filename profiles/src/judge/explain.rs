@@ -62,17 +62,11 @@ const REASONS: usize = 8;
 impl<'a> Judge<'a> {
     /// Returns the locators that the judgement rests on.
     pub(crate) fn sources(&self) -> Vec<String> {
-        let mut seen: Vec<u64> = Vec::new();
-        for id in &self.used {
-            if !seen.contains(id) {
-                seen.push(*id);
-            }
-        }
-        let mut locators: Vec<String> =
-            seen.iter().filter_map(|id| self.facts.locator(*id)).map(str::to_owned).collect();
+        let total = self.used.len().saturating_add(self.runs.len());
+        let locators = self.used.iter().take(show::SHOWN).filter_map(|id| self.facts.locator(*id));
+        let mut locators: Vec<String> = locators.map(str::to_owned).collect();
         locators.extend(self.runs.iter().cloned());
-        locators.dedup();
-        let more = locators.len().saturating_sub(show::SHOWN);
+        let more = total.saturating_sub(show::SHOWN);
         if more > 0 {
             locators.truncate(show::SHOWN);
             locators.push(format!("… +{more}"));
@@ -197,7 +191,7 @@ impl<'a> Judge<'a> {
                 let last = dispute.name.rsplit('.').next()?;
                 dispute.base.value.get(last)
             });
-        let source = self.facts.source_of(dispute.base.origin, &dispute.name);
+        let source = self.facts.source_of(dispute.base.owner, &dispute.name);
         let chosen = value.map(|value| write(value, source));
         let claims = dispute.claims.iter().take(NAMED);
         chosen

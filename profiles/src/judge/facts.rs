@@ -25,10 +25,8 @@ pub(crate) enum Completeness {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Base<'a> {
     pub(crate) value: &'a Value,
-    /// The provenance that holds for it.
-    pub(crate) origin: Option<&'a Map<String, Value>>,
-    /// Whether it is itself the object whose provenance that is.
-    pub(crate) own_origin: bool,
+    /// Who vouches for it.
+    pub(crate) owner: Owner<'a>,
     /// The section it is in.
     pub(crate) area: &'a str,
     pub(crate) completeness: Completeness,
@@ -36,6 +34,18 @@ pub(crate) struct Base<'a> {
     pub(crate) vouched: bool,
     /// The object in the nearest array, to name it by.
     pub(crate) object: Option<(usize, &'a Value)>,
+}
+
+/// The provenance that holds for an object.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Owner<'a> {
+    pub(crate) origin: Option<&'a Map<String, Value>>,
+    /// Whether it is that of the object itself, and not of one around it.
+    pub(crate) own: bool,
+    /// The source of every field that has none of its own.
+    source: Option<u64>,
+    /// Whether no field has a source of its own or claims by others: most objects are so.
+    pub(crate) plain: bool,
 }
 
 /// What is known of a section, and why not more.
@@ -60,8 +70,7 @@ impl<'a> Facts<'a> {
     pub(crate) fn document(&self) -> Base<'a> {
         Base {
             value: self.root,
-            origin: None,
-            own_origin: false,
+            owner: Owner::default(),
             area: "",
             completeness: Completeness::Complete,
             vouched: false,
@@ -85,8 +94,7 @@ impl<'a> Facts<'a> {
         };
         let base = Base {
             value: tree,
-            origin: None,
-            own_origin: false,
+            owner: Owner::default(),
             area: name,
             completeness,
             vouched: inventory,
@@ -95,9 +103,60 @@ impl<'a> Facts<'a> {
         Some((base, Status { completeness, word, reason }))
     }
 
+    /// Returns how many sources the document has.
+    pub(crate) fn source_count(&self) -> usize {
+        self.sources.len()
+    }
+
     /// Returns the locator of source `id`, where the document has it.
     pub(crate) fn locator(&self, id: u64) -> Option<&'a str> {
         let at = usize::try_from(id).ok()?;
         self.sources.get(at).copied().filter(|locator| !locator.is_empty())
     }
+
+    /// Returns the base that `value` inside of `base` is; `at` is its place in an array.
+    pub(crate) fn inside(&self, base: Base<'a>, value: &'a Value, at: Option<usize>) -> Base<'a> {
+        let origin = value.get("origin").and_then(Value::as_object);
+        let owner = match origin {
+            Some(origin) => Owner {
+                origin: Some(origin),
+                own: true,
+                source: self.vouching(origin.get("source")),
+                plain: origin.len() == 1
+                    || (part(origin, "sources").is_none() && part(origin, "also").is_none()),
+            },
+            None => Owner { own: false, ..base.owner },
+        };
+        Base { value, owner, object: at.map_or(base.object, |at| Some((at, value))), ..base }
+    }
+
+    /// Returns who says field `name` of the object that `owner` is the provenance of.
+    pub(crate) fn source_of(&self, owner: Owner<'a>, name: &str) -> Option<u64> {
+        if owner.plain {
+            return owner.source;
+        }
+        let sources = owner.origin.and_then(|origin| part(origin, "sources"));
+        let by_name = sources.and_then(|sources| {
+            let mut name = name;
+            loop {
+                if let Some(id) = sources.get(name) {
+                    return Some(id);
+                }
+                name = name.rsplit_once('.')?.0;
+            }
+        });
+        if by_name.is_some() { self.vouching(by_name) } else { owner.source }
+    }
+
+    fn vouching(&self, id: Option<&Value>) -> Option<u64> {
+        id?.as_u64().filter(|id| self.locator(*id).is_some())
+    }
+}
+
+/// Returns the part `name` of a provenance, where it says something.
+pub(crate) fn part<'a>(
+    origin: &'a Map<String, Value>,
+    name: &str,
+) -> Option<&'a Map<String, Value>> {
+    origin.get(name)?.as_object().filter(|part| !part.is_empty())
 }

@@ -31,14 +31,13 @@ impl<'a> Judge<'a> {
         let document = self.facts.document();
         let found = match rule {
             Rule::Value { path, test, .. } => {
-                let truth = self.value(document, path, test);
-                let measured = if path.aggregate.is_some() {
-                    let mark = self.mark();
+                let unit = show::unit_of(test);
+                let (truth, measured) = if path.aggregate.is_some() {
                     let span = self.aggregate(document, path);
-                    self.forget(mark);
-                    show::span(span, path, show::unit_of(test))
+                    (span.passes(test), show::span(span, path, unit))
                 } else {
-                    self.shown(document, path, show::unit_of(test))
+                    let truth = self.value(document, path, test);
+                    (truth, self.shown(document, path, unit))
                 };
                 Found { truth, measured }
             }
@@ -154,7 +153,11 @@ impl<'a> Judge<'a> {
         let mut texts = Vec::new();
         for path in evidence {
             let value = self.shown(document, path, None);
-            let name = words::field(&Path::names(path.steps.get(2..).unwrap_or_default()));
+            if value.zh.is_empty() {
+                // A person who must decide is told where the evidence could still come from.
+                self.follow(document, path);
+            }
+            let name = &path.name;
             let area = words::area(super::evaluate::area(path));
             let value = if value.zh.is_empty() { Text::new("未知", "unknown") } else { value };
             texts.push(Text::new(
@@ -231,7 +234,7 @@ impl<'a> Judge<'a> {
             } else {
                 self.shown(base, path, None)
             };
-            let name = words::field(&Path::names(&path.steps));
+            let name = &path.name;
             let value = if value.zh.is_empty() { Text::new("未知", "unknown") } else { value };
             texts.push(Text::new(
                 format!("{} {}", name.zh, value.zh),
@@ -252,7 +255,7 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let Some(value) = leaf.value else { continue };
-            self.used.extend(leaf.source);
+            self.use_source(leaf.source);
             let text = show::value(value, path, unit, leaf.base.area);
             if !text.zh.is_empty() && !texts.contains(&text) && texts.len() < show::SHOWN {
                 texts.push(text);

@@ -1,11 +1,11 @@
 //! Following a path through facts: every value it leads to, who says it, what
 //! others say, and whether the filters on the way are known to keep it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::evaluate::Judge;
 use super::explain::{What, Why};
-use super::facts::{Base, Completeness, Facts};
+use super::facts::{Base, Completeness, Owner, part};
 use crate::kleene::Truth;
 use crate::path::{Path, Predicate, Step};
 
@@ -78,13 +78,13 @@ impl<'a> Judge<'a> {
         reached: &mut Reached<'a>,
     ) {
         let Some((step, rest)) = steps.split_first() else {
-            let source = self.facts.source_of(base.origin, cursor.named());
+            let source = self.facts.source_of(base.owner, cursor.named());
             let (claims, member) = (cursor.claims, cursor.member);
             reached.leaves.push(Leaf { value: Some(base.value), claims, source, member, base });
             return;
         };
         let mut cursor = cursor;
-        cursor.enter(&step.name, base.origin);
+        cursor.enter(&step.name, base.owner);
         let unknown = |member| Leaf { value: None, claims: Vec::new(), source: None, member, base };
         match base.value.get(&step.name) {
             None | Some(Value::Null) => reached.leaves.push(unknown(cursor.member)),
@@ -96,28 +96,29 @@ impl<'a> Judge<'a> {
                     self.scalars(base, items, &cursor, reached);
                     return;
                 }
+                reached.leaves.reserve(items.len());
                 for (at, item) in items.iter().enumerate() {
-                    let inner = base.into(item, Some(at));
+                    let inner = self.facts.inside(base, item, Some(at));
                     let member = cursor.member.and(self.kept(inner, &step.filter));
                     if member != Truth::False {
-                        self.walk(inner, rest, Cursor::beside(member, inner.own_origin), reached);
+                        self.walk(inner, rest, Cursor::beside(member, inner.owner.own), reached);
                     }
                 }
             }
             Some(value @ Value::Object(_)) => {
-                let inner = base.into(value, None);
+                let inner = self.facts.inside(base, value, None);
                 let member = cursor.member.and(self.kept(inner, &step.filter));
                 if member == Truth::False {
                     return;
                 }
                 cursor.member = member;
-                if inner.own_origin {
+                if inner.owner.own {
                     cursor = Cursor::beside(member, true);
                 }
                 self.walk(inner, rest, cursor, reached);
             }
             Some(value) if rest.is_empty() => {
-                let source = self.facts.source_of(base.origin, cursor.named());
+                let source = self.facts.source_of(base.owner, cursor.named());
                 let (claims, member) = (cursor.claims, cursor.member);
                 reached.leaves.push(Leaf { value: Some(value), claims, source, member, base });
             }
@@ -140,7 +141,7 @@ impl<'a> Judge<'a> {
             self.dispute(&base, cursor.named(), &cursor.claims);
         }
         let weigh = self.every && differ;
-        let source = self.facts.source_of(base.origin, cursor.named());
+        let source = self.facts.source_of(base.owner, cursor.named());
         let mut push = |item: &'a Value, member| {
             let claims = Vec::new();
             reached.leaves.push(Leaf { value: Some(item), claims, source, member, base });
@@ -157,21 +158,47 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Returns the one value that `steps` lead to from `base`, where the way is plain: no
+    /// arrays or filters on it, and one source for all of the object.
+    pub(super) fn direct(&self, base: Base<'a>, steps: &'a [Step]) -> Option<Leaf<'a>> {
+        if !base.owner.plain {
+            return None;
+        }
+        let mut value = base.value;
+        let source = self.facts.source_of(base.owner, "");
+        let leaf = |value| Leaf { value, claims: Vec::new(), source, member: Truth::True, base };
+        for step in steps {
+            match value.get(&step.name) {
+                None | Some(Value::Null) => return Some(leaf(None)),
+                Some(Value::Array(_)) => return None,
+                Some(inner) => value = inner,
+            }
+            if !step.filter.is_empty() || value.get("origin").is_some() {
+                return None;
+            }
+        }
+        Some(leaf(Some(value)))
+    }
+
     /// Returns whether the filter keeps `base`.
     fn kept(&mut self, base: Base<'a>, filter: &'a [Predicate]) -> Truth {
         let mut truth = Truth::True;
         for predicate in filter {
             let mark = self.mark();
-            let mut reached = Reached { leaves: Vec::new(), closed: true, open: true };
-            self.walk(base, &predicate.field, Cursor::at(&base), &mut reached);
-            let mut answer = if reached.leaves.is_empty() { Truth::Unknown } else { Truth::True };
-            for leaf in &reached.leaves {
-                answer = answer.and(self.each(leaf, &predicate.field, &|value| {
-                    word(value).map_or(Truth::Unknown, |word| {
-                        predicate.among.iter().any(|among| *among == *word).into()
-                    })
-                }));
-            }
+            let among = |value: &Value| {
+                word(value).map_or(Truth::Unknown, |word| {
+                    predicate.among.iter().any(|among| *among == *word).into()
+                })
+            };
+            let answer = if let Some(leaf) = self.direct(base, &predicate.field) {
+                self.each(&leaf, &predicate.field, &among)
+            } else {
+                let mut reached = Reached { leaves: Vec::new(), closed: true, open: true };
+                self.walk(base, &predicate.field, Cursor::at(&base), &mut reached);
+                let answers = reached.leaves.iter();
+                let answers = answers.map(|leaf| self.each(leaf, &predicate.field, &among));
+                answers.reduce(Truth::and).unwrap_or(Truth::Unknown)
+            };
             truth = truth.and(if predicate.negated { !answer } else { answer });
             if answer != Truth::Unknown {
                 self.forget(mark);
@@ -208,17 +235,17 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn at(base: &Base<'a>) -> Self {
-        let name = base.own_origin.then(String::new);
+        let name = base.owner.own.then(String::new);
         Self { member: Truth::True, name, claims: Vec::new() }
     }
 
-    /// Goes into field `name` of an object with the provenance `origin`.
-    fn enter(&mut self, name: &str, origin: Option<&'a Map<String, Value>>) {
-        let also = part(origin, "also");
+    /// Goes into field `name` of an object with the provenance `owner`.
+    fn enter(&mut self, name: &str, owner: Owner<'a>) {
         // Most objects are of one source whole; only of others do names matter.
-        if also.is_none() && part(origin, "sources").is_none() {
+        if owner.plain {
             return;
         }
+        let also = owner.origin.and_then(|origin| part(origin, "also"));
         self.claims = self
             .claims
             .iter()
@@ -245,45 +272,5 @@ impl<'a> Cursor<'a> {
 
     fn named(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
-    }
-}
-
-fn part<'a>(origin: Option<&'a Map<String, Value>>, name: &str) -> Option<&'a Map<String, Value>> {
-    origin?.get(name)?.as_object().filter(|part| !part.is_empty())
-}
-
-impl<'a> Base<'a> {
-    /// Returns the base that `value` inside of it is.
-    fn into(self, value: &'a Value, at: Option<usize>) -> Self {
-        let own = value.get("origin").and_then(Value::as_object);
-        Self {
-            value,
-            origin: own.or(self.origin),
-            own_origin: own.is_some(),
-            object: at.map_or(self.object, |at| Some((at, value))),
-            ..self
-        }
-    }
-}
-
-impl<'a> Facts<'a> {
-    /// Returns who says field `name` of the object whose provenance is `origin`.
-    pub(crate) fn source_of(
-        &self,
-        origin: Option<&'a Map<String, Value>>,
-        name: &str,
-    ) -> Option<u64> {
-        let origin = origin?;
-        let by_name = origin.get("sources").and_then(|sources| {
-            let mut name = name;
-            loop {
-                if let Some(id) = sources.get(name) {
-                    return Some(id);
-                }
-                name = name.rsplit_once('.')?.0;
-            }
-        });
-        let id = by_name.or_else(|| origin.get("source"))?.as_u64()?;
-        self.locator(id).map(|_| id)
     }
 }

@@ -1,6 +1,7 @@
 //! From files to one table: inheritance merged, parameters of a variant put in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -39,7 +40,7 @@ const OWN: [&str; 7] = ["profile", "version", "title", "inherits", "variants", "
 
 /// Returns the table of profile `id`, a variant named behind `@`.
 pub(crate) fn resolve(
-    files: &BTreeMap<String, File>,
+    files: &BTreeMap<String, Arc<File>>,
     id: &str,
     problems: &mut Problems,
 ) -> Result<Resolved, ProfileError> {
@@ -47,7 +48,7 @@ pub(crate) fn resolve(
 }
 
 fn follow(
-    files: &BTreeMap<String, File>,
+    files: &BTreeMap<String, Arc<File>>,
     id: &str,
     depth: usize,
     from: Option<&Place>,

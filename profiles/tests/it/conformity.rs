@@ -213,6 +213,17 @@ fn a_removed_brand_needs_a_person_and_never_passes() {
 }
 
 #[test]
+fn evidence_that_was_not_collected_is_named_with_what_collects_it() {
+    let mut facts = conforming();
+    facts["inventory"]["sections"].as_object_mut().unwrap().remove("bmc");
+    let all = judged(SERVERS[0], &facts);
+    let reasons = &of(&all, "chip").reasons;
+    assert_eq!(reasons.len(), 2, "{reasons:#?}");
+    assert_eq!(reasons[1].text.zh, "管理控制器：未采集");
+    assert!(reasons[1].close.as_ref().unwrap().en.contains("PCI id"));
+}
+
+#[test]
 fn a_board_of_another_brand_is_shown_as_a_hint() {
     let all = judged(SERVERS[0], &with("/board/0/brand/id", json!("supermicro")));
     let reasons = &of(&all, "not-oem").reasons;

@@ -204,7 +204,7 @@ fn kind(disk: &Disk) -> Option<String> {
     joined([disk.kind.as_deref(), rpm.as_deref()])
 }
 
-fn health(disk: &Disk, layout: super::Layout) -> Cell {
+fn health(disk: &Disk, layout: crate::output::Layout) -> Cell {
     let Some(health) = &disk.health else { return known(None) };
     match health.passed {
         _ if !health.reasons.is_empty() => Cell::toned(

@@ -4,6 +4,7 @@ use inventory::model::{Cpu, Dimm, Disk, DiskHealth, System};
 use profiles::Lang;
 
 use super::*;
+use crate::output::Paint;
 
 fn server() -> Inventory {
     let cpu = |locator: &str, present| Cpu {
@@ -34,6 +35,7 @@ fn server() -> Inventory {
             health: Some(DiskHealth {
                 passed: Some(false),
                 reasons: vec!["12 pending sectors".to_owned()],
+                ..DiskHealth::default()
             }),
             ..Disk::default()
         }],

@@ -1,4 +1,4 @@
-//! Arm implementers and parts by number (MIDR_EL1), as `/proc/cpuinfo` gives
+//! Arm implementers and parts by number (`MIDR_EL1`), as `/proc/cpuinfo` gives
 //! them.
 //!
 //! Numbers and names follow the kernel's `arch/arm64/include/asm/cputype.h` and

@@ -1,7 +1,7 @@
-//! `/proc/cpuinfo`, in the shapes of x86, arm64, LoongArch and MIPS.
+//! `/proc/cpuinfo`, in the shapes of x86, arm64, `LoongArch` and MIPS.
 //!
 //! Every architecture writes its own keys. x86 repeats all of them for each
-//! processor; arm64 names an implementer and a part by number; LoongArch opens
+//! processor; arm64 names an implementer and a part by number; `LoongArch` opens
 //! with a block for the whole machine and capitalises its keys.
 
 use super::super::read::fold;
@@ -133,33 +133,6 @@ fn vendor(id: &str) -> Option<String> {
         other => other,
     };
     Some(name.to_owned())
-}
-
-/// Returns the clock that a processor's name states: `@ 2.10GHz`, `2600MHz`.
-pub(crate) fn clock_in_name(name: &str) -> Option<u64> {
-    let lower = name.to_ascii_lowercase();
-    for (unit, digits) in [("ghz", 9_u32), ("mhz", 6)] {
-        let Some(end) = lower.rfind(unit) else { continue };
-        let before = lower.get(..end)?.trim_end();
-        let start = before.rfind(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(0, |at| {
-            at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-        if let Some(hz) = decimal(before.get(start..)?, digits).filter(|hz| *hz > 0) {
-            return Some(hz);
-        }
-    }
-    None
-}
-
-/// Returns `text × 10^digits` without a detour over floating point.
-fn decimal(text: &str, digits: u32) -> Option<u64> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let width = usize::try_from(digits).ok()?;
-    if whole.is_empty() || part.len() > width || part.contains('.') {
-        return None;
-    }
-    let scaled = format!("{whole}{part:0<width$}");
-    scaled.parse().ok()
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@
 
 use serde_json::{Value, json};
 
+use crate::frequency;
 use crate::model::{Claim, Cpu, Finding, FindingClass};
-
-use super::clock_in_name;
 
 /// Returns the processors of the document, and what the two sides disagree on.
 pub(crate) fn join(sockets: Vec<Cpu>, packages: Vec<Cpu>) -> (Vec<Cpu>, Vec<Finding>) {
@@ -72,7 +71,7 @@ fn differing_cores(socket: &Cpu, package: &Cpu) -> Option<(u32, u32)> {
 /// Settles the base clock: the name's number first, then the kernel's, then the
 /// current speed of SMBIOS.
 fn nominal(socket: &mut Cpu, package: &Cpu) {
-    let named = socket.model.as_deref().and_then(clock_in_name);
+    let named = socket.model.as_deref().and_then(frequency::in_name);
     let Some(kernel) = package.frequency_hz.nominal else { return };
     let was = socket.frequency_hz.nominal;
     if named.is_some() || was == Some(kernel) {

@@ -5,6 +5,9 @@ use crate::model::Disk;
 use crate::placeholder;
 use crate::smart::pages::{Page, Pages};
 
+use crate::collect::pci::address;
+use crate::collect::read;
+
 use super::recognise::{Clues, Role, is_drive_name, role};
 
 /// A block device, or an NVMe controller without one.
@@ -49,22 +52,6 @@ fn number<T: std::str::FromStr>(root: &Sysroot, path: &str) -> Option<T> {
     root.text(path).ok()?.trim().parse().ok()
 }
 
-/// Returns the last PCI address in a path of `/sys/devices`.
-pub(crate) fn function_of(path: &str) -> Option<&str> {
-    path.rsplit('/').find(|part| is_address(part))
-}
-
-/// Says whether a name is a PCI address; domains may have more than four digits.
-pub(crate) fn is_address(name: &str) -> bool {
-    let Some((rest, function)) = name.rsplit_once('.') else { return false };
-    let parts: Vec<&str> = rest.split(':').collect();
-    let hex = |part: &str, digits: std::ops::RangeInclusive<usize>| {
-        digits.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    matches!(parts.as_slice(), [domain, bus, device]
-        if hex(domain, 4..=8) && hex(bus, 2..=2) && hex(device, 2..=2) && hex(function, 1..=1))
-}
-
 /// Returns every block device that is or could be a drive, and NVMe controllers
 /// without a namespace.
 pub(crate) fn blocks(root: &Sysroot) -> Result<Vec<Block>, String> {
@@ -102,8 +89,10 @@ fn block(root: &Sysroot, folder: &str, name: &str) -> Option<Block> {
     let path = format!("{folder}/{name}");
     let place = root.canonical(&path).unwrap_or_else(|_error| path.clone());
     let device = format!("{path}/device");
-    let function = function_of(&place).map(str::to_owned);
-    let driver = function.as_deref().and_then(|address| driver_of(root, address));
+    let function = address::in_path(&place).map(str::to_owned);
+    let driver = function.as_deref().and_then(|address| {
+        read::link_name(root, &format!("/sys/bus/pci/devices/{address}/driver"))
+    });
     let wwid =
         text(root, &format!("{device}/wwid")).or_else(|| text(root, &format!("{path}/wwid")));
     let clues = Clues {
@@ -176,12 +165,6 @@ fn block(root: &Sysroot, folder: &str, name: &str) -> Option<Block> {
     Some(found)
 }
 
-/// Returns the driver bound to a PCI function.
-pub(crate) fn driver_of(root: &Sysroot, address: &str) -> Option<String> {
-    let path = root.canonical(&format!("/sys/bus/pci/devices/{address}/driver")).ok()?;
-    path.rsplit('/').next().map(str::to_owned)
-}
-
 fn scsi(root: &Sysroot, device: &str, clues: &Clues, disk: &mut Disk) {
     let ata = clues.vendor == "ATA";
     let protocol = if clues.path.contains("/usb") {
@@ -226,7 +209,7 @@ fn nvme(root: &Sysroot, path: &str, disk: &mut Disk, found: &mut Block) -> Optio
         return None;
     }
     let place = root.canonical(&base).unwrap_or_default();
-    found.function = function_of(&place).map(str::to_owned);
+    found.function = address::in_path(&place).map(str::to_owned);
     found.nsid = number(root, &format!("{path}/nsid"));
     disk.wwid = text(root, &format!("{path}/wwid"));
     nvme_identity(root, &base, disk);
@@ -289,7 +272,7 @@ fn empty_controller(root: &Sysroot, name: &str) -> Option<Block> {
     disk.model.as_ref()?;
     Some(Block {
         name: name.to_owned(),
-        function: function_of(&place).map(str::to_owned),
+        function: address::in_path(&place).map(str::to_owned),
         path,
         role: Role::Physical,
         raid_level: None,

@@ -13,7 +13,7 @@ pub(crate) enum Bus {
     Pci,
     /// USB.
     Usb,
-    /// A hypervisor's own (VMBus, Xen, virtio without PCI).
+    /// A hypervisor's own (`VMBus`, Xen, virtio without PCI).
     Hypervisor,
     /// On the chip itself, or unknown.
     Other,

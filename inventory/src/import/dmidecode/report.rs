@@ -244,6 +244,10 @@ impl Report {
         if line.text.trim_start().starts_with("<TRUNCATED>") {
             return self.complaint(line);
         }
+        if self.indent.is_none() && !line.text.contains(':') {
+            // Releases before 2.5 indented the title too; so does type 25 since.
+            return;
+        }
         let level = *self.indent.get_or_insert(line.indent);
         if line.indent > level {
             if let Some(field) = structure.fields.last_mut() {

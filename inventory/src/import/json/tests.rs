@@ -11,6 +11,9 @@ fn what_programs_get_wrong_is_read() {
         (b"[{\"a\":1},]", json!([[{"a": 1}]])),
         (b"{\"a\":1,,\"b\":2,}", json!([{"a": 1, "b": 2}])),
         (b"{\"a\":1 \"b\":[1 2]}", json!([{"a": 1, "b": [1, 2]}])),
+        // Observed with lshw on a supply named `PS-2162-6L2\`.
+        (b"{\"a\":\"6L2\\\",\n\"b\":\"x\\\"\n}", json!([{"a": "6L2\\", "b": "x\\"}])),
+        (b"{\"a\":\"say \\\"so\\\", then\"}", json!([{"a": "say \"so\", then"}])),
         (b"{\"a\":1},\n{\"b\":2}\n", json!([{"a": 1}, {"b": 2}])),
         (b"[\"caf\xe9\"]", json!([["caf\u{e9}"]])),
         ("[\"浪潮\"]".as_bytes(), json!([["浪潮"]])),

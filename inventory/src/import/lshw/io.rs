@@ -154,7 +154,7 @@ impl Reader {
         });
     }
 
-    /// Takes an NVMe drive, which lshw lists as a controller with its
+    /// Takes an `NVMe` drive, which lshw lists as a controller with its
     /// namespaces below.
     fn nvme(&mut self, node: Node<'_>) {
         let namespaces: Vec<_> = node.children().filter(|child| child.class() == "disk").collect();

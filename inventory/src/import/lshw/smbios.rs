@@ -3,6 +3,8 @@
 
 use super::Reader;
 use super::node::Node;
+use crate::brand::brand_of;
+use crate::frequency;
 use crate::model::{
     Board, Cache, Cpu, Dimm, Firmware, Frequency, MemoryArray, Origin, Psu, System,
 };
@@ -15,7 +17,7 @@ impl Reader {
             ("bus", "core") => self.board(node),
             ("memory", "firmware") => self.firmware(node),
             ("memory", "cache") => self.cache(node),
-            ("memory", "bank") => self.dimm(node, above),
+            ("memory", "bank") => self.dimm(node),
             ("memory", _) if node.handle().is_some() => self.memory_array(node),
             ("processor", _) => self.cpu(node),
             ("power", id) if id != "battery" => self.psu(node),
@@ -37,6 +39,7 @@ impl Reader {
         }
         let source = self.source(node, Some(1));
         self.inventory.system = Some(System {
+            brand: manufacturer.as_deref().and_then(brand_of),
             manufacturer,
             product,
             version: node.fact("version"),
@@ -51,6 +54,7 @@ impl Reader {
 
     fn board(&mut self, node: Node<'_>) {
         let board = Board {
+            brand: node.fact("vendor").as_deref().and_then(brand_of),
             manufacturer: node.fact("vendor"),
             product: node.fact("product"),
             version: node.fact("version"),
@@ -104,7 +108,7 @@ impl Reader {
             let value: u32 = node.setting(key)?.parse().ok()?;
             (present && value > 0).then_some(value)
         };
-        let from_name = model.as_deref().and_then(frequency_in_name);
+        let from_name = model.as_deref().and_then(frequency::in_name);
         let source = self.source(node, Some(4));
         self.inventory.cpu.push(Cpu {
             locator: node.text("slot"),
@@ -149,7 +153,7 @@ impl Reader {
         });
     }
 
-    fn dimm(&mut self, node: Node<'_>, above: &[Node<'_>]) {
+    fn dimm(&mut self, node: Node<'_>) {
         let description = node.description();
         let size = node.number("size").filter(|size| *size > 0);
         let is_empty = description.contains("[empty]") || description.contains("[Empty]");
@@ -165,8 +169,15 @@ impl Reader {
             (_, true) => "persistent",
             _ => "ram",
         };
-        // The clock is the transfer rate times a million.
-        let speed = node.number("clock").and_then(|hz| hz.checked_div(1_000_000));
+        // `clock` is the rate times a million, and overflows at 4295 MT/s (seen
+        // with lshw B.02.19); the description has it whole.
+        let worded = words
+            .iter()
+            .position(|word| *word == "MHz")
+            .and_then(|unit| words.get(unit.checked_sub(1)?)?.parse::<u64>().ok());
+        let clock = node.number("clock").and_then(|hz| hz.checked_div(1_000_000));
+        let speed = worded.or(clock);
+        // Which array a bank hangs below is lshw's own guess where there are two.
         let source = self.source(node, Some(17));
         let filled = |key: &str| if is_empty { None } else { node.fact(key) };
         self.inventory.dimm.push(Dimm {
@@ -178,7 +189,6 @@ impl Reader {
             manufacturer: filled("vendor"),
             part_number: filled("product"),
             serial: filled("serial"),
-            array: above.last().and_then(|array| array.handle()),
             memory_type: memory_type.filter(|_| !is_empty).map(|word| (*word).to_owned()),
             form_factor: form.map(|word| (*word).to_owned()),
             data_width_bits: node.number("width").and_then(|bits| u32::try_from(bits).ok()),
@@ -215,21 +225,11 @@ fn model_and_part(node: Node<'_>) -> (Option<String>, Option<String>) {
         Some(version) if !is_stepping(&version) => {
             let part = product.filter(|product| *product != version);
             // Older releases have the name in both, spelled by kernel and firmware.
-            let part = part.filter(|part| frequency_in_name(part).is_none());
+            let part = part.filter(|part| frequency::in_name(part).is_none());
             (Some(version), part)
         }
         _ => (product, None),
     }
-}
-
-/// Returns the clock in a processor's name: `… @ 2.10GHz`.
-fn frequency_in_name(name: &str) -> Option<u64> {
-    let (before, _) = name.rsplit_once("GHz")?;
-    let number = before.trim_end();
-    let start = number.rfind(|c: char| !c.is_ascii_digit() && c != '.').map_or(0, |at| at + 1);
-    let (whole, fraction) = number.get(start..)?.split_once('.')?;
-    let millis: u64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    whole.parse::<u64>().ok()?.checked_mul(1_000)?.checked_add(millis)?.checked_mul(1_000_000)
 }
 
 /// Returns the architecture where a capability names it.

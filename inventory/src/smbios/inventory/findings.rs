@@ -26,6 +26,9 @@ pub(super) fn describe(damage: &Damage) -> String {
         Damage::Unterminated { offset, handle } => {
             format!("the strings of structure 0x{handle:04X} at byte {offset:#x} do not end")
         }
+        Damage::Overlong { handle, length, used } => format!(
+            "structure 0x{handle:04X} claims {length} bytes, but its strings begin after {used}"
+        ),
         Damage::NoEnd => "the table has no end marker (type 127)".to_owned(),
         Damage::Count { announced, walked } => {
             format!("the entry point announces {announced} structures, {walked} were found")
@@ -48,6 +51,9 @@ fn describe_zh(damage: &Damage) -> String {
         Damage::Cut { offset } => format!("表在偏移 {offset:#x} 处的结构中间中断"),
         Damage::Unterminated { offset, handle } => {
             format!("偏移 {offset:#x} 处结构 0x{handle:04X} 的字符串没有结束标记")
+        }
+        Damage::Overlong { handle, length, used } => {
+            format!("结构 0x{handle:04X} 声明长度 {length} 字节，但其字符串在第 {used} 字节后开始")
         }
         Damage::NoEnd => "表缺少结束标记（类型 127）".to_owned(),
         Damage::Count { announced, walked } => {

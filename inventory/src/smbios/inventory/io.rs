@@ -74,7 +74,7 @@ struct Shape {
 fn shape(kind: &str) -> Shape {
     let (wired, kind) = match kind.split_once(' ') {
         Some((first, rest)) if is_width(first) => (lanes(first), rest),
-        _ => (None, kind),
+        _ => (None, kind.strip_prefix("<OUT OF SPEC> ").unwrap_or(kind)),
     };
     let mut shape = Shape { bus: bus(kind), width: wired, generation: None };
     if let Some(rest) = kind.strip_prefix("PCI Express") {
@@ -90,7 +90,6 @@ fn shape(kind: &str) -> Shape {
 /// `x8`, `32-bit`: what dmidecode puts before the type.
 fn is_width(word: &str) -> bool {
     lanes(word).is_some()
-        || word == "<OUT"
         || word.strip_suffix("-bit").is_some_and(|bits| bits.parse::<u32>().is_ok())
 }
 

@@ -118,12 +118,15 @@ fn rom_size(s: &Structure<'_>, at: usize) -> Option<Value<'static>> {
     let bytes = match extended {
         None => (u64::from(code) + 1) << 16,
         Some(word) => {
-            let shift = match word >> 14 {
-                0 => 20,
-                1 => 30,
+            let (shift, none) = match word >> 14 {
+                0 => (20, "0 MB"),
+                1 => (30, "0 GB"),
                 _ => return Some(Value::OutOfSpec),
             };
-            u64::from(word & 0x3FFF) << shift
+            match u64::from(word & 0x3FFF) {
+                0 => return Some(Value::Word(none)),
+                units => units << shift,
+            }
         }
     };
     Some(Value::Quantity(bytes, Unit::Bytes))
@@ -131,13 +134,15 @@ fn rom_size(s: &Structure<'_>, at: usize) -> Option<Value<'static>> {
 
 fn characteristics(s: &Structure<'_>, at: usize) -> Option<Value<'static>> {
     let bits = s.u64(at)?;
-    if bits & 8 != 0 {
-        return Some(list(std::iter::once("BIOS characteristics not supported")));
-    }
+    // The extension bytes stand for themselves.
+    let unsupported = (bits & 8 != 0).then_some("BIOS characteristics not supported");
+    let bits = if unsupported.is_some() { 0 } else { bits };
     let first = s.u8(0x12).unwrap_or(0);
     let second = s.u8(0x13).unwrap_or(0);
     Some(list(
-        set_bits(words::BIOS, bits)
+        unsupported
+            .into_iter()
+            .chain(set_bits(words::BIOS, bits))
             .chain(set_bits(words::BIOS_1, first.into()))
             .chain(set_bits(words::BIOS_2, second.into())),
     ))

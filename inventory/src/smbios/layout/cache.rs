@@ -40,11 +40,14 @@ fn part(s: &Structure<'_>, at: usize, shift: u32, words: Words) -> Option<Value<
     s.u16(at).map(|bits| words.value((bits >> shift) & 3))
 }
 
-/// `KiB`, or 64 `KiB` with the top bit set; `FFFFh` sends to the 32-bit field at `wide`.
+/// `KiB`, or 64 `KiB` with the top bit set. The 32-bit field at `wide` counts
+/// where it is filled: `FFFFh` sends there, and below that both are to agree.
 fn size(s: &Structure<'_>, at: usize, wide: usize) -> Option<Value<'static>> {
     let narrow = s.u16(at)?;
     let (units, large) = match s.u32(wide) {
-        Some(size) if narrow == 0xFFFF => (u64::from(size & 0x7FFF_FFFF), size >> 31 == 1),
+        Some(size) if narrow == 0xFFFF || size != 0 => {
+            (u64::from(size & 0x7FFF_FFFF), size >> 31 == 1)
+        }
         _ => (u64::from(narrow & 0x7FFF), narrow >> 15 == 1),
     };
     Some(Value::Quantity(units << if large { 16 } else { 10 }, Unit::Bytes))

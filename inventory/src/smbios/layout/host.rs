@@ -53,7 +53,7 @@ const IPMI: &[Field] = &[
         interrupt(s, at).map(|m| Value::Word(if m & 1 == 0 { "Edge" } else { "Level" }))
     }),
     with("Interrupt Number", 0x11, |s, at| {
-        let number = s.u8(at).filter(|&number| number != 0 && !is_ssif(s))?;
+        let number = s.u8(at).filter(|&number| number != 0)?;
         Some(Value::Number(number.into()))
     }),
 ];

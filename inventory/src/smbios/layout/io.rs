@@ -36,14 +36,11 @@ const LANGUAGE: &[Field] = &[
     }),
     with("Installable Languages", 0x04, |s, at| {
         let count = s.u8(at)?;
-        let items = (1..=count).map(|n| match Value::from(s.string(n)) {
+        let items = s.numbered(count).map(|n| match Value::from(s.string(n)) {
             Value::Text(text) => text,
             other => Cow::Owned(other.to_string()),
         });
-        // Every index past the end reads the same: one is enough.
-        let mut items: Vec<_> = items.collect();
-        items.dedup_by(|a, b| a == b && a == "<BAD INDEX>");
-        Some(Value::List(Cow::Owned(count.to_string()), items))
+        Some(Value::List(Cow::Owned(count.to_string()), items.collect()))
     }),
     text("Currently Installed Language", 0x15),
 ];
@@ -180,7 +177,7 @@ fn options<'a>(s: &Structure<'a>, named: &mut Named<'a>) {
 
 /// As many strings as byte 4 says.
 fn counted<'a>(s: &Structure<'a>, name: &str, named: &mut Named<'a>) {
-    for n in 1..=s.u8(4).unwrap_or(0) {
+    for n in s.numbered(s.u8(4).unwrap_or(0)) {
         named.push((format!("{name} {n}").into(), s.string(n).into()));
     }
 }

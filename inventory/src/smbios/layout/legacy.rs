@@ -87,10 +87,8 @@ fn module_size(s: &Structure<'_>, at: usize) -> Option<Value<'static>> {
         0x7D => Value::Word("Not Determinable"),
         0x7E => Value::Word("Disabled"),
         0x7F => return Some(Value::Word("Not Installed")),
-        shift => match 1_u64.checked_shl(u32::from(shift) + 20) {
-            Some(bytes) => Value::Quantity(bytes, Unit::Bytes),
-            None => Value::OutOfSpec,
-        },
+        shift @ 0..=63 => owned(format!("{} MB", 1_u64 << shift)),
+        _ => Value::OutOfSpec,
     };
     let banks = if code & 0x80 == 0 { "Single" } else { "Double" };
     Some(owned(format!("{size} ({banks}-bank Connection)")))

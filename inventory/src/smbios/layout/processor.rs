@@ -107,6 +107,8 @@ fn identification(s: &Structure<'_>) -> Identification {
                 Identification::Intel
             } else if says(0x07, "AMD") || says(0x10, "AMD") {
                 Identification::Amd
+            } else if family_code(s) == 0xBE {
+                Identification::Intel
             } else {
                 Identification::Other
             }

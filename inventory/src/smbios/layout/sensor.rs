@@ -80,7 +80,7 @@ const VOLTAGE: &[Field] = &[
     with("Status", 0x05, high_three),
     with("Maximum Value", 0x06, volt),
     with("Minimum Value", 0x08, volt),
-    with("Resolution", 0x0A, |s, at| signed(s, at, 1, "mV")),
+    with("Resolution", 0x0A, |s, at| resolution(s, at, 1, "mV")),
     with("Tolerance", 0x0C, volt),
     with("Accuracy", 0x0E, accuracy),
     with("OEM-specific Information", 0x10, hex32),
@@ -93,7 +93,7 @@ const TEMPERATURE: &[Field] = &[
     with("Status", 0x05, high_three),
     with("Maximum Value", 0x06, degrees),
     with("Minimum Value", 0x08, degrees),
-    with("Resolution", 0x0A, |s, at| signed(s, at, 3, "deg C")),
+    with("Resolution", 0x0A, |s, at| resolution(s, at, 3, "deg C")),
     with("Tolerance", 0x0C, degrees),
     with("Accuracy", 0x0E, accuracy),
     with("OEM-specific Information", 0x10, hex32),
@@ -106,7 +106,7 @@ const CURRENT: &[Field] = &[
     with("Status", 0x05, high_three),
     with("Maximum Value", 0x06, ampere),
     with("Minimum Value", 0x08, ampere),
-    with("Resolution", 0x0A, |s, at| signed(s, at, 1, "mA")),
+    with("Resolution", 0x0A, |s, at| resolution(s, at, 1, "mA")),
     with("Tolerance", 0x0C, ampere),
     with("Accuracy", 0x0E, accuracy),
     with("OEM-specific Information", 0x10, hex32),
@@ -187,10 +187,22 @@ fn signed(s: &Structure<'_>, at: usize, digits: usize, unit: &str) -> Option<Val
     if raw == i16::MIN {
         return Some(Value::Word("Unknown"));
     }
-    let scale = 10_u16.pow(u32::try_from(digits).ok()?);
-    let (whole, rest) = (raw.unsigned_abs() / scale, raw.unsigned_abs() % scale);
     let sign = if raw < 0 { "-" } else { "" };
-    Some(owned(format!("{sign}{whole}.{rest:0digits$} {unit}")))
+    Some(owned(format!("{sign}{} {unit}", decimal(raw.unsigned_abs(), digits))))
+}
+
+/// The same without a sign: a step is never negative.
+fn resolution(s: &Structure<'_>, at: usize, digits: usize, unit: &str) -> Option<Value<'static>> {
+    s.u16(at).map(|raw| match raw {
+        0x8000 => Value::Word("Unknown"),
+        raw => owned(format!("{} {unit}", decimal(raw, digits))),
+    })
+}
+
+/// Returns `number` with its last `digits` behind the point.
+fn decimal(number: u16, digits: usize) -> String {
+    let scale = (0..digits).fold(1_u32, |scale, _| scale.saturating_mul(10));
+    format!("{}.{:0digits$}", u32::from(number) / scale, u32::from(number) % scale)
 }
 
 fn volt(s: &Structure<'_>, at: usize) -> Option<Value<'static>> {

@@ -71,26 +71,6 @@ fn processors_in_one_block_are_told_apart() {
 }
 
 #[test]
-fn the_clock_is_read_from_the_name() {
-    let cases = [
-        ("Intel(R) Xeon(R) Gold 6252 CPU @ 2.10GHz", Some(2_100_000_000)),
-        ("ZHAOXIN KaiSheng KH-30000@2.7GHz", Some(2_700_000_000)),
-        ("Kunpeng 920-4826 @ 2600MHz", Some(2_600_000_000)),
-        ("Genuine Intel(R) CPU @ 2.66GHz", Some(2_660_000_000)),
-        ("AMD EPYC 7742 64-Core Processor", None),
-        ("GHz", None),
-        ("@ .GHz", None),
-        ("1.2.3GHz", None),
-        ("99999999999999999999GHz", None),
-        ("主频 2.5 GHz", Some(2_500_000_000)),
-        ("主GHz", None),
-    ];
-    for (name, want) in cases {
-        assert_eq!(clock_in_name(name), want, "{name}");
-    }
-}
-
-#[test]
 fn nothing_is_made_of_nothing() {
     assert_eq!(parse("").of(0), Named::default());
     assert_eq!(parse("\n\n:\n:::\n").processors, []);

@@ -1,0 +1,1 @@
+//! Benchmarks stand under `benches/`; this package has no code of its own.
