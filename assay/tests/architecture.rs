@@ -30,6 +30,8 @@ const EDGES: &[&str] = &[
     "inventory/src/sysroot.rs",
     "inventory/src/collect",
     "inventory/src/device",
+    "inventory/src/ethtool.rs",
+    "inventory/src/ethtool/ioctl.rs",
     "inventory/src/ethtool/socket.rs",
     "inventory/src/lldp/listen.rs",
     "inventory/src/record",
@@ -40,7 +42,21 @@ const EDGES: &[&str] = &[
 ];
 
 /// Parts of the program that decide and do not act.
-const PURE_PARTS: &[&str] = &["assay/src/report/document", "assay/src/report/canonical"];
+const PURE_PARTS: &[&str] = &[
+    "assay/src/output",
+    "assay/src/push/decide.rs",
+    "assay/src/push/entry.rs",
+    "assay/src/report/basis.rs",
+    "assay/src/report/batch.rs",
+    "assay/src/report/build.rs",
+    "assay/src/report/canonical.rs",
+    "assay/src/report/decide.rs",
+    "assay/src/report/document.rs",
+    "assay/src/report/manifest.rs",
+    "assay/src/report/merkle.rs",
+    "assay/src/report/render",
+    "assay/src/report/todo.rs",
+];
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] =
@@ -120,9 +136,9 @@ fn no_file_is_longer_than_a_reader_can_hold() {
 #[test]
 fn every_file_says_what_it_is_for() {
     for (path, text) in sources() {
-        // A fuzz target opens with `#![no_main]`; the words follow or precede it.
-        let opening = text.trim_start().trim_start_matches("#![no_main]").trim_start();
-        assert!(opening.starts_with("//!"), "{path} does not open with `//!`");
+        // An edge opens with the lint it is excused from; the words follow at once.
+        let opening = text.lines().take(8).any(|line| line.starts_with("//!"));
+        assert!(opening, "{path} does not open with `//!`");
     }
 }
 

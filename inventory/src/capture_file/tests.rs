@@ -1,3 +1,5 @@
+//! Tests of `capture_file`.
+
 use proptest::prelude::*;
 
 use super::*;

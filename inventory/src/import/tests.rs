@@ -1,3 +1,5 @@
+//! Tests of `import`.
+
 use super::*;
 
 /// Two structures of a table: a type 0 of 18 bytes with a string, and the end.

@@ -1,3 +1,5 @@
+//! Tests of `lldp`.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `merge`.
+
 use proptest::prelude::*;
 
 use super::*;

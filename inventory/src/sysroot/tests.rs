@@ -1,3 +1,5 @@
+//! Tests of `sysroot`.
+
 use std::io::Write;
 use std::os::unix::fs::symlink;
 

@@ -1,3 +1,5 @@
+//! Tests of `cpu`.
+
 use super::super::testing::{Tree, status};
 use super::*;
 

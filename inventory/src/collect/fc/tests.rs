@@ -1,3 +1,5 @@
+//! Tests of `fc`.
+
 use super::super::testing::{Tree, status};
 use super::*;
 

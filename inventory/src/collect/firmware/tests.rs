@@ -1,3 +1,5 @@
+//! Tests of `firmware`.
+
 use std::fs;
 
 use super::super::testing::{Tree, status};

@@ -1,3 +1,5 @@
+//! Tests of `net`.
+
 use super::super::testing::{Tree, status};
 use super::*;
 use crate::model::Section;

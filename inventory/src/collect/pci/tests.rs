@@ -1,3 +1,5 @@
+//! Tests of `pci`.
+
 use super::super::testing::{Tree, status};
 use super::*;
 

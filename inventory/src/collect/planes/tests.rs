@@ -1,3 +1,5 @@
+//! Tests of `planes`.
+
 use super::super::PlaneName;
 use super::super::testing::{Tree, status};
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `module`.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of `inventory`.
+
 use super::*;
 use crate::model::{SourceId, SourceKind};
 

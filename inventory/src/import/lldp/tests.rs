@@ -1,3 +1,5 @@
+//! Tests of `lldp`.
+
 use super::*;
 use crate::model::SourceKind;
 

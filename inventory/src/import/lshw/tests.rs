@@ -1,3 +1,5 @@
+//! Tests of `lshw`.
+
 use super::*;
 
 /// A machine as `lshw -json` prints one, made up, shortened.

@@ -1,3 +1,5 @@
+//! Tests of `mask`.
+
 use super::*;
 use crate::model::{Disk, Hba, HbaPort, Nic, NicPort, Plane, System};
 

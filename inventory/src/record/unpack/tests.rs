@@ -1,3 +1,5 @@
+//! Tests of `unpack`.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `cpuinfo`.
+
 use super::*;
 
 fn first(text: &str) -> Named {

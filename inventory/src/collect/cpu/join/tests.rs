@@ -1,3 +1,5 @@
+//! Tests of `join`.
+
 use super::*;
 use crate::model::{Frequency, Origin, SourceId};
 
