@@ -183,17 +183,21 @@ fn dimms() -> Result<(), Failed> {
         fs::write(&file, &text)?;
         let theirs = inventory(&["import", "--dmidecode", &file.display().to_string()])?;
         let ours = inventory(&["import", "--smbios", &dump])?;
-        let strip = |document: &Value| -> Vec<Value> {
-            let mut list = document["dimm"].as_array().cloned().unwrap_or_default();
-            for dimm in &mut list {
-                if let Some(object) = dimm.as_object_mut() {
-                    object.remove("origin");
+        let list = |document: &Value| document["dimm"].as_array().cloned().unwrap_or_default();
+        let (theirs, ours) = (list(&theirs), list(&ours));
+        if theirs.is_empty() || theirs.len() != ours.len() {
+            let counts = format!("{} and {}", theirs.len(), ours.len());
+            return Err(format!("{}: {counts} DIMM slots", server.id).into());
+        }
+        for (theirs, ours) in theirs.iter().zip(&ours) {
+            let fields = theirs.as_object().ok_or("a DIMM is an object")?;
+            for (name, value) in fields.iter().filter(|(name, _)| *name != "origin") {
+                // dmidecode leaves out what firmware says of a stick that is not there.
+                if !value.is_null() && *value != ours[name] {
+                    let id = &server.id;
+                    return Err(format!("{id}: {name} is {value} and {}", ours[name]).into());
                 }
             }
-            list
-        };
-        if strip(&theirs) != strip(&ours) {
-            return Err(format!("{}: DIMMs differ", server.id).into());
         }
     }
     Ok(())
