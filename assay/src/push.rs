@@ -6,7 +6,7 @@
 //! `Idempotency-Key`, the SHA-256 of its bytes, by which the receiver knows it.
 //!
 //! [`decide`], [`endpoint`] and [`entry`] are pure; [`client`], [`spool`],
-//! [`secret`] and [`deliver`] act.
+//! [`secret`] and [`mod@deliver`] act.
 
 pub mod client;
 pub mod decide;

@@ -1,12 +1,12 @@
 //! The acceptance report: one document, everything a reader sees derived from it.
 //!
-//! [`build`] puts a [`Report`] together from a run's facts and the judge's word;
+//! [`mod@build`] puts a [`Report`] together from a run's facts and the judge's word;
 //! [`decide`] adds what persons decide afterwards; [`render`] derives the files a
-//! reader opens; [`write`] puts them on disk as one folder; [`verify`] finds any
+//! reader opens; [`mod@write`] puts them on disk as one folder; [`verify`] finds any
 //! change to that folder; [`batch`] joins the reports of many machines.
 //!
 //! All of it is functions on values. The edges, which alone touch files, are
-//! [`write`] and [`folder`]. No clock is read here: times come in as text.
+//! [`mod@write`] and [`folder`]. No clock is read here: times come in as text.
 //!
 //! Wording follows Chinese acceptance practice: the document is a test record
 //! (测试记录), never an inspection report (检测报告); it states a test conclusion

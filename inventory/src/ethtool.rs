@@ -2,7 +2,7 @@
 //! rtnetlink, link modes, Wake-on-LAN and module EEPROMs by ethtool's generic
 //! netlink, drivers by its ioctl.
 //!
-//! Messages are built and decoded in values; [`socket`] and [`ioctl`] are the
+//! Messages are built and decoded in values; `ethtool::socket` and `ethtool::ioctl` are the
 //! edge. Answers are kept as serde values so that a recording can hold them and
 //! a later version can read more out of them. Only what is asked here is sent:
 //! no message that changes anything exists in this module.

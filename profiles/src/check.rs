@@ -1,5 +1,5 @@
 //! What a profile's checks are once they are read: paths parsed, quantities in
-//! the field's unit, patterns compiled. [`read`] makes them from TOML.
+//! the field's unit, patterns compiled. `check::read` makes them from TOML.
 
 pub(crate) mod expect;
 pub(crate) mod fields;
