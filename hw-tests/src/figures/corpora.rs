@@ -5,8 +5,9 @@ use super::tests_of::{PASSED, Row, Tests, of_test};
 use super::{CaseError, Effort, Figure};
 
 /// SMBIOS tables against dmidecode.
-pub(super) fn smbios(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
+pub(super) fn smbios(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
+        effort,
         &Tests { package: "inventory", file: "smbios_corpus", filter: "" },
         &[],
         &[
@@ -30,8 +31,9 @@ pub(super) fn smbios(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 }
 
 /// SMART against smartctl.
-pub(super) fn smart(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
+pub(super) fn smart(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
+        effort,
         &Tests { package: "inventory", file: "smart_corpus", filter: "" },
         &[],
         &[
@@ -55,8 +57,9 @@ pub(super) fn smart(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 }
 
 /// Topology of recorded trees against hwloc.
-pub(super) fn topology(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
+pub(super) fn topology(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
+        effort,
         &Tests { package: "inventory", file: "topology", filter: "" },
         &[],
         &[Row {
@@ -68,8 +71,9 @@ pub(super) fn topology(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
 }
 
 /// Verdicts against an evaluation of the dmidecode text.
-pub(super) fn verdicts(_effort: Effort) -> Result<Vec<Figure>, CaseError> {
+pub(super) fn verdicts(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     of_test(
+        effort,
         &Tests { package: "hw-tests", file: "verdicts", filter: "" },
         &[],
         &[

@@ -32,15 +32,19 @@ pub(super) struct Tests {
     pub(super) filter: &'static str,
 }
 
-/// Runs a test in release and returns the figures it printed, as `rows` name them.
+/// Runs a test, in release for a full run, and returns the figures it printed, as `rows` name them.
 pub(super) fn of_test(
+    effort: Effort,
     tests: &Tests,
     variables: &[(&str, &str)],
     rows: &[Row],
 ) -> Result<Vec<Figure>, CaseError> {
+    // The reduced run uses the tests as they are built already: what they count is the same.
+    let profile: &[&str] = if effort == Effort::Full { &["--release"] } else { &[] };
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--release", "--locked", "-p", tests.package, "--test", tests.file, "--"])
-        .args(["--nocapture", tests.filter])
+        .args(["test", "--locked", "-p", tests.package, "--test", tests.file])
+        .args(profile)
+        .args(["--", "--nocapture", tests.filter])
         .envs(variables.iter().copied())
         .current_dir(workspace())
         .output()?;
@@ -124,7 +128,7 @@ pub(super) fn verify(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let tests = Tests { package: "assay", file: "report", filter: "tamper" };
     let what = "`report verify`: laws of alteration, each over many random ones";
     let row = Row { name: PASSED, what, bar: "every alteration found and named" };
-    let mut figures = of_test(&tests, &[("ASSAY_ALTERATIONS", cases)], &[row])?;
+    let mut figures = of_test(effort, &tests, &[("ASSAY_ALTERATIONS", cases)], &[row])?;
     for figure in &mut figures {
         figure.measured = format!("{} of {cases} cases each", figure.measured);
     }
@@ -137,7 +141,7 @@ pub(super) fn push(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let tests = Tests { package: "assay", file: "push", filter: "arrives_once" };
     let what = "push: inventories through refusals, hangs, resets, restarts and kill -9 of ours";
     let row = Row { name: PASSED, what, bar: "each of 1,000 arrives once by key" };
-    let mut figures = of_test(&tests, &[("ASSAY_PUSH_COUNT", count)], &[row])?;
+    let mut figures = of_test(effort, &tests, &[("ASSAY_PUSH_COUNT", count)], &[row])?;
     for figure in &mut figures {
         figure.measured = format!("{count} arrived once");
     }
