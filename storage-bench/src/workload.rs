@@ -143,3 +143,18 @@ pub struct Spec {
     /// Seed of everything random.
     pub seed: u64,
 }
+
+/// Something that says which operation comes next: a generator, a replayed log.
+///
+/// The engine's hot loop is compiled for each source, so that asking costs no more than
+/// the choice itself.
+pub trait Source {
+    /// Returns the next operation; `None` where the load is at its end.
+    fn next_io(&mut self) -> Option<Io>;
+}
+
+/// Something that says what a write writes.
+pub trait Payload {
+    /// Fills `buffer` with what belongs at `offset` of the target.
+    fn fill(&mut self, offset: u64, buffer: &mut [u8]);
+}
