@@ -8,5 +8,6 @@
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
+pub mod reservation;
 pub mod signature;
 pub mod workload;
