@@ -9,5 +9,6 @@ pub mod histogram;
 pub mod measurement;
 pub mod observed;
 pub mod reservation;
+pub mod safety;
 pub mod signature;
 pub mod workload;
