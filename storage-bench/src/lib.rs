@@ -11,4 +11,5 @@ pub mod observed;
 pub mod reservation;
 pub mod safety;
 pub mod signature;
+pub mod target;
 pub mod workload;

@@ -1,0 +1,25 @@
+#![expect(unsafe_code, reason = "rustix knows neither BLKGETSIZE64 nor BLKGETDISKSEQ")]
+//! Questions to an open block device (`linux/fs.h`).
+
+use std::os::fd::AsFd;
+
+use rustix::io;
+use rustix::ioctl::{Getter, ioctl, opcode};
+
+/// Returns the size in bytes. The kernel declares it with the size of a pointer
+/// (`_IOR(0x12, 114, size_t)`) and writes 64 bits.
+pub(super) fn size_bytes(device: impl AsFd) -> io::Result<u64> {
+    // SAFETY: BLKGETSIZE64 writes one u64 to the pointer it gets, whatever the size in
+    // its number is, and `Getter` passes a pointer to a u64.
+    let call = unsafe { Getter::<{ opcode::read::<usize>(0x12, 114) }, u64>::new() };
+    // SAFETY: the call only writes to its own output, as said above.
+    unsafe { ioctl(device, call) }
+}
+
+/// Returns the kernel's count of media for the device; kernels before 5.15 have none.
+pub(super) fn disk_sequence(device: impl AsFd) -> io::Result<u64> {
+    // SAFETY: BLKGETDISKSEQ is `_IOR(0x12, 128, __u64)` and writes one u64.
+    let call = unsafe { Getter::<{ opcode::read::<u64>(0x12, 128) }, u64>::new() };
+    // SAFETY: the call only writes to its own output, as said above.
+    unsafe { ioctl(device, call) }
+}
