@@ -8,4 +8,5 @@
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
+pub mod random;
 pub mod workload;
