@@ -9,4 +9,5 @@ pub mod histogram;
 pub mod measurement;
 pub mod observed;
 pub mod random;
+pub mod schedule;
 pub mod workload;
