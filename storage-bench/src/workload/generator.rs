@@ -27,24 +27,22 @@ const PERCENTS: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Generator {
     random: Random,
-    /// Whether anything but the place is left to chance.
-    mixed: bool,
+    /// Operation and block, where only the place is left to chance.
+    only: Option<(Op, Block)>,
     read_percent: u64,
-    read: Blocks,
-    write: Blocks,
-    write_op: Op,
+    /// Reads and what else occurs; where only one does, twice that.
+    sides: [Side; 2],
     place: Place,
     /// Bytes still to ask for.
     left: u64,
 }
 
-/// The block sizes of one operation.
+/// An operation and its block sizes.
 #[derive(Clone, Debug)]
-struct Blocks {
-    /// The only one, or the first.
-    first: Block,
-    /// The one of each percent, where there are several.
-    table: Option<Box<[Block; PERCENTS]>>,
+struct Side {
+    op: Op,
+    /// The block of each percent.
+    blocks: Box<[Block; PERCENTS]>,
 }
 
 /// Where operations go.
@@ -88,21 +86,18 @@ impl Generator {
             return Err(WorkloadError::Thread { thread, threads });
         }
         let spec = spec.resolve()?;
-        let write_op = if spec.trim { Op::Trim } else { Op::Write };
         let place = Place::new(&spec, thread, threads)?;
-        let blocks = |op| Blocks::new(&spec, op);
-        // An operation that does not occur lends the blocks of the one that does.
-        let only = if spec.read_percent > 0 { Op::Read } else { write_op };
-        let read = blocks(only);
-        let write = if spec.read_percent < 100 { blocks(write_op) } else { blocks(only) };
-        let both = !matches!(spec.read_percent, 0 | 100);
+        let sides: Vec<Side> = spec.ops().map(|op| Side::new(&spec, op)).collect();
+        let (Some(first), Some(last)) = (sides.first(), sides.last()) else {
+            unreachable!("there are reads, or writes, or both");
+        };
+        let one = if sides.len() == 1 { first.only_block() } else { None };
+        let only = one.map(|block| (first.op, block));
         Ok(Self {
             random: Random::stream(derive(spec.seed, DRAWS), u64::from(thread)),
-            mixed: both || read.table.is_some() || write.table.is_some(),
+            only,
             read_percent: u64::from(spec.read_percent),
-            read,
-            write,
-            write_op,
+            sides: [first.clone(), last.clone()],
             place,
             left: u64::MAX,
         })
@@ -130,24 +125,20 @@ impl Generator {
     }
 
     /// Chooses operation and block size, both from one random number.
+    ///
+    /// By index, not by branch: a mix of 7:3 mispredicts three times in ten, 4 ns an
+    /// operation.
     #[inline]
     fn choose(&mut self) -> (Op, Block) {
-        if !self.mixed {
-            return if self.read_percent == 0 {
-                (self.write_op, self.write.first)
-            } else {
-                (Op::Read, self.read.first)
-            };
+        if let Some(only) = self.only {
+            return only;
         }
         // Halves of 32 bits: no percent is more likely than another by more than 2^-25.
         let bits = self.random.bits();
-        let percent = scale(bits << 32, PERCENTS as u64);
-        let block = |blocks: &Blocks| blocks.at(percent);
-        if scale(bits, 100) < self.read_percent {
-            (Op::Read, block(&self.read))
-        } else {
-            (self.write_op, block(&self.write))
-        }
+        let write = usize::from(scale(bits, 100) >= self.read_percent);
+        let side = self.sides.get(write).expect("a boolean is an index of two");
+        let percent = usize::try_from(scale(bits << 32, 100)).unwrap_or(0);
+        (side.op, *side.blocks.get(percent).expect("percents are below 100"))
     }
 }
 
@@ -166,7 +157,7 @@ impl Source for Generator {
     }
 }
 
-impl Blocks {
+impl Side {
     fn new(spec: &Spec, op: Op) -> Self {
         let shares = spec.blocks(op).iter().filter(|share| share.percent > 0);
         let each: Vec<Block> = shares
@@ -175,20 +166,15 @@ impl Blocks {
                 std::iter::repeat_n(block, usize::from(share.percent))
             })
             .collect();
-        let table = Box::<[Block; PERCENTS]>::try_from(each.into_boxed_slice())
+        let blocks = Box::<[Block; PERCENTS]>::try_from(each.into_boxed_slice())
             .expect("the shares were checked: 100 percent");
-        let [first, rest @ ..] = &*table;
-        let first = *first;
-        let several = rest.iter().any(|block| *block != first);
-        Self { first, table: several.then_some(table) }
+        Self { op, blocks }
     }
 
-    /// Returns the block of a percent.
-    #[inline]
-    fn at(&self, percent: u64) -> Block {
-        let table = self.table.as_deref();
-        let block = table.and_then(|table| table.get(usize::try_from(percent).ok()?));
-        block.copied().unwrap_or(self.first)
+    /// Returns the block, where there is one size only.
+    fn only_block(&self) -> Option<Block> {
+        let [first, rest @ ..] = &*self.blocks;
+        rest.iter().all(|block| block == first).then_some(*first)
     }
 }
 

@@ -7,6 +7,10 @@
 
 use crate::random::Random;
 
+/// How near to 1 θ may come before 1 + ε loses what matters of ε: from here on the plain
+/// power, which takes half the time, is right to 10 digits.
+const EXACT: f64 = 1e-6;
+
 /// Zipf's law: rank k, from 1, has a probability proportional to k^−θ.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Zipf {
@@ -56,10 +60,16 @@ impl Zipf {
         (power * at.ln()).exp_m1() / power
     }
 
+    /// The place up to which the integral is `area`.
+    #[inline]
     fn inverse(&self, area: f64) -> f64 {
         let power = 1.0 - self.theta;
         // Rounding may reach just below −1 at the far end.
-        ((area * power).max(-1.0).ln_1p() / power).exp()
+        let above = (area * power).max(-1.0);
+        if power.abs() > EXACT {
+            return (1.0 + above).powf(1.0 / power);
+        }
+        (above.ln_1p() / power).exp()
     }
 }
 
