@@ -8,8 +8,10 @@
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
+pub mod random;
 pub mod reservation;
 pub mod safety;
+pub mod schedule;
 pub mod signature;
 pub mod target;
 pub mod workload;

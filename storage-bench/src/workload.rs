@@ -3,8 +3,19 @@
 //! Pure: the engine knows no workload and the workload no engine. Random choices
 //! depend on the seed only, so that a run can be repeated to the byte.
 
+mod area;
+mod error;
+mod generator;
+mod resolve;
+mod skewed;
+
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use error::WorkloadError;
+pub use generator::Generator;
 
 /// An operation on a target.
 #[derive(
@@ -16,6 +27,16 @@ pub enum Op {
     Read,
     Write,
     Trim,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Trim => "trim",
+        })
+    }
 }
 
 /// The part of a target an operation goes to, where a workload tells parts apart.
@@ -116,7 +137,9 @@ pub enum Order {
     Random {
         /// Where offsets fall.
         distribution: Distribution,
-        /// Whether a block may come again before all have come (fio `norandommap`).
+        /// Whether a block may come again before all have come (fio `norandommap`). Only
+        /// [`Distribution::Uniform`] looks at it: skewed ones and zones repeat, as in fio,
+        /// and of a hot and a cold set the hot one does.
         repeat: bool,
     },
 }
@@ -136,7 +159,8 @@ pub struct Spec {
     pub read_blocks: Vec<BlockShare>,
     /// Block sizes of writes and trims.
     pub write_blocks: Vec<BlockShare>,
-    /// What offsets are multiples of; 0 for the smallest block size.
+    /// What offsets are multiples of, counted from the start of the span (fio
+    /// `blockalign`); 0 for the smallest block size.
     pub align_bytes: u32,
     /// In what order the span is visited.
     pub order: Order,
