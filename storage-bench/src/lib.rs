@@ -10,4 +10,5 @@ pub mod measurement;
 pub mod observed;
 pub mod random;
 pub mod schedule;
+pub mod steady;
 pub mod workload;
