@@ -5,10 +5,13 @@
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
 
+pub mod cap;
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
 pub mod random;
 pub mod schedule;
+pub mod shape;
 pub mod steady;
+pub mod summary;
 pub mod workload;
