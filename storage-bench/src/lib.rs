@@ -7,6 +7,7 @@
 
 pub mod cap;
 pub mod histogram;
+pub mod hit;
 pub mod measurement;
 pub mod observed;
 pub mod random;
@@ -14,4 +15,6 @@ pub mod schedule;
 pub mod shape;
 pub mod steady;
 pub mod summary;
+pub mod text;
+pub mod validity;
 pub mod workload;
