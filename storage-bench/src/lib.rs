@@ -5,13 +5,22 @@
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
 
+pub mod abba;
+pub mod cap;
 pub mod histogram;
+pub mod hit;
 pub mod measurement;
 pub mod observed;
 pub mod random;
 pub mod reservation;
 pub mod safety;
+pub mod scan;
 pub mod schedule;
+pub mod shape;
 pub mod signature;
+pub mod steady;
+pub mod summary;
 pub mod target;
+pub mod text;
+pub mod validity;
 pub mod workload;

@@ -20,6 +20,18 @@ pub struct Storage {
     pub run: Vec<Run>,
 }
 
+impl Storage {
+    /// Returns a report of these runs and nothing else.
+    pub fn new(run: Vec<Run>) -> Self {
+        Self { schema: SCHEMA.to_owned(), run }
+    }
+
+    /// Returns the JSON Schema of `storage/v1`.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+}
+
 /// One run of one case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
@@ -83,6 +95,9 @@ pub struct Run {
     /// Whether the device was in steady state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steady: Option<Steady>,
+    /// The cache hit rate, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hit: Option<Hit>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -169,6 +184,13 @@ pub struct Doubt {
     pub en: String,
 }
 
+impl Doubt {
+    /// Returns a reason in both languages.
+    pub fn new(code: &str, zh: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), zh: zh.into(), en: en.into() }
+    }
+}
+
 /// What operations of one kind did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
@@ -182,7 +204,8 @@ pub struct Totals {
     pub milli_iops: u64,
     /// Bytes a second.
     pub bytes_per_s: u64,
-    /// Operations that failed.
+    /// Operations that failed; of the hot and the cold set always 0, for errors are
+    /// counted by operation.
     pub errors: u64,
     /// From submission to completion.
     pub service: Latency,
@@ -270,25 +293,80 @@ pub struct Cap {
     pub target_iops: u64,
     /// Mean over the best 60 s, or all of a shorter run.
     pub reached_iops: u64,
+    /// Over how long that was: less than 60 s says that the run was shorter.
+    pub reached_over_ns: u64,
     /// Whether that is ≥ 99 % of the cap (capability).
     pub reached: bool,
     /// Mean over the busiest 10 s.
     pub busiest_iops: u64,
+    /// Over how long that was: less than 10 s says that the run was shorter.
+    pub busiest_over_ns: u64,
     /// Whether that is ≤ 102 % of the cap (ceiling).
     pub kept: bool,
+    /// Whether a run of less than 60 s was cut to whole slices of its throttle.
+    pub whole_slices: bool,
+    /// How far one slice more or less moves `reached_iops`; 0 of a smooth throttle.
+    pub slice_error_ppm: u32,
+}
+
+/// The cache hit rate that a load was to have: asked for, issued, and evidenced.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hit {
+    /// Share of the operations that was to go to the hot set.
+    pub requested_ppm: u32,
+    /// Share that went there.
+    pub issued_ppm: u32,
+    /// Share that the cache answered, as far as anything shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidenced_ppm: Option<u32>,
+    /// What shows it: `counters` (the array's own, before and after), `estimated` (from
+    /// the latencies of hot and cold reads) or `none`.
+    pub source: String,
+    /// Lower end of the 95 % interval of an estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_ppm: Option<u32>,
+    /// Upper end of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high_ppm: Option<u32>,
+    /// Median latency of hot reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hot_p50_ns: Option<u64>,
+    /// Median latency of cold reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cold_p50_ns: Option<u64>,
+    /// The array's counters, where the operator gave them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<HitCounters>,
+}
+
+/// Cache counters of an array before and after a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HitCounters {
+    /// Hits before.
+    pub hits_before: u64,
+    /// Accesses before.
+    pub accesses_before: u64,
+    /// Hits after.
+    pub hits_after: u64,
+    /// Accesses after.
+    pub accesses_after: u64,
 }
 
 /// SNIA SSS PTS steady state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Steady {
-    /// Whether range and slope were within their limits in the last five rounds.
+    /// Whether range and slope came within their limits and stayed there.
     pub steady: bool,
-    /// The round at which they were, from 1.
+    /// The round at which they first were, from 1; its window gives the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
-    /// Range of the window over its mean.
+    /// The first round after it at which they no longer were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at_round: Option<u32>,
+    /// Range of that window, or else of the last one, over its mean, rounded up; 0 where
+    /// every value was 0.
     pub range_ppm: u64,
-    /// Rise of the window's least-squares line over its mean.
+    /// Rise of the same window's least-squares line over its mean, rounded up.
     pub slope_ppm: u64,
     /// The value of each round, in thousandths of the tracked unit.
     pub rounds_milli: Vec<u64>,
