@@ -6,6 +6,7 @@
 //! named by its identity.
 
 pub mod histogram;
+pub mod integrity;
 pub mod measurement;
 pub mod observed;
 pub mod workload;
