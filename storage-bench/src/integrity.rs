@@ -9,5 +9,6 @@
 pub mod block;
 pub mod crc64;
 pub mod generation;
+pub mod journal;
 pub mod judge;
 mod vector;
