@@ -35,6 +35,9 @@ const EDGES: &[&str] = &[
     "inventory/src/ethtool/socket.rs",
     "inventory/src/lldp/listen.rs",
     "inventory/src/record",
+    // storage-bench: the volume that is verified, and what disk its journal is on.
+    "storage-bench/src/integrity/elsewhere.rs",
+    "storage-bench/src/integrity/run",
     // The program acts: its pure parts are named in PURE_PARTS.
     "assay/",
     "hw-tests/",

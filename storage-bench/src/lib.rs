@@ -4,6 +4,9 @@
 //! the verdict; `assay` owns the command line. A run that proves nothing says so
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
+//!
+//! Edges, which touch files, threads and the kernel: [`integrity::run`],
+//! [`integrity::elsewhere`].
 
 pub mod histogram;
 pub mod integrity;
