@@ -4,11 +4,15 @@
 //! the verdict; `assay` owns the command line. A run that proves nothing says so
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
+//!
+//! Edges, which touch files, threads and the kernel: [`integrity::run`],
+//! [`integrity::elsewhere`].
 
 pub mod abba;
 pub mod cap;
 pub mod histogram;
 pub mod hit;
+pub mod integrity;
 pub mod measurement;
 pub mod observed;
 pub mod random;
