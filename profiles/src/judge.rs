@@ -13,6 +13,8 @@ mod show;
 mod span;
 mod walk;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::check::{Check, Rule};
@@ -83,27 +85,8 @@ fn judgement(
     sources: Vec<String>,
     reasons: Vec<Reason>,
 ) -> Judgement {
-    Judgement {
-        check: check.id.clone(),
-        row: check.row.clone(),
-        clause: check.clause.clone(),
-        clause_title: check.clause_title.clone(),
-        item: check.item.clone(),
-        wording: check.wording.clone(),
-        level: check.level,
-        title: check.title.clone(),
-        method: check.method.clone(),
-        expected: check.expected.clone(),
-        measured,
-        sources,
-        verdict,
-        reasons,
-        reading: check.reading.clone(),
-        comparison: None,
-        waivable: check.waivable,
-        points: check.points,
-        deviation: check.deviation.clone(),
-    }
+    let case = Arc::clone(&check.case);
+    Judgement { case, measured, sources, verdict, reasons, comparison: None }
 }
 
 /// Returns what `judgements` say together: only must-checks decide.

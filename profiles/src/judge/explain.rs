@@ -141,12 +141,12 @@ impl<'a> Judge<'a> {
             let close = Text::new(
                 format!(
                     "由指定人员书面核查或现场查验后签署（`assay report attest`，用例 {}）",
-                    check.id
+                    check.check
                 ),
                 format!(
                     "have a named person check the papers or the machine and sign \
                      (`assay report attest`, check {})",
-                    check.id
+                    check.check
                 ),
             );
             reasons.insert(0, Reason { text, close: Some(close) });
