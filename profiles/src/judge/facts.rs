@@ -125,7 +125,6 @@ impl<'a> Facts<'a> {
         let Tree { value, sections } = self.trees.get(at).copied().flatten()?;
         let status = sections.and_then(|sections| field(sections, name));
         let word = status.and_then(|status| field(status, "status")).and_then(Value::as_str);
-        let reason = status.and_then(|status| field(status, "reason")).and_then(Value::as_str);
         let inventory = root == "inventory";
         let completeness = match word {
             Some("complete") => Completeness::Complete,
@@ -143,6 +142,9 @@ impl<'a> Facts<'a> {
             vouched: inventory,
             object: None,
         };
+        // Of what is complete nobody asks why.
+        let reason = status.filter(|_| completeness != Completeness::Complete);
+        let reason = reason.and_then(|status| field(status, "reason")).and_then(Value::as_str);
         Some((base, Status { completeness, word, reason }))
     }
 
