@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) effort: Effort,
     /// Whether to forget what earlier runs measured.
     pub(crate) fresh: bool,
+    /// Whether what was measured at another commit may stand, with its commit beside it.
+    pub(crate) reuse: bool,
     /// The one case to run.
     pub(crate) only: Option<String>,
 }
@@ -79,10 +81,21 @@ const CASES: &[Case] = &[
     Case { name: "fuzz", measure: fuzz::fuzz },
 ];
 
+/// What one case came to, and where it was measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    /// The commit it was measured at; `-dirty` where the tree differed from it.
+    pub(crate) commit: String,
+    /// The day, `2026-11-25`.
+    pub(crate) date: String,
+    /// Its figures.
+    pub(crate) figures: Vec<Figure>,
+}
+
 /// Runs the plan, prints what was measured, writes the page after a full run.
 pub(crate) fn run(plan: &Plan) -> ExitCode {
     let commit = commit();
-    let kept = workspace().join("target/figures").join(&commit);
+    let kept = workspace().join("target/figures");
     if plan.fresh {
         // Nothing to forget is as good as forgotten.
         drop(fs::remove_dir_all(&kept));
@@ -93,9 +106,9 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
         if plan.only.as_deref().is_some_and(|only| only != case.name) {
             continue;
         }
-        match figures_of(case, plan.effort, &kept) {
-            Ok(figures) => {
-                for figure in &figures {
+        match figures_of(case, plan, &commit, &kept) {
+            Ok(found) => {
+                for figure in &found.figures {
                     let mark = page::mark(figure.met);
                     println!(
                         "{:<10} {:<44} {} [{}] {mark}",
@@ -103,7 +116,7 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
                     );
                     failed |= figure.met == Some(false);
                 }
-                measured.push((case.name, Ok(figures)));
+                measured.push((case.name, Ok(found)));
             }
             Err(error) => {
                 println!("{:<10} {error}", case.name);
@@ -114,7 +127,7 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
     }
     if plan.effort == Effort::Full && plan.only.is_none() {
         let file = workspace().join("docs/benchmarks.md");
-        if let Err(error) = page::write(&file, &commit, &measured) {
+        if let Err(error) = page::write(&file, &measured) {
             eprintln!("figures: cannot write `{}`: {error}", file.display());
             return ExitCode::from(3);
         }
@@ -123,22 +136,25 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Returns the figures of a case: of an earlier full run of this commit, or measured now.
-fn figures_of(case: &Case, effort: Effort, kept: &Path) -> Result<Vec<Figure>, CaseError> {
+/// Returns the figures of a case: of an earlier full run, or measured now.
+///
+/// A run cut short goes on where it stopped; what another commit measured counts only where
+/// `--reuse` asks for it, and the page names that commit.
+fn figures_of(case: &Case, plan: &Plan, commit: &str, kept: &Path) -> Result<Measured, CaseError> {
     let file = kept.join(format!("{}.json", case.name));
-    let earlier = || serde_json::from_slice(&fs::read(&file).ok()?).ok();
-    if effort == Effort::Full
-        && let Some(figures) = earlier()
-    {
-        return Ok(figures);
+    let earlier = || serde_json::from_slice::<Measured>(&fs::read(&file).ok()?).ok();
+    let full = plan.effort == Effort::Full;
+    if full && let Some(found) = earlier().filter(|found| plan.reuse || found.commit == commit) {
+        return Ok(found);
     }
     eprintln!("figures: {} …", case.name);
-    let figures = (case.measure)(effort)?;
-    if effort == Effort::Full {
+    let figures = (case.measure)(plan.effort)?;
+    let found = Measured { commit: commit.to_owned(), date: page::today(), figures };
+    if full {
         fs::create_dir_all(kept)?;
-        fs::write(&file, serde_json::to_vec_pretty(&figures).map_err(io::Error::other)?)?;
+        fs::write(&file, serde_json::to_vec_pretty(&found).map_err(io::Error::other)?)?;
     }
-    Ok(figures)
+    Ok(found)
 }
 
 /// Returns the commit under test; `-dirty` where the tree differs from it.

@@ -3,7 +3,8 @@
 //! `figures` runs every case with reduced counts and prints what it measured;
 //! `figures --full` runs the whole counts and writes `docs/benchmarks.md`. Each
 //! finished case is kept under `target/figures/`, so that an interrupted run
-//! goes on where it stopped; `--fresh` starts over, `--case NAME` runs one.
+//! goes on where it stopped; `--fresh` starts over, `--case NAME` runs one, `--reuse` lets
+//! stand what another commit measured, with that commit named.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
@@ -17,7 +18,9 @@ fn main() -> ExitCode {
     match plan(std::env::args().skip(1)) {
         Ok(plan) => figures::run(&plan),
         Err(word) => {
-            eprintln!("figures: unknown option `{word}`; it takes --full, --fresh and --case NAME");
+            eprintln!(
+                "figures: unknown option `{word}`; it takes --full, --fresh, --reuse and --case NAME"
+            );
             ExitCode::from(2)
         }
     }
@@ -25,11 +28,12 @@ fn main() -> ExitCode {
 
 /// Reads the command line; `Err` is the word that is not understood.
 fn plan(mut words: impl Iterator<Item = String>) -> Result<Plan, String> {
-    let mut plan = Plan { effort: Effort::Reduced, fresh: false, only: None };
+    let mut plan = Plan { effort: Effort::Reduced, fresh: false, reuse: false, only: None };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--full" => plan.effort = Effort::Full,
             "--fresh" => plan.fresh = true,
+            "--reuse" => plan.reuse = true,
             "--case" => plan.only = Some(words.next().ok_or(word)?),
             _ => return Err(word),
         }

@@ -47,7 +47,7 @@ fn verdicts(profile: &Profile, facts: &Value) -> Verdicts {
     let mut rows = Verdicts::new();
     for judgement in judge(profile, facts) {
         let name = judgement.check.rsplit('.').next().unwrap_or_default().to_owned();
-        rows.entry(judgement.row).or_default().push((name, judgement.verdict));
+        rows.entry(judgement.row.clone()).or_default().push((name, judgement.verdict));
     }
     rows
 }

@@ -7,12 +7,15 @@ pub(crate) mod read;
 pub(crate) mod rule;
 pub(crate) mod tighten;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use regex_lite::Regex;
 
 use crate::node::Place;
 use crate::path::Path;
 use crate::unit::Unit;
-use crate::{Level, Text};
+use crate::{Case, Text};
 
 /// A number to compare with, in the unit of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,34 +220,8 @@ pub struct Applies {
 /// One check of a profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Check {
-    /// Its id, unique in the profile.
-    pub id: String,
-    /// The row it is for, `5.3.3.1.2.1#3`.
-    pub row: String,
-    /// Clause of the row.
-    pub clause: String,
-    /// Title of the clause, as the norm has it.
-    pub clause_title: String,
-    /// Item of the row, as the norm has it.
-    pub item: String,
-    /// The norm's wording, verbatim.
-    pub wording: String,
-    /// How it counts.
-    pub level: Level,
-    /// Points of a scored check.
-    pub points: Option<u32>,
-    /// Its title.
-    pub title: Text,
-    /// How it is checked.
-    pub method: Text,
-    /// What is expected, with unit.
-    pub expected: Text,
-    /// How the norm's wording was read.
-    pub reading: Option<Text>,
-    /// Whether a fail may be accepted as equivalent (“或同等…”).
-    pub waivable: bool,
-    /// Why it asks less than the profile it inherits from.
-    pub deviation: Option<Text>,
+    /// What it says of itself; it reads as if the fields were the check's own.
+    pub case: Arc<Case>,
     /// The command or person that closes it while it is open.
     pub close: Option<Text>,
     /// When it applies at all.
@@ -261,6 +238,14 @@ pub struct Check {
     pub bare: bool,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Deref for Check {
+    type Target = Case;
+
+    fn deref(&self) -> &Case {
+        &self.case
+    }
 }
 
 impl Rule {

@@ -89,8 +89,8 @@ pub fn coverage(catalogue: &Catalogue) -> Vec<Line> {
         let Ok(profile) = catalogue.profile(&id) else { continue };
         for check in profile.checks {
             let profile = id.clone();
-            let refer = CheckRef { profile, check: check.id, kind: check.rule.kind() };
-            checked.entry(check.row).or_default().push(refer);
+            let refer = CheckRef { profile, check: check.check.clone(), kind: check.rule.kind() };
+            checked.entry(check.row.clone()).or_default().push(refer);
         }
     }
     let stated = stated();

@@ -13,10 +13,13 @@ mod show;
 mod span;
 mod walk;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::check::{Check, Rule};
 use crate::kleene::Truth;
+use crate::text::Mark;
 use crate::{Judgement, Level, Outcome, Overall, Profile, Reason, Tally, Text, Verdict};
 use facts::Facts;
 use rules::Judge;
@@ -25,11 +28,20 @@ use rules::Judge;
 /// in the profile's order.
 pub fn judge(profile: &Profile, facts: &Value) -> Vec<Judgement> {
     let facts = Facts::of(facts);
-    profile.checks.iter().map(|check| judge_check(check, &facts)).collect()
+    let mut chosen = Judge::new(&facts, false);
+    let mut measured = Text::with_room(show::CELL);
+    let judgements = profile.checks.iter().map(|check| {
+        measured.take_back(Mark::default());
+        judge_check(check, &mut chosen, &mut measured)
+    });
+    judgements.collect()
 }
 
-fn judge_check(check: &Check, facts: &Facts<'_>) -> Judgement {
-    let mut chosen = Judge::new(facts, false);
+/// Judges by one check. What it measured is written into `measured`, whose room serves
+/// every check.
+fn judge_check<'a>(check: &'a Check, chosen: &mut Judge<'a>, measured: &mut Text) -> Judgement {
+    let facts = chosen.facts;
+    chosen.start();
     if let Some(applies) = &check.applies
         && chosen.condition(facts.document(), &applies.condition) == Truth::False
     {
@@ -37,9 +49,9 @@ fn judge_check(check: &Check, facts: &Facts<'_>) -> Judgement {
         let sources = chosen.sources();
         return judgement(check, Verdict::NotApplicable, Text::default(), sources, vec![reason]);
     }
-    let mut chosen = Judge::new(facts, false);
-    let found = chosen.rule(&check.rule);
-    let mut verdict = match (found.truth, &check.rule) {
+    chosen.start();
+    let truth = chosen.rule(&check.rule, measured);
+    let mut verdict = match (truth, &check.rule) {
         (Truth::False, _) => Verdict::Fail,
         (_, Rule::Attest { .. }) => Verdict::NeedsAttestation,
         (Truth::True, _) => Verdict::Pass,
@@ -48,11 +60,11 @@ fn judge_check(check: &Check, facts: &Facts<'_>) -> Judgement {
     let mut reasons = Vec::new();
     if chosen.disputed {
         let mut all = Judge::new(facts, true);
-        let truth = all.rule(&check.rule).truth;
-        if truth != found.truth {
+        let weighed = all.rule(&check.rule, &mut Text::default());
+        if weighed != truth {
             verdict = Verdict::NeedsAttestation;
         }
-        if truth != found.truth || verdict == Verdict::NeedsAttestation {
+        if weighed != truth || verdict == Verdict::NeedsAttestation {
             reasons.extend(all.disputes());
         }
     }
@@ -61,7 +73,7 @@ fn judge_check(check: &Check, facts: &Facts<'_>) -> Judgement {
     }
     reasons.extend(chosen.hints(&check.hints));
     let sources = chosen.sources();
-    let mut judgement = judgement(check, verdict, found.measured, sources, reasons);
+    let mut judgement = judgement(check, verdict, measured.clone(), sources, reasons);
     judgement.comparison = chosen.comparison(check);
     judgement
 }
@@ -73,27 +85,8 @@ fn judgement(
     sources: Vec<String>,
     reasons: Vec<Reason>,
 ) -> Judgement {
-    Judgement {
-        check: check.id.clone(),
-        row: check.row.clone(),
-        clause: check.clause.clone(),
-        clause_title: check.clause_title.clone(),
-        item: check.item.clone(),
-        wording: check.wording.clone(),
-        level: check.level,
-        title: check.title.clone(),
-        method: check.method.clone(),
-        expected: check.expected.clone(),
-        measured,
-        sources,
-        verdict,
-        reasons,
-        reading: check.reading.clone(),
-        comparison: None,
-        waivable: check.waivable,
-        points: check.points,
-        deviation: check.deviation.clone(),
-    }
+    let case = Arc::clone(&check.case);
+    Judgement { case, measured, sources, verdict, reasons, comparison: None }
 }
 
 /// Returns what `judgements` say together: only must-checks decide.

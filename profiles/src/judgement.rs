@@ -1,5 +1,10 @@
 //! What the judge says of one check, and of all of them.
 
+mod wire;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,9 +88,12 @@ pub struct Reason {
     pub close: Option<Text>,
 }
 
-/// The judge's word on one check: what a case row of the report shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Judgement {
+/// What a check says of itself, whatever the machine.
+///
+/// It is made with the check, and every judgement by it refers to the one: its dozen texts
+/// copied for each machine were an eighth of the judge's time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
     /// Id of the check: `bms1.memory`.
     pub check: String,
     /// Row of the norm: `5.3.3.1.2.1#3`.
@@ -106,6 +114,23 @@ pub struct Judgement {
     pub method: Text,
     /// What is expected, with unit.
     pub expected: Text,
+    /// How the norm's wording was read: units, “或同等…”, missing “≥”.
+    pub reading: Option<Text>,
+    /// Whether a fail may be accepted as equivalent by a named person (“或同等…”).
+    pub waivable: bool,
+    /// Points of a scored check.
+    pub points: Option<u32>,
+    /// Why the check asks less than the norm's own profile does.
+    pub deviation: Option<Text>,
+}
+
+/// The judge's word on one check: what a case row of the report shows.
+// It reads as if it had the fields of its case itself, and is written that way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "wire::Judgement", into = "wire::Judgement")]
+pub struct Judgement {
+    /// The check.
+    pub case: Arc<Case>,
     /// What was found, with unit; empty where nothing was.
     pub measured: Text,
     /// Locators of the sources the measured value rests on.
@@ -114,20 +139,16 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// Why it is open, or what else to know.
     pub reasons: Vec<Reason>,
-    /// How the norm's wording was read: units, “或同等…”, missing “≥”.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reading: Option<Text>,
     /// The comparison that a person judges equivalence by (“或同等性能”).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<Text>,
-    /// Whether a fail may be accepted as equivalent by a named person.
-    pub waivable: bool,
-    /// Points of a scored check.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub points: Option<u32>,
-    /// Why the check asks less than the norm's own profile does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deviation: Option<Text>,
+}
+
+impl Deref for Judgement {
+    type Target = Case;
+
+    fn deref(&self) -> &Case {
+        &self.case
+    }
 }
 
 /// What all judgements together say.

@@ -29,7 +29,7 @@ mod words;
 pub use catalogue::{Catalogue, Entry};
 pub use error::ProfileError;
 pub use judge::{judge, overall};
-pub use judgement::{Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
+pub use judgement::{Case, Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
 pub use node::Place;
 pub use profile::{Dropped, Profile, Subject};
 pub use text::{Lang, Text};

@@ -250,7 +250,7 @@ impl<'l> Lint<'l> {
         unit: Option<String>,
         message: String,
     ) {
-        let (place, check) = (place.clone(), Some(self.check.id.clone()));
+        let (place, check) = (place.clone(), Some(self.check.check.clone()));
         self.found.push(Finding { severity, place, check, path, unit, message });
     }
 }

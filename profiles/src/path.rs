@@ -65,6 +65,10 @@ pub struct Path {
     pub absolute: bool,
     /// What people call the field it leads to.
     pub(crate) name: Text,
+    /// The words for the section it is about. They and the unit are looked up once, here:
+    /// the judge asks for them with every value it shows.
+    pub(crate) words: &'static words::Area,
+    unit: Option<Unit>,
 }
 
 /// Why a text is no path.
@@ -109,7 +113,18 @@ impl Path {
         // The root and the section are told apart from the field.
         let field = steps.get(if absolute { 2 } else { 0 }..).unwrap_or_default();
         let name = words::field(&Self::names(field));
-        Ok(Self { text: text.to_owned(), steps, aggregate, absolute, name })
+        let unit = unit_of(&steps, aggregate);
+        let mut path = Self {
+            text: text.to_owned(),
+            steps,
+            aggregate,
+            absolute,
+            name,
+            words: words::area(""),
+            unit,
+        };
+        path.words = words::area(path.area());
+        Ok(path)
     }
 
     /// Returns the unit that the path's number is in, by the names on its end.
@@ -117,10 +132,12 @@ impl Path {
     /// `frequency_hz.nominal` is in hertz: where the last name has no unit,
     /// that of the one before it holds. A count has none.
     pub fn unit(&self) -> Option<Unit> {
-        if self.aggregate == Some(Aggregate::Count) {
-            return None;
-        }
-        self.steps.iter().rev().take(2).find_map(|step| Unit::of_field(&step.name))
+        self.unit
+    }
+
+    /// Returns the section an absolute path is about, or the field a relative one begins with.
+    pub(crate) fn area(&self) -> &str {
+        self.steps.get(usize::from(self.absolute)).map_or("", |step| step.name.as_str())
     }
 
     /// Returns the names of its fields from the `from`th on, joined by points.
@@ -133,6 +150,13 @@ impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.text)
     }
+}
+
+fn unit_of(steps: &[Step], aggregate: Option<Aggregate>) -> Option<Unit> {
+    if aggregate == Some(Aggregate::Count) {
+        return None;
+    }
+    steps.iter().rev().take(2).find_map(|step| Unit::of_field(&step.name))
 }
 
 /// Splits at `separator` outside of brackets.

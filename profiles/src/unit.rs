@@ -9,7 +9,7 @@ mod format;
 
 use std::fmt;
 
-pub(crate) use format::{default_unit, exact, readable};
+pub(crate) use format::{default_unit, exact, integer, readable};
 
 /// What a unit measures. Only units of one dimension compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +127,30 @@ const UNITS: &[Unit] = &[
     unit("IOPS", D::Operations, 1),
     unit("U", D::RackUnits, 1),
 ];
+
+/// Returns the unit written `symbol`, of those above, while compiling.
+const fn known(symbol: &str) -> Unit {
+    let mut at = 0;
+    while at < UNITS.len() {
+        let (unit, mut same) = (UNITS[at], UNITS[at].symbol.len() == symbol.len());
+        let mut byte = 0;
+        while same && byte < symbol.len() {
+            same = unit.symbol.as_bytes()[byte] == symbol.as_bytes()[byte];
+            byte += 1;
+        }
+        if same {
+            return unit;
+        }
+        at += 1;
+    }
+    // Only a constant asks: what is not known does not compile.
+    assert!(at < UNITS.len(), "no unit has this symbol");
+    UNITS[0]
+}
+
+/// Shares, as they are kept and as they are shown.
+pub(crate) const PPM: Unit = known("ppm");
+pub(crate) const PERCENT: Unit = known("%");
 
 /// Endings of field names and the unit they say a number is in.
 const SUFFIXES: &[(&str, &str)] = &[

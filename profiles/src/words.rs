@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::Text;
 
 /// What a section is called, and how a gap in it is closed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Area {
     /// Its name.

@@ -268,7 +268,7 @@ fn basis(profile: &Profile) -> Basis {
     });
     let changed = profile.checks.iter().filter_map(|check| {
         let why = check.deviation.as_ref()?;
-        Some(text("{}：", "`{}`: ", &[&check.id]).with(why))
+        Some(text("{}：", "`{}`: ", &[&check.check]).with(why))
     });
     Basis {
         norm: profile.norm.clone(),

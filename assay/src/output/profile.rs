@@ -47,7 +47,7 @@ pub fn show(profile: &Profile, layout: Layout) -> String {
             Level::Info => layout.say("参考", "info"),
         };
         let title = layout.paint.dye(Tone::Strong, &get(&check.title));
-        put(&mut page, format_args!("\n{} {title}  [{}] {level}\n", check.row, check.id));
+        put(&mut page, format_args!("\n{} {title}  [{}] {level}\n", check.row, check.check));
         let expected = layout.say("预期", "expected");
         let method = layout.say("方法", "method");
         let mut lines = vec![
@@ -76,7 +76,7 @@ pub fn document(profile: &Profile) -> Value {
         .iter()
         .map(|check| {
             json!({
-                "id": check.id,
+                "id": check.check,
                 "row": check.row,
                 "clause": check.clause,
                 "clause_title": check.clause_title,

@@ -13,8 +13,10 @@ impl Basis {
     /// Returns the basis that `profile` is.
     pub fn of(profile: &Profile) -> Self {
         let dropped = profile.dropped.iter().map(|dropped| (&dropped.id, &dropped.deviation));
-        let eased =
-            profile.checks.iter().filter_map(|check| Some((&check.id, check.deviation.as_ref()?)));
+        let eased = profile
+            .checks
+            .iter()
+            .filter_map(|check| Some((&check.check, check.deviation.as_ref()?)));
         let line = |(id, why): (&String, &Text)| {
             Text::new(format!("{id}：{}", why.zh), format!("{id}: {}", why.en))
         };

@@ -380,8 +380,9 @@ fn a_firmware_that_writes_nonsense_breaks_no_file() {
     let nonsense = "\u{0}\u{1b}[31m<b>&\"'\u{202e}\u{fffe}\u{ffff}]]>,=\r\n\u{feff}".repeat(40);
     let mut inputs = fixture::inputs();
     for judgement in &mut inputs.judgements {
-        judgement.check.push_str(&nonsense);
-        judgement.title = Text::same(&nonsense);
+        let case = std::sync::Arc::make_mut(&mut judgement.case);
+        case.check.push_str(&nonsense);
+        case.title = Text::same(&nonsense);
         judgement.measured = Text::same(&nonsense);
         judgement.reasons.push(profiles::Reason { text: Text::same(&nonsense), close: None });
     }

@@ -2,6 +2,8 @@
 //! slots, a failed row, a waived one, attested and open ones. No real machine's
 //! data is in it; strings with markup stand for what firmware writes.
 
+use std::sync::Arc;
+
 use assay::report::{
     Inputs, Language, RenderOptions, Report,
     batch::{self, Batch},
@@ -15,7 +17,7 @@ use assay::report::{
     render::{self, Bundle},
     verify::{State, Verification},
 };
-use profiles::{Judgement, Level, Reason, Text, Verdict};
+use profiles::{Case, Judgement, Level, Reason, Text, Verdict};
 use serde_json::{Value, json};
 
 pub(crate) const BOTH: RenderOptions =
@@ -220,7 +222,7 @@ fn text(pair: (&str, &str)) -> Text {
 
 fn judgement(short: Short) -> Judgement {
     let clause = short.row.split('#').next().unwrap_or_default();
-    Judgement {
+    let case = Case {
         check: short.check.to_owned(),
         row: short.row.to_owned(),
         clause: clause.to_owned(),
@@ -236,15 +238,18 @@ fn judgement(short: Short) -> Judgement {
         title: text(short.title),
         method: text(short.method),
         expected: text(short.expected),
+        reading: None,
+        waivable: short.wording.contains("同等"),
+        points: None,
+        deviation: None,
+    };
+    Judgement {
+        case: case.into(),
         measured: text(short.measured),
         sources: short.sources.iter().map(|&s| s.to_owned()).collect(),
         verdict: short.verdict,
         reasons: Vec::new(),
-        reading: None,
         comparison: None,
-        waivable: short.wording.contains("同等"),
-        points: None,
-        deviation: None,
     }
 }
 
@@ -490,7 +495,7 @@ pub(crate) fn judgements() -> Vec<Judgement> {
         ));
     });
     edit(&mut rows, "bms1.cpu.frequency", &|row| {
-        row.reading = Some(Text::new(
+        Arc::make_mut(&mut row.case).reading = Some(Text::new(
             "“主频 2.10GHz”读作基准主频下限，容差 1 %",
             "“主频 2.10GHz” is read as a minimum base clock, tolerance 1 %",
         ));
@@ -500,16 +505,16 @@ pub(crate) fn judgements() -> Vec<Judgement> {
         ));
     });
     edit(&mut rows, "bms1.memory", &|row| {
-        row.reading =
+        Arc::make_mut(&mut row.case).reading =
             Some(Text::new("规范中内存单位“G”读作 GiB", "the norm's “G” of memory is read as GiB"));
     });
     edit(&mut rows, "bms1.gpu.driver", &|row| {
-        row.level = Level::Info;
+        Arc::make_mut(&mut row.case).level = Level::Info;
         row.reasons.push(reason("本阶段不检查带内接口", "not checked at this stage", None));
     });
     edit(&mut rows, "bms1.dimm.speed", &|row| {
-        row.level = Level::Scored;
-        row.points = Some(5);
+        let case = Arc::make_mut(&mut row.case);
+        (case.level, case.points) = (Level::Scored, Some(5));
     });
     rows
 }

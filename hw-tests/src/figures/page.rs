@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
-use super::Figure;
+use super::{Figure, Measured};
 
 /// Returns the mark that says whether a bar was reached.
 pub(crate) fn mark(met: Option<bool>) -> &'static str {
@@ -16,32 +16,30 @@ pub(crate) fn mark(met: Option<bool>) -> &'static str {
 }
 
 /// Writes the page.
-pub(crate) fn write(
-    file: &Path,
-    commit: &str,
-    measured: &[(&str, Result<Vec<Figure>, String>)],
-) -> io::Result<()> {
-    let mut lines = vec![format!("Commit `{commit}`, {}, {}.\n", today(), machine())];
-    lines.push("| case | what | bar | measured | |\n|---|---|---|---|---|".to_owned());
-    for (case, figures) in measured {
-        match figures {
-            Ok(figures) => lines.extend(figures.iter().map(|figure| row(case, figure))),
-            Err(reason) => lines.push(format!("| {case} | – | – | {reason} | NOT MEASURED |")),
+pub(crate) fn write(file: &Path, measured: &[(&str, Result<Measured, String>)]) -> io::Result<()> {
+    let mut lines = vec![format!("Page of {}, {}.\n", today(), machine())];
+    lines.push("| case | what | bar | measured | | commit | date |".to_owned());
+    lines.push("|---|---|---|---|---|---|---|".to_owned());
+    for (case, found) in measured {
+        match found {
+            Ok(found) => lines.extend(found.figures.iter().map(|figure| row(case, figure, found))),
+            Err(reason) => lines.push(format!("| {case} | – | – | {reason} | NOT MEASURED | | |")),
         }
     }
     let page = format!("{HEAD}{}\n{TAIL}", lines.join("\n"));
     fs::write(file, page)
 }
 
-fn row(case: &str, figure: &Figure) -> String {
+fn row(case: &str, figure: &Figure, found: &Measured) -> String {
     let Figure { what, bar, measured, met } = figure;
-    format!("| {case} | {what} | {bar} | {measured} | {} |", mark(*met))
+    let Measured { commit, date, .. } = found;
+    format!("| {case} | {what} | {bar} | {measured} | {} | `{commit}` | {date} |", mark(*met))
 }
 
 const HEAD: &str = "# Benchmarks\n\n\
     Written by `hw-tests/run --full`; do not edit. Times are medians with smallest and largest\n\
     in brackets; two programs are always compared in interleaved pairs, and the ratio is the\n\
-    median of the pairs' ratios.\n\n";
+    median of the pairs' ratios. Each row names the commit it was measured at.\n\n";
 
 const TAIL: &str = "\n## How each is measured\n\n\
     | case | command |\n|---|---|\n\
@@ -56,7 +54,8 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | size | `stat` and `assay --version` of the release build |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n";
 
-fn today() -> String {
+/// Returns the day, in UTC.
+pub(crate) fn today() -> String {
     let output = Command::new("date").args(["-u", "+%Y-%m-%d"]).output();
     output.map_or_else(
         |_| "date unknown".to_owned(),

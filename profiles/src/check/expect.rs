@@ -2,7 +2,7 @@
 
 use super::{Amount, Bound, Condition, Counting, Literal, Rule, Test};
 use crate::Text;
-use crate::path::{Aggregate, Path};
+use crate::path::Aggregate;
 use crate::unit::{Unit, exact};
 use crate::words;
 
@@ -23,7 +23,7 @@ pub(crate) fn join(texts: impl IntoIterator<Item = Text>, zh: &str, en: &str) ->
 pub(crate) fn expected(rule: &Rule) -> Text {
     match rule {
         Rule::Value { test, path, .. } => {
-            let noun = (path.aggregate == Some(Aggregate::Count)).then(|| area_of(path));
+            let noun = (path.aggregate == Some(Aggregate::Count)).then_some(path.words);
             test_text(test, noun)
         }
         Rule::Count(counting) => counting_text(counting, true),
@@ -43,16 +43,10 @@ pub(crate) fn expected(rule: &Rule) -> Text {
     }
 }
 
-fn area_of(path: &Path) -> &'static words::Area {
-    let at = usize::from(path.absolute);
-    words::area(path.steps.get(at).map_or("", |step| step.name.as_str()))
-}
-
 fn counting_text(counting: &Counting, named: bool) -> Text {
     let count = bound_text(counting.bound, None, None);
     let condition = condition_text(&counting.condition);
-    let noun =
-        if named { area_of(&counting.over).noun.clone() } else { counting.over.name.clone() };
+    let noun = if named { counting.over.words.noun.clone() } else { counting.over.name.clone() };
     let (zh, en) = if condition.zh.is_empty() {
         (String::new(), String::new())
     } else {

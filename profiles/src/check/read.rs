@@ -1,14 +1,16 @@
 //! One `[[check]]` from TOML.
 
+use std::sync::Arc;
+
 use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
 use super::{Applies, Check, Rule};
-use crate::Level;
 use crate::finding::did_you_mean;
 use crate::node::Node;
 use crate::norm::Row;
 use crate::unit::{Quantity, Unit};
+use crate::{Case, Level};
 
 /// What a check takes from its profile.
 pub(crate) struct Context<'c> {
@@ -77,8 +79,8 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         );
     }
     let (row, rule) = (row?, rule?);
-    Some(Check {
-        id: id?,
+    let case = Case {
+        check: id?,
         row: row.id,
         clause: row.clause,
         clause_title: row.title,
@@ -92,6 +94,9 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         reading,
         waivable,
         deviation,
+    };
+    Some(Check {
+        case: Arc::new(case),
         close,
         applies,
         rule,

@@ -23,6 +23,8 @@ pub(crate) struct Judge<'a> {
     pub(super) whys: Vec<Why<'a>>,
     pub(super) used: Vec<u64>,
     seen: Vec<bool>,
+    /// Lists of leaves that are done with, for the next paths to be followed.
+    spare: Vec<Vec<Leaf<'a>>>,
     /// Sources of evidence that is not part of the inventory: runs.
     pub(super) runs: Vec<String>,
 }
@@ -40,7 +42,7 @@ pub(crate) struct Counted<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Starts on a check; with `every`, all sources' words are weighed.
+    /// Starts on a document; with `every`, all sources' words are weighed.
     pub(crate) fn new(facts: &'a Facts<'a>, every: bool) -> Self {
         Self {
             facts,
@@ -51,7 +53,35 @@ impl<'a> Judge<'a> {
             used: Vec::new(),
             seen: vec![false; facts.source_count()],
             runs: Vec::new(),
+            spare: Vec::new(),
         }
+    }
+
+    /// Starts on the next check. What the last one allocated serves it too: a judge made for
+    /// each check allocated more than the values it looked at.
+    pub(crate) fn start(&mut self) {
+        self.disputed = false;
+        self.disputes.clear();
+        self.whys.clear();
+        self.runs.clear();
+        for source in self.used.drain(..) {
+            let seen = usize::try_from(source).ok().and_then(|at| self.seen.get_mut(at));
+            if let Some(seen) = seen {
+                *seen = false;
+            }
+        }
+    }
+
+    /// Returns an empty list of leaves, with room from an earlier one where there was one.
+    pub(super) fn leaves(&mut self) -> Vec<Leaf<'a>> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back the list of what was reached; who keeps it costs only an allocation.
+    pub(super) fn done(&mut self, reached: Reached<'a>) {
+        let mut leaves = reached.leaves;
+        leaves.clear();
+        self.spare.push(leaves);
     }
 
     pub(super) fn why(&mut self, why: Why<'a>) {
@@ -103,12 +133,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Returns the chosen value of a leaf, where it is known, and the others it may have.
-    fn values(
-        &mut self,
-        leaf: &Leaf<'a>,
-        field: &'a [Step],
-    ) -> Option<(&'a Value, Vec<&'a Value>)> {
+    /// Returns the chosen value of a leaf, where it is known.
+    fn chosen(&mut self, leaf: &Leaf<'a>, field: &'a [Step]) -> Option<&'a Value> {
         let Some(value) = leaf.value else {
             self.why(Why { area: leaf.base.area, what: What::Field(field, leaf.base.object) });
             return None;
@@ -118,15 +144,16 @@ impl<'a> Judge<'a> {
             return None;
         }
         self.use_source(leaf.source);
-        let other = leaf.claims.iter().map(|claim| claim.value).filter(|other| *other != value);
-        let mut other: Vec<&'a Value> = other.collect();
-        if !other.is_empty() {
+        if leaf.claims.iter().any(|claim| claim.value != value) {
             self.dispute(&leaf.base, &Path::names(field), &leaf.claims);
-            if !self.every {
-                other.clear();
-            }
         }
-        Some((value, other))
+        Some(value)
+    }
+
+    /// Returns what else a leaf whose value is `chosen` may be, where every source is weighed.
+    fn others(&self, leaf: &Leaf<'a>, chosen: &'a Value) -> impl Iterator<Item = &'a Value> {
+        let claims = if self.every { leaf.claims.as_slice() } else { &[] };
+        claims.iter().map(|claim| claim.value).filter(move |other| *other != chosen)
     }
 
     /// Returns what `test` says of a leaf: the same for every value it may have, or unknown.
@@ -136,12 +163,12 @@ impl<'a> Judge<'a> {
         field: &'a [Step],
         test: &dyn Fn(&Value) -> Truth,
     ) -> Truth {
-        let Some((value, others)) = self.values(leaf, field) else { return Truth::Unknown };
+        let Some(value) = self.chosen(leaf, field) else { return Truth::Unknown };
         let chosen = test(value);
         if chosen == Truth::Unknown {
             self.why(Why { area: leaf.base.area, what: What::Unfit(field, leaf.base.object) });
         }
-        others.into_iter().fold(chosen, |truth, value| truth.agree(test(value)))
+        self.others(leaf, value).fold(chosen, |truth, value| truth.agree(test(value)))
     }
 
     /// Returns whether what `path` leads to passes `test`: each value of many must.
@@ -153,13 +180,15 @@ impl<'a> Judge<'a> {
             self.each(&leaf, &path.steps, &|value| passes(value, test))
         } else {
             let reached = self.follow(base, path);
-            self.every_one(&reached, path, test)
+            let truth = self.every_one(&reached, path, test);
+            self.done(reached);
+            truth
         };
         self.settle(mark, truth)
     }
 
     /// Returns the one value of a plain path from an object in hand.
-    fn plainly(&self, base: Base<'a>, path: &'a Path) -> Option<Leaf<'a>> {
+    pub(super) fn plainly(&self, base: Base<'a>, path: &'a Path) -> Option<Leaf<'a>> {
         if path.absolute { None } else { self.direct(base, &path.steps) }
     }
 
@@ -171,8 +200,7 @@ impl<'a> Judge<'a> {
             some = some.or(leaf.member);
         }
         if reached.open && reached.leaves.is_empty() {
-            let area = area(path);
-            self.why(Why { area, what: What::Empty });
+            self.why(Why { area: path.area(), what: What::Empty });
         }
         let closed = if reached.closed { Truth::True } else { Truth::Unknown };
         // Of nothing, nothing is true: a rule about CPUs needs a CPU.
@@ -187,13 +215,15 @@ impl<'a> Judge<'a> {
             return self.number(&leaf, path);
         }
         let reached = self.follow(base, path);
-        match path.aggregate {
+        let span = match path.aggregate {
             Some(Aggregate::Count) => self.count_leaves(&reached, path),
             Some(Aggregate::Sum) => self.sum(&reached, path),
             Some(Aggregate::Max) => self.extreme(&reached, path, false),
             Some(Aggregate::Min) => self.extreme(&reached, path, true),
             None => self.single(&reached, path),
-        }
+        };
+        self.done(reached);
+        span
     }
 
     fn single(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
@@ -206,7 +236,7 @@ impl<'a> Judge<'a> {
     fn count_leaves(&mut self, reached: &Reached<'a>, path: &'a Path) -> Span {
         let mut span = Span::ZERO;
         for leaf in &reached.leaves {
-            let known = self.values(leaf, &path.steps).is_some();
+            let known = self.chosen(leaf, &path.steps).is_some();
             match (leaf.value, known, leaf.member) {
                 (None, ..) => span.add(0, None),
                 (Some(_), true, Truth::True) => span.add(1, Some(1)),
@@ -233,7 +263,7 @@ impl<'a> Judge<'a> {
     fn extreme(&mut self, reached: &Reached<'a>, path: &'a Path, smallest: bool) -> Span {
         if reached.leaves.is_empty() {
             if reached.open {
-                self.why(Why { area: area(path), what: What::Empty });
+                self.why(Why { area: path.area(), what: What::Empty });
             }
             return Span::ANY;
         }
@@ -260,9 +290,9 @@ impl<'a> Judge<'a> {
 
     /// Returns the number a leaf is.
     fn number(&mut self, leaf: &Leaf<'a>, path: &'a Path) -> Span {
-        let Some((value, others)) = self.values(leaf, &path.steps) else { return Span::ANY };
+        let Some(value) = self.chosen(leaf, &path.steps) else { return Span::ANY };
         let mut span = number(value).map(Span::exactly);
-        for other in others {
+        for other in self.others(leaf, value) {
             span = span.zip(number(other)).map(|(Span { least, most }, other)| Span {
                 least: least.map(|least| least.min(other)),
                 most: most.map(|most| most.max(other)),
@@ -300,22 +330,24 @@ impl<'a> Judge<'a> {
                 truth
             }
             Condition::Value { path, test, .. } => self.value(base, path, test),
-            Condition::Count(counting) => self.count(base, counting).0.within(counting.bound),
+            Condition::Count(counting) => {
+                self.count(base, counting, &mut |_| {}).within(counting.bound)
+            }
         };
         self.settle(mark, truth)
     }
 
-    /// Returns how many objects meet the condition, and what became of each.
+    /// Returns how many objects meet the condition, and tells what became of each.
     pub(super) fn count(
         &mut self,
         base: Base<'a>,
         counting: &'a Counting,
-    ) -> (Span, Vec<Counted<'a>>) {
+        tell: &mut dyn FnMut(Counted<'a>),
+    ) -> Span {
         let reached = self.follow(base, &counting.over);
         let mut span = Span::ZERO;
-        let mut counted = Vec::with_capacity(reached.leaves.len());
         for leaf in &reached.leaves {
-            if self.values(leaf, &counting.over.steps).is_none() {
+            if self.chosen(leaf, &counting.over.steps).is_none() {
                 span.add(0, if leaf.value.is_none() { None } else { Some(1) });
                 continue;
             }
@@ -325,20 +357,17 @@ impl<'a> Judge<'a> {
                 Truth::Unknown => span.add(0, Some(1)),
                 Truth::False => {}
             }
-            counted.push(Counted { base: leaf.base, truth });
+            tell(Counted { base: leaf.base, truth });
         }
-        (open_end(span, &reached), counted)
+        let span = open_end(span, &reached);
+        self.done(reached);
+        span
     }
 }
 
 /// Takes the upper end away where there may be more than was seen.
 fn open_end(span: Span, reached: &Reached<'_>) -> Span {
     if reached.closed { span } else { Span { most: None, ..span } }
-}
-
-/// Returns the section an absolute path is about, or the field a relative one begins with.
-pub(super) fn area(path: &Path) -> &str {
-    path.steps.get(usize::from(path.absolute)).map_or("", |step| step.name.as_str())
 }
 
 /// Returns the number that `value` is; the schema writes large ones as text.

@@ -1,5 +1,7 @@
 //! Why a check is open, in words a person can act on, and what it rests on.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::evaluate::Judge;
@@ -38,6 +40,58 @@ pub(crate) enum What<'a> {
     NoRun,
     /// The last run proves nothing: its state and reasons.
     Invalid(Option<&'a str>, &'a [Value]),
+}
+
+impl<'a> Why<'a> {
+    /// Returns the object it is about.
+    fn object(&self) -> Option<(usize, &'a Value)> {
+        match self.what {
+            What::Field(_, object) | What::Unfit(_, object) | What::NoSource(object) => object,
+            What::Section(..) | What::Empty | What::NoRun | What::Invalid(..) => None,
+        }
+    }
+
+    /// Returns whether it says the same as `other` of what may be another object.
+    ///
+    /// It may be the same and not be known for it here, where that takes words to compare.
+    fn is_like(&self, other: &Self) -> bool {
+        let same = match (self.what, other.what) {
+            (What::Field(one, _), What::Field(two, _))
+            | (What::Unfit(one, _), What::Unfit(two, _)) => std::ptr::eq(one, two),
+            (What::NoSource(_), What::NoSource(_)) => true,
+            _ => false,
+        };
+        same && self.area == other.area
+    }
+}
+
+/// Reasons that read alike but for the object.
+struct Group<'a> {
+    area: &'a str,
+    text: Text,
+    /// The objects it is said of.
+    labels: Vec<Cow<'a, str>>,
+}
+
+impl Group<'_> {
+    fn reason(self) -> Reason {
+        let area = words::area(self.area);
+        let mut text = Text::with_room(show::CELL);
+        text.push(&area.name.zh, &area.name.en);
+        for (at, label) in self.labels.iter().take(NAMED).enumerate() {
+            let (zh, en) = if at > 0 { ("、", ", ") } else { (" ", " ") };
+            text.push(zh, en);
+            text.push(label, label);
+        }
+        let count = self.labels.len();
+        let more = count.saturating_sub(NAMED);
+        if more > 0 {
+            text.push(&format!(" 等 {count} 处"), &format!(" and {more} more"));
+        }
+        text.push("：", ": ");
+        text.push(&self.text.zh, &self.text.en);
+        Reason { text, close: Some(area.close.clone()) }
+    }
 }
 
 /// A field on which sources disagree.
@@ -87,12 +141,12 @@ impl<'a> Judge<'a> {
             let close = Text::new(
                 format!(
                     "由指定人员书面核查或现场查验后签署（`assay report attest`，用例 {}）",
-                    check.id
+                    check.check
                 ),
                 format!(
                     "have a named person check the papers or the machine and sign \
                      (`assay report attest`, check {})",
-                    check.id
+                    check.check
                 ),
             );
             reasons.insert(0, Reason { text, close: Some(close) });
@@ -112,49 +166,34 @@ impl<'a> Judge<'a> {
 
     /// Returns one reason for each thing that is missing, however often it is.
     fn grouped(&self) -> Vec<Reason> {
-        let mut groups: Vec<(String, Text, &'a str, Vec<String>)> = Vec::new();
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        let mut last: Option<(&Why<'a>, usize)> = None;
         for why in &self.whys {
-            let (text, object) = describe(why);
-            let key = format!("{}\u{0}{}", why.area, text.en);
-            let label = object.map(|object| show::label(why.area, Some(object)));
-            let at = groups.iter().position(|group| group.0 == key).unwrap_or_else(|| {
-                groups.push((key, text, why.area, Vec::new()));
-                groups.len().saturating_sub(1)
+            // The same is mostly missing of one object after the other: it is described once.
+            let twin = last.filter(|(twin, _)| twin.is_like(why)).map(|(_, at)| at);
+            let at = twin.unwrap_or_else(|| {
+                let text = describe(why);
+                let known = |group: &Group<'a>| group.area == why.area && group.text.en == text.en;
+                groups.iter().position(known).unwrap_or_else(|| {
+                    groups.push(Group { area: why.area, text, labels: Vec::new() });
+                    groups.len().saturating_sub(1)
+                })
             });
-            if let (Some(label), Some((.., labels))) = (label, groups.get_mut(at))
-                && !labels.contains(&label)
-            {
-                labels.push(label);
+            last = Some((why, at));
+            if let (Some(object), Some(Group { labels, .. })) = (why.object(), groups.get_mut(at)) {
+                let label = show::label(words::area(why.area), Some(object));
+                if !labels.contains(&label) {
+                    labels.push(label);
+                }
             }
         }
-        groups
-            .into_iter()
-            .map(|(_, text, area, labels)| {
-                let count = labels.len();
-                let area = words::area(area);
-                let named = labels.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>();
-                let (zh, en) = (named.join("、"), named.join(", "));
-                let more = count.saturating_sub(named.len());
-                let (zh, en) = match (named.is_empty(), more) {
-                    (true, _) => (String::new(), String::new()),
-                    (false, 0) => (format!(" {zh}"), format!(" {en}")),
-                    (false, more) => {
-                        (format!(" {zh} 等 {count} 处"), format!(" {en} and {more} more"))
-                    }
-                };
-                let text = Text::new(
-                    format!("{}{zh}：{}", area.name.zh, text.zh),
-                    format!("{}{en}: {}", area.name.en, text.en),
-                );
-                Reason { text, close: Some(area.close.clone()) }
-            })
-            .collect()
+        groups.into_iter().map(Group::reason).collect()
     }
 
     /// Returns what sources disagree on, with every value and who says it.
     pub(crate) fn disputes(&self) -> Vec<Reason> {
         let reason = |dispute: &Dispute<'a>| {
-            let label = show::label(dispute.base.area, dispute.base.object);
+            let label = show::label(dispute.base.words, dispute.base.object);
             let area = words::area(dispute.base.area);
             let field = words::field(&dispute.name);
             let values = self.said(dispute);
@@ -175,10 +214,13 @@ impl<'a> Judge<'a> {
     fn said(&self, dispute: &Dispute<'a>) -> String {
         let path = Path::parse(&dispute.name, false).ok();
         let write = |value: &Value, source: Option<u64>| {
-            let shown = path.as_ref().map(|path| show::value(value, path, None, dispute.base.area));
-            let shown = match (value, shown) {
+            let shown = match (value, &path) {
                 (Value::Array(_), _) | (_, None) => value.to_string(),
-                (_, Some(text)) => text.en,
+                (_, Some(path)) => {
+                    let mut shown = Text::default();
+                    show::value(&mut shown, value, path, None, dispute.base.words);
+                    shown.en
+                }
             };
             let locator = source.and_then(|id| self.facts.locator(id)).unwrap_or("?");
             format!("{shown} [{locator}]")
@@ -220,30 +262,37 @@ impl<'a> Judge<'a> {
         let reached = self.follow(self.facts.document(), path);
         self.forget(mark);
         let sure = reached.leaves.iter().filter(|leaf| leaf.member == Truth::True);
-        sure.filter_map(|leaf| leaf.value).collect()
+        let known = sure.filter_map(|leaf| leaf.value).collect();
+        self.done(reached);
+        known
     }
 
     /// Returns the lines that a person judges equivalence by.
     pub(crate) fn comparison(&mut self, check: &'a Check) -> Option<Text> {
-        let mut lines = Vec::new();
-        for line in &check.compare {
-            let found = self.total(line);
-            let factor = line.sum.iter().find(|path| path.unit().is_some());
-            let unit = line.demand.shown;
-            let found = match factor {
-                Some(path) => show::span(found, path, unit).zh,
-                None => show::number(found),
-            };
-            let found = |unknown: &str| {
-                if found.is_empty() { unknown.to_owned() } else { found.clone() }
-            };
-            let demand = crate::check::expect::amount(&line.demand);
-            lines.push(Text::new(
-                format!("{}：实际 {}，要求 {demand}", line.name.zh, found("未知")),
-                format!("{}: found {}, demanded {demand}", line.name.en, found("unknown")),
-            ));
+        if check.compare.is_empty() {
+            return None;
         }
-        (!lines.is_empty()).then(|| crate::check::expect::join(lines, "；", "; "))
+        let mut out = Text::with_room(show::CELL);
+        for (at, line) in check.compare.iter().enumerate() {
+            if at > 0 {
+                out.push("；", "; ");
+            }
+            out.push(&line.name.zh, &line.name.en);
+            out.push("：实际 ", ": found ");
+            let mark = out.mark();
+            let found = self.total(line);
+            match line.sum.iter().find(|path| path.unit().is_some()) {
+                Some(path) => show::span(&mut out, found, path, line.demand.shown),
+                None => show::number(&mut out, found),
+            }
+            if out.stands_at(mark) {
+                out.push("未知", "unknown");
+            }
+            let demand = crate::check::expect::amount(&line.demand);
+            out.push("，要求 ", ", demanded ");
+            out.push(&demand, &demand);
+        }
+        Some(out)
     }
 
     /// Returns the sum over the objects of the product of their fields.
@@ -266,12 +315,14 @@ impl<'a> Judge<'a> {
             }
         }
         self.forget(mark);
-        if reached.closed { span } else { Span { most: None, ..span } }
+        let span = if reached.closed { span } else { Span { most: None, ..span } };
+        self.done(reached);
+        span
     }
 }
 
-/// Returns what is missing, and the object it is missing of.
-fn describe<'a>(why: &Why<'a>) -> (Text, Option<(usize, &'a Value)>) {
+/// Returns what is missing.
+fn describe(why: &Why<'_>) -> Text {
     let field = |steps: &[Step]| {
         let names = Path::names(steps);
         let names = names.split_once('.').filter(|(root, _)| crate::path::ROOTS.contains(root));
@@ -281,26 +332,23 @@ fn describe<'a>(why: &Why<'a>) -> (Text, Option<(usize, &'a Value)>) {
         ))
     };
     match why.what {
-        What::Section(status, reason) => (section(status, reason), None),
-        What::Field(steps, object) => {
-            let name = field(steps);
-            (Text::new(format!("{}未知", name.zh), format!("{} unknown", name.en)), object)
+        What::Section(status, reason) => section(status, reason),
+        What::Field(steps, _) => {
+            let mut text = field(steps);
+            text.push("未知", " unknown");
+            text
         }
-        What::Unfit(steps, object) => {
-            let name = field(steps);
-            let text = Text::new(
-                format!("{}的数据无法使用", name.zh),
-                format!("{} is not of the kind the check needs", name.en),
-            );
-            (text, object)
+        What::Unfit(steps, _) => {
+            let mut text = field(steps);
+            text.push("的数据无法使用", " is not of the kind the check needs");
+            text
         }
-        What::NoSource(object) => (
-            Text::new("数据没有来源，不予采信", "no source is named for it, so it does not count"),
-            object,
-        ),
-        What::Empty => (Text::new("没有可判定的对象", "nothing there to judge"), None),
-        What::NoRun => (Text::new("未进行测试", "nobody ran it"), None),
-        What::Invalid(state, reasons) => (invalid(state, reasons), None),
+        What::NoSource(_) => {
+            Text::new("数据没有来源，不予采信", "no source is named for it, so it does not count")
+        }
+        What::Empty => Text::new("没有可判定的对象", "nothing there to judge"),
+        What::NoRun => Text::new("未进行测试", "nobody ran it"),
+        What::Invalid(state, reasons) => invalid(state, reasons),
     }
 }
 

@@ -1,13 +1,37 @@
 //! The document of facts: its sections' completeness and its sources.
 
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
+
+use crate::path::ROOTS;
+use crate::words::{self, Area};
 
 /// Facts and the parts of them that every check needs.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     root: &'a Value,
-    /// Locators by source index.
-    sources: Vec<&'a str>,
+    /// The trees of [`ROOTS`], in that order.
+    trees: [Option<Tree<'a>>; ROOTS.len()],
+    sources: &'a [Value],
+    /// Their locators, read when first asked for: a profile asks for half of them, and each
+    /// lies in memory of its own.
+    locators: Vec<OnceCell<&'a str>>,
+    /// Who vouches for the elements of arrays that were looked through already.
+    arrays: RefCell<Vec<Array<'a>>>,
+    /// The words for what is in no section.
+    words: &'static Area,
+}
+
+/// An array and who vouches for each of its elements.
+type Array<'a> = (&'a [Value], Rc<[Owner<'a>]>);
+
+/// A tree of facts, and what it says of its sections.
+#[derive(Clone, Copy, Debug)]
+struct Tree<'a> {
+    value: &'a Value,
+    sections: Option<&'a Value>,
 }
 
 /// How much of a section is known.
@@ -29,6 +53,8 @@ pub(crate) struct Base<'a> {
     pub(crate) owner: Owner<'a>,
     /// The section it is in.
     pub(crate) area: &'a str,
+    /// The words for that section.
+    pub(crate) words: &'static Area,
     pub(crate) completeness: Completeness,
     /// Whether its facts need a source to count.
     pub(crate) vouched: bool,
@@ -62,8 +88,17 @@ impl<'a> Facts<'a> {
     pub(crate) fn of(root: &'a Value) -> Self {
         let sources = root.get("inventory").and_then(|inventory| inventory.get("sources"));
         let sources = sources.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let locator = |source: &'a Value| source.get("locator").and_then(Value::as_str);
-        Self { root, sources: sources.iter().map(|source| locator(source).unwrap_or("")).collect() }
+        let tree = |name: &str| {
+            root.get(name).map(|value| Tree { value, sections: value.get("sections") })
+        };
+        Self {
+            root,
+            trees: ROOTS.map(tree),
+            sources,
+            locators: vec![OnceCell::new(); sources.len()],
+            arrays: RefCell::default(),
+            words: words::area(""),
+        }
     }
 
     /// Returns the document itself as the place absolute paths start from.
@@ -72,6 +107,7 @@ impl<'a> Facts<'a> {
             value: self.root,
             owner: Owner::default(),
             area: "",
+            words: self.words,
             completeness: Completeness::Complete,
             vouched: false,
             object: None,
@@ -79,11 +115,16 @@ impl<'a> Facts<'a> {
     }
 
     /// Returns the tree `root` as a base, and what is known of its section `name`.
-    pub(crate) fn section(&self, root: &str, name: &'a str) -> Option<(Base<'a>, Status<'a>)> {
-        let tree = self.root.get(root)?;
-        let status = tree.get("sections").and_then(|sections| sections.get(name));
-        let word = status.and_then(|status| status.get("status")).and_then(Value::as_str);
-        let reason = status.and_then(|status| status.get("reason")).and_then(Value::as_str);
+    pub(crate) fn section(
+        &self,
+        root: &str,
+        name: &'a str,
+        words: &'static Area,
+    ) -> Option<(Base<'a>, Status<'a>)> {
+        let at = ROOTS.iter().position(|known| *known == root)?;
+        let Tree { value, sections } = self.trees.get(at).copied().flatten()?;
+        let status = sections.and_then(|sections| field(sections, name));
+        let word = status.and_then(|status| field(status, "status")).and_then(Value::as_str);
         let inventory = root == "inventory";
         let completeness = match word {
             Some("complete") => Completeness::Complete,
@@ -93,13 +134,17 @@ impl<'a> Facts<'a> {
             _ => Completeness::Nothing,
         };
         let base = Base {
-            value: tree,
+            value,
             owner: Owner::default(),
             area: name,
+            words,
             completeness,
             vouched: inventory,
             object: None,
         };
+        // Of what is complete nobody asks why.
+        let reason = status.filter(|_| completeness != Completeness::Complete);
+        let reason = reason.and_then(|status| field(status, "reason")).and_then(Value::as_str);
         Some((base, Status { completeness, word, reason }))
     }
 
@@ -111,30 +156,56 @@ impl<'a> Facts<'a> {
     /// Returns the locator of source `id`, where the document has it.
     pub(crate) fn locator(&self, id: u64) -> Option<&'a str> {
         let at = usize::try_from(id).ok()?;
-        self.sources.get(at).copied().filter(|locator| !locator.is_empty())
+        let read = || field(self.sources.get(at)?, "locator").and_then(Value::as_str);
+        let locator = *self.locators.get(at)?.get_or_init(|| read().unwrap_or(""));
+        (!locator.is_empty()).then_some(locator)
     }
 
-    /// Returns the base that `value` inside of `base` is; `at` is its place in an array.
-    pub(crate) fn inside(&self, base: Base<'a>, value: &'a Value, at: Option<usize>) -> Base<'a> {
-        let origin = value.get("origin").and_then(Value::as_object);
-        let owner = match origin {
+    /// Returns the base that the object `value` inside of `base` is.
+    pub(crate) fn inside(&self, base: Base<'a>, value: &'a Value) -> Base<'a> {
+        Base { value, owner: self.owner(base, value), ..base }
+    }
+
+    /// Returns who vouches for each of `items`, an array in `base`; `None` for one inside of
+    /// another, of which there are many and small ones.
+    ///
+    /// They are kept: a profile asks for memory, disks and processors several times over, and
+    /// provenance is all over the memory of the document. One close loop over it, once, lets
+    /// the processor fetch the next while it waits for the last.
+    pub(crate) fn owners(&self, base: Base<'a>, items: &'a [Value]) -> Option<Rc<[Owner<'a>]>> {
+        if base.object.is_some() {
+            return None;
+        }
+        let mut arrays = self.arrays.borrow_mut();
+        if let Some((_, owners)) = arrays.iter().find(|array| std::ptr::eq(array.0, items)) {
+            return Some(Rc::clone(owners));
+        }
+        let owners: Rc<[Owner<'a>]> = items.iter().map(|item| self.owner(base, item)).collect();
+        arrays.push((items, Rc::clone(&owners)));
+        Some(owners)
+    }
+
+    /// Returns who vouches for `value` inside of `base`.
+    pub(crate) fn owner(&self, base: Base<'a>, value: &'a Value) -> Owner<'a> {
+        let origin = field(value, "origin").and_then(Value::as_object);
+        match origin {
             Some(origin) => Owner {
                 origin: Some(origin),
                 own: true,
-                source: self.vouching(origin.get("source")),
+                source: self.vouching(entry(origin, "source")),
                 plain: origin.len() == 1
                     || (part(origin, "sources").is_none() && part(origin, "also").is_none()),
             },
             None => Owner { own: false, ..base.owner },
-        };
-        Base { value, owner, object: at.map_or(base.object, |at| Some((at, value))), ..base }
+        }
     }
 
     /// Returns who says field `name` of the object that `owner` is the provenance of.
     pub(crate) fn source_of(&self, owner: Owner<'a>, name: &str) -> Option<u64> {
-        if owner.plain {
-            return owner.source;
-        }
+        if owner.plain { owner.source } else { self.source_of_field(owner, name) }
+    }
+
+    fn source_of_field(&self, owner: Owner<'a>, name: &str) -> Option<u64> {
         let sources = owner.origin.and_then(|origin| part(origin, "sources"));
         let by_name = sources.and_then(|sources| {
             let mut name = name;
@@ -153,10 +224,32 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// Returns field `name` of `value`, where that is an object that has it.
+pub(crate) fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    match value {
+        Value::Object(object) => entry(object, name),
+        _ => None,
+    }
+}
+
+/// Fields of an object that are gone through one by one.
+const FEW: usize = 12;
+
+/// Returns field `name` of `object`.
+///
+/// Lookups are what the judge mostly does. The map compares `name` with key after key for
+/// their order, a call of `memcmp` each; most keys differ in length already.
+fn entry<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if object.len() > FEW {
+        return object.get(name);
+    }
+    object.iter().find_map(|(key, value)| (key == name).then_some(value))
+}
+
 /// Returns the part `name` of a provenance, where it says something.
 pub(crate) fn part<'a>(
     origin: &'a Map<String, Value>,
     name: &str,
 ) -> Option<&'a Map<String, Value>> {
-    origin.get(name)?.as_object().filter(|part| !part.is_empty())
+    entry(origin, name)?.as_object().filter(|part| !part.is_empty())
 }

@@ -1,19 +1,25 @@
 //! Values as a reader of the report sees them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::evaluate::number as number_of;
+use super::facts;
 use super::span::Span;
 use crate::Text;
 use crate::check::{Literal, Test};
-use crate::path::Path;
-use crate::unit::{Unit, default_unit, readable};
-use crate::words;
+use crate::path::{Aggregate, Path};
+use crate::unit::{Unit, default_unit, integer, readable};
+use crate::words::Area;
 
 /// Objects, values or sources that one cell of a report lists.
 pub(super) const SHOWN: usize = 8;
 /// Longest text of a fact that a report shows.
 const LONGEST: usize = 120;
+
+/// Bytes that the text of a cell is given room for at first.
+pub(super) const CELL: usize = 256;
 
 /// Returns the unit that `test` writes its number in.
 pub(super) fn unit_of(test: &Test) -> Option<Unit> {
@@ -29,89 +35,109 @@ pub(super) fn unit_of(test: &Test) -> Option<Unit> {
     }
 }
 
-/// Returns a count: `24`, `22–24`, `≥ 22`; empty where nothing is known of it.
-pub(super) fn number(span: Span) -> String {
+/// Writes a count: `24`, `22–24`, `≥ 22`; nothing where nothing is known of it.
+pub(super) fn number(out: &mut Text, span: Span) {
+    out.push_same(|out| between(out, span, integer));
+}
+
+/// Writes what is known of a number, each end of it as `write` does.
+fn between(out: &mut String, span: Span, write: impl Fn(&mut String, i128)) {
     match (span.least, span.most) {
-        (Some(least), Some(most)) if least == most => least.to_string(),
-        (Some(least), Some(most)) => format!("{least}–{most}"),
-        (Some(0) | None, None) => String::new(),
-        (Some(least), None) => format!("≥ {least}"),
-        (None, Some(most)) => format!("≤ {most}"),
+        (Some(least), Some(most)) if least == most => write(out, least),
+        (Some(least), Some(most)) => {
+            write(out, least);
+            out.push('–');
+            write(out, most);
+        }
+        (Some(0) | None, None) => {}
+        (Some(least), None) => {
+            out.push_str("≥ ");
+            write(out, least);
+        }
+        (None, Some(most)) => {
+            out.push_str("≤ ");
+            write(out, most);
+        }
     }
 }
 
-/// Returns the number of `path` in `unit`, as far as it is known.
-pub(super) fn span(span: Span, path: &Path, unit: Option<Unit>) -> Text {
-    let area = words::area(super::evaluate::area(path));
+/// Writes the number of `path` in `unit`, as far as it is known.
+pub(super) fn span(out: &mut Text, span: Span, path: &Path, unit: Option<Unit>) {
     let Some(field) = path.unit() else {
-        let number = number(span);
-        if number.is_empty() || !path.absolute {
-            return Text::same(number);
+        let mark = out.mark();
+        number(out, span);
+        if path.absolute && path.aggregate == Some(Aggregate::Count) && !out.stands_at(mark) {
+            out.push(" ", " ");
+            out.push(&path.words.noun.zh, &path.words.noun.en);
         }
-        let counted = path.aggregate == Some(crate::path::Aggregate::Count);
-        return if counted {
-            Text::new(format!("{number} {}", area.noun.zh), format!("{number} {}", area.noun.en))
-        } else {
-            Text::same(number)
-        };
+        return;
     };
-    let show = |value: i128| {
-        readable(value, field, unit.unwrap_or_else(|| default_unit(value, field, area.binary)))
+    let binary = path.words.binary;
+    let show = |out: &mut String, value: i128| {
+        readable(out, value, field, unit.unwrap_or_else(|| default_unit(value, field, binary)));
     };
-    Text::same(match (span.least, span.most) {
-        (Some(least), Some(most)) if least == most => show(least),
-        (Some(least), Some(most)) => format!("{}–{}", show(least), show(most)),
-        (Some(0) | None, None) => String::new(),
-        (Some(least), None) => format!("≥ {}", show(least)),
-        (None, Some(most)) => format!("≤ {}", show(most)),
-    })
+    out.push_same(|out| between(out, span, show));
 }
 
-/// Returns one value that `path` leads to.
-pub(super) fn value(value: &Value, path: &Path, unit: Option<Unit>, area: &str) -> Text {
+/// Writes one value that `path` leads to, of a section called `area`.
+pub(super) fn value(out: &mut Text, value: &Value, path: &Path, unit: Option<Unit>, area: &Area) {
     match value {
-        Value::Null => Text::default(),
-        Value::Bool(true) => Text::new("是", "yes"),
-        Value::Bool(false) => Text::new("否", "no"),
+        Value::Null => {}
+        Value::Bool(true) => out.push("是", "yes"),
+        Value::Bool(false) => out.push("否", "no"),
         Value::Number(_) => match (number_of(value), path.unit()) {
             (Some(number), Some(field)) => {
-                let binary = words::area(area).binary;
-                let shown = unit.unwrap_or_else(|| default_unit(number, field, binary));
-                Text::same(readable(number, field, shown))
+                let shown = unit.unwrap_or_else(|| default_unit(number, field, area.binary));
+                out.push_same(|out| readable(out, number, field, shown));
             }
-            _ => Text::same(value.to_string()),
+            (Some(number), None) => out.push_same(|out| integer(out, number)),
+            (None, _) => out.push_same(|out| out.push_str(&value.to_string())),
         },
-        Value::String(text) => Text::same(cut(text)),
+        Value::String(text) => {
+            let text = cut(text);
+            out.push(&text, &text);
+        }
         // A brand and other named things carry their name in both languages.
         Value::Object(object) => {
             let name = |lang: &str| object.get(lang).and_then(Value::as_str).map(cut);
             match (name("zh"), name("en"), object.get("name").and_then(Value::as_str)) {
-                (Some(zh), Some(en), _) if zh != en => Text::new(format!("{zh} {en}"), en),
-                (Some(zh), Some(en), _) => Text { zh, en },
-                (_, _, Some(name)) => Text::same(cut(name)),
-                _ => Text::default(),
+                (Some(zh), Some(en), _) => {
+                    out.push(&zh, &en);
+                    if zh != en {
+                        out.push(" ", "");
+                        out.push(&en, "");
+                    }
+                }
+                (_, _, Some(name)) => {
+                    let name = cut(name);
+                    out.push(&name, &name);
+                }
+                _ => {}
             }
         }
-        Value::Array(items) => Text::same(items.len().to_string()),
+        Value::Array(items) => {
+            let count = i128::try_from(items.len()).unwrap_or(i128::MAX);
+            out.push_same(|out| integer(out, count));
+        }
     }
 }
 
 /// Returns a fact's text without control characters, and not longer than a cell takes.
-fn cut(text: &str) -> String {
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST && !text.chars().any(char::is_control) {
+        return text.into();
+    }
     let mut out: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
     if text.chars().nth(LONGEST).is_some() {
         out.push('…');
     }
-    out
+    out.into()
 }
 
-/// Returns what an object of section `area` is called.
-pub(super) fn label(area: &str, object: Option<(usize, &Value)>) -> String {
-    let Some((at, object)) = object else { return String::new() };
-    let named = words::area(area)
-        .label
-        .iter()
-        .find_map(|field| object.get(field).and_then(Value::as_str))
-        .map(cut);
-    named.unwrap_or_else(|| format!("#{}", at.saturating_add(1)))
+/// Returns what an object of a section called `area` is called.
+pub(super) fn label<'v>(area: &Area, object: Option<(usize, &'v Value)>) -> Cow<'v, str> {
+    let Some((at, object)) = object else { return "".into() };
+    let named =
+        area.label.iter().find_map(|field| facts::field(object, field).and_then(Value::as_str));
+    named.map_or_else(|| format!("#{}", at.saturating_add(1)).into(), cut)
 }

@@ -62,6 +62,13 @@ impl Span {
         min.and(max)
     }
 
+    /// Returns whether millionths of it surely fit: where no tolerance asks for them, it is
+    /// compared as it is then, without the multiplications of 128 bits.
+    fn is_small(self) -> bool {
+        let fits = |end: Option<i128>| end.is_none_or(|end| end.abs() <= LARGEST);
+        fits(self.least) && fits(self.most)
+    }
+
     /// Returns the number in millionths.
     fn millionths(self) -> Self {
         let times = |value: Option<i128>| value.and_then(|value| value.checked_mul(1_000_000));
@@ -70,12 +77,18 @@ impl Span {
 
     /// Returns whether the number is `amount` or more, its tolerance granted.
     fn reaches(self, amount: &Amount) -> Truth {
+        if amount.tolerance_ppm == 0 && self.is_small() {
+            return self.at_least(amount.value);
+        }
         let (low, _) = margins(amount);
         low.map_or(Truth::Unknown, |low| self.millionths().at_least(low))
     }
 
     /// Returns whether the number is `amount` or less, its tolerance granted.
     fn stays_below(self, amount: &Amount) -> Truth {
+        if amount.above_ppm == 0 && self.is_small() {
+            return self.at_most(amount.value);
+        }
         let (_, high) = margins(amount);
         high.map_or(Truth::Unknown, |high| self.millionths().at_most(high))
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::evaluate::Judge;
 use super::explain::{What, Why};
-use super::facts::{Base, Completeness, Owner, part};
+use super::facts::{Base, Completeness, Owner, field, part};
 use crate::kleene::Truth;
 use crate::path::{Path, Predicate, Step};
 
@@ -44,7 +44,7 @@ pub(crate) struct Reached<'a> {
 impl<'a> Judge<'a> {
     /// Follows `path` from `base`, or from the document where it is absolute.
     pub(crate) fn follow(&mut self, base: Base<'a>, path: &'a Path) -> Reached<'a> {
-        let mut reached = Reached { leaves: Vec::new(), closed: true, open: true };
+        let mut reached = Reached { leaves: self.leaves(), closed: true, open: true };
         let steps = path.steps.as_slice();
         if !path.absolute {
             self.walk(base, steps, Cursor::at(&base), &mut reached);
@@ -55,16 +55,16 @@ impl<'a> Judge<'a> {
             None => ("", steps),
         };
         let section = rest.first().map_or("", |step| step.name.as_str());
-        let Some((base, status)) = self.facts.section(root, section) else {
+        let Some((base, status)) = self.facts.section(root, section, path.words) else {
             self.why(Why { area: section, what: What::Section(None, None) });
-            return Reached { leaves: Vec::new(), closed: false, open: false };
+            return Reached { closed: false, open: false, ..reached };
         };
         let stated = status.word.is_some() || status.completeness == Completeness::Nothing;
         if status.completeness != Completeness::Complete && stated {
             self.why(Why { area: section, what: What::Section(status.word, status.reason) });
         }
         if status.completeness == Completeness::Nothing {
-            return Reached { leaves: Vec::new(), closed: false, open: false };
+            return Reached { closed: false, open: false, ..reached };
         }
         self.walk(base, rest, Cursor::at(&base), &mut reached);
         reached
@@ -86,7 +86,7 @@ impl<'a> Judge<'a> {
         let mut cursor = cursor;
         cursor.enter(&step.name, base.owner);
         let unknown = |member| Leaf { value: None, claims: Vec::new(), source: None, member, base };
-        match base.value.get(&step.name) {
+        match field(base.value, &step.name) {
             None | Some(Value::Null) => reached.leaves.push(unknown(cursor.member)),
             Some(Value::Array(items)) => {
                 if base.completeness != Completeness::Complete {
@@ -97,8 +97,11 @@ impl<'a> Judge<'a> {
                     return;
                 }
                 reached.leaves.reserve(items.len());
+                let owners = self.facts.owners(base, items);
                 for (at, item) in items.iter().enumerate() {
-                    let inner = self.facts.inside(base, item, Some(at));
+                    let owner = owners.as_ref().and_then(|owners| owners.get(at).copied());
+                    let owner = owner.unwrap_or_else(|| self.facts.owner(base, item));
+                    let inner = Base { value: item, owner, object: Some((at, item)), ..base };
                     let member = cursor.member.and(self.kept(inner, &step.filter));
                     if member != Truth::False {
                         self.walk(inner, rest, Cursor::beside(member, inner.owner.own), reached);
@@ -106,7 +109,7 @@ impl<'a> Judge<'a> {
                 }
             }
             Some(value @ Value::Object(_)) => {
-                let inner = self.facts.inside(base, value, None);
+                let inner = self.facts.inside(base, value);
                 let member = cursor.member.and(self.kept(inner, &step.filter));
                 if member == Truth::False {
                     return;
@@ -168,12 +171,12 @@ impl<'a> Judge<'a> {
         let source = self.facts.source_of(base.owner, "");
         let leaf = |value| Leaf { value, claims: Vec::new(), source, member: Truth::True, base };
         for step in steps {
-            match value.get(&step.name) {
+            match field(value, &step.name) {
                 None | Some(Value::Null) => return Some(leaf(None)),
                 Some(Value::Array(_)) => return None,
                 Some(inner) => value = inner,
             }
-            if !step.filter.is_empty() || value.get("origin").is_some() {
+            if !step.filter.is_empty() || field(value, "origin").is_some() {
                 return None;
             }
         }
@@ -193,11 +196,13 @@ impl<'a> Judge<'a> {
             let answer = if let Some(leaf) = self.direct(base, &predicate.field) {
                 self.each(&leaf, &predicate.field, &among)
             } else {
-                let mut reached = Reached { leaves: Vec::new(), closed: true, open: true };
+                let mut reached = Reached { leaves: self.leaves(), closed: true, open: true };
                 self.walk(base, &predicate.field, Cursor::at(&base), &mut reached);
                 let answers = reached.leaves.iter();
                 let answers = answers.map(|leaf| self.each(leaf, &predicate.field, &among));
-                answers.reduce(Truth::and).unwrap_or(Truth::Unknown)
+                let answer = answers.reduce(Truth::and).unwrap_or(Truth::Unknown);
+                self.done(reached);
+                answer
             };
             truth = truth.and(if predicate.negated { !answer } else { answer });
             if answer != Truth::Unknown {

@@ -181,8 +181,8 @@ fn checks(
     let mut checks: Vec<Check> = Vec::new();
     for node in nodes {
         if let Some(check) = read::check(node, &context, problems) {
-            if let Some(twin) = checks.iter().find(|other| other.id == check.id) {
-                let message = format!("`{}` is in line {} already", check.id, twin.place.line);
+            if let Some(twin) = checks.iter().find(|other| other.check == check.check) {
+                let message = format!("`{}` is in line {} already", check.check, twin.place.line);
                 problems.error(&check.place, message);
             }
             checks.push(check);
@@ -199,12 +199,12 @@ fn against_parent(profile: &mut Profile, resolved: &Resolved, problems: &mut Pro
     let mut ignored = Problems::default();
     let Some(parent) = compile(parent, &mut ignored) else { return };
     for check in &profile.checks {
-        let Some(old) = parent.checks.iter().find(|old| old.id == check.id) else { continue };
+        let Some(old) = parent.checks.iter().find(|old| old.check == check.check) else { continue };
         let own = check.deviation.is_some() && check.deviation != old.deviation;
         if let Some(why) = tighten::looser(old, check)
             && !own
         {
-            problems.check = Some(check.id.clone());
+            problems.check = Some(check.check.clone());
             let message = format!(
                 "looser than in `{}` ({why}): say why in `deviation` (zh, en), or tighten it",
                 parent.id

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{LARGEST, Quantity, QuantityError, UNITS, Unit, exact, readable};
+use super::{LARGEST, Quantity, QuantityError, UNITS, Unit, exact, integer, known, readable};
 
 fn amount(text: &str, field: &str) -> Result<i128, QuantityError> {
     Quantity::parse(text)?.whole_in(Unit::of_field(field), text)
@@ -55,7 +55,11 @@ fn what_cannot_be_said_exactly_or_of_that_field_is_refused() {
 #[test]
 fn a_number_that_misses_its_mark_never_reads_as_the_mark() {
     let bytes = Unit::named("bytes").unwrap();
-    let show = |value, unit| readable(value, bytes, Unit::named(unit).unwrap());
+    let show = |value, unit| {
+        let mut text = String::new();
+        readable(&mut text, value, bytes, Unit::named(unit).unwrap());
+        text
+    };
     assert_eq!(show(899_999_999_999, "GB"), "899.999 GB (899999999999 bytes)");
     assert_eq!(show(900_185_481_216, "GB"), "900.185 GB (900185481216 bytes)");
     assert_eq!(show(548_682_072_064, "GiB"), "511 GiB");
@@ -70,7 +74,24 @@ fn plain_names_have_no_unit() {
     }
 }
 
+#[test]
+fn a_unit_of_a_constant_is_the_one_of_its_name() {
+    for symbol in ["ppm", "%", "GiB", "bit/s", "µs", "bytes"] {
+        let (constant, named) = (known(symbol), Unit::named(symbol).unwrap());
+        assert_eq!((constant.symbol, constant), (named.symbol, named));
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_whole_number_is_written_as_std_writes_it(value in any::<i128>(), bits in 0_u32..128) {
+        for value in [value >> bits, i128::from(u64::MAX) + (value >> bits.max(64))] {
+            let mut text = String::new();
+            integer(&mut text, value);
+            prop_assert_eq!(text, value.to_string());
+        }
+    }
+
     #[test]
     fn a_shown_whole_quantity_reads_back_as_itself(
         value in 0..1_000_000_000_000_i128,

@@ -80,7 +80,7 @@ fn a_check_is_dropped_only_with_a_reason() {
     assert!(message.contains("deviation"), "{message}");
     let why = "deviation = { zh = \"不接光纤\", en = \"no fibre channel here\" }\n";
     let profile = added(&format!("[[drop]]\nid = \"bms1.hba\"\n{why}")).unwrap();
-    assert!(!profile.checks.iter().any(|check| check.id == "bms1.hba"));
+    assert!(!profile.checks.iter().any(|check| check.check == "bms1.hba"));
     assert_eq!(profile.dropped[0].id, "bms1.hba");
     let message = refused(&format!("[[drop]]\nid = \"bms1.hbaa\"\n{why}"));
     assert!(message.contains("nothing inherited"), "{message}");

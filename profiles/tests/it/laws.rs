@@ -161,10 +161,13 @@ proptest! {
 
 #[test]
 fn overall_is_decided_by_must_rows_and_needs_one_that_is_decided() {
-    use profiles::{Level, Outcome};
+    use profiles::{Case, Level, Outcome};
     let base = all(&conforming()).remove(0);
-    let of = |level: Level, verdict: Verdict| Judgement { level, verdict, ..base.clone() };
-    let must = |verdict| of(Level::Must, verdict);
+    let of = |level, points, verdict| {
+        let case = Case { level, points, ..(*base.case).clone() };
+        Judgement { case: case.into(), verdict, ..base.clone() }
+    };
+    let must = |verdict| of(Level::Must, None, verdict);
     let table = [
         (vec![], Outcome::Incomplete),
         (vec![must(Verdict::NotApplicable)], Outcome::Incomplete),
@@ -173,13 +176,13 @@ fn overall_is_decided_by_must_rows_and_needs_one_that_is_decided() {
         (vec![must(Verdict::Pass), must(Verdict::NotMeasured)], Outcome::Incomplete),
         (vec![must(Verdict::Pass), must(Verdict::NeedsAttestation)], Outcome::Incomplete),
         (vec![must(Verdict::NotMeasured), must(Verdict::Fail)], Outcome::NotAccepted),
-        (vec![must(Verdict::Pass), of(Level::Scored, Verdict::Fail)], Outcome::Accepted),
-        (vec![must(Verdict::Pass), of(Level::Info, Verdict::NotMeasured)], Outcome::Accepted),
+        (vec![must(Verdict::Pass), of(Level::Scored, None, Verdict::Fail)], Outcome::Accepted),
+        (vec![must(Verdict::Pass), of(Level::Info, None, Verdict::NotMeasured)], Outcome::Accepted),
     ];
     for (judgements, outcome) in table {
         assert_eq!(overall(&judgements).outcome, outcome);
     }
-    let scored = |verdict, points| Judgement { points: Some(points), ..of(Level::Scored, verdict) };
+    let scored = |verdict, points| of(Level::Scored, Some(points), verdict);
     let sum = overall(&[scored(Verdict::Pass, 3), scored(Verdict::Fail, 4), must(Verdict::Pass)]);
     assert_eq!((sum.points, sum.points_max), (3, 7));
     assert_eq!(sum.must, Tally { pass: 1, ..Tally::default() });

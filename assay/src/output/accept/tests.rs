@@ -1,6 +1,6 @@
 //! A reader meets what does not conform first, and nothing runs off the page.
 
-use profiles::{Judgement, Lang, Reason};
+use profiles::{Case, Judgement, Lang, Reason};
 use serde_json::json;
 
 use super::*;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn judgement(check: &str, verdict: Verdict) -> Judgement {
-    Judgement {
+    let case = Case {
         check: check.to_owned(),
         row: "5.3.3.1.1#3".to_owned(),
         clause: "5.3.3.1.1".to_owned(),
@@ -21,6 +21,13 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
         title: Text::new("内存容量", "memory size"),
         method: Text::same("SMBIOS"),
         expected: Text::same("≥ 512 GiB"),
+        reading: None,
+        waivable: false,
+        points: None,
+        deviation: None,
+    };
+    Judgement {
+        case: case.into(),
         measured: Text::new("共 511 GiB，分布在 16 个插槽中", "511 GiB in 16 slots"),
         sources: vec!["smbios:17/0x0021".to_owned()],
         verdict,
@@ -28,11 +35,7 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
             text: Text::new("缺少来源", "no source"),
             close: Some(Text::new("以 root 运行", "run as root")),
         }],
-        reading: None,
         comparison: None,
-        waivable: false,
-        points: None,
-        deviation: None,
     }
 }
 
