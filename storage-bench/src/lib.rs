@@ -12,6 +12,7 @@ pub mod hit;
 pub mod measurement;
 pub mod observed;
 pub mod random;
+pub mod scan;
 pub mod schedule;
 pub mod shape;
 pub mod steady;
