@@ -11,6 +11,7 @@ pub mod histogram;
 pub mod hit;
 pub mod measurement;
 pub mod observed;
+pub mod pts;
 pub mod random;
 pub mod scan;
 pub mod schedule;
