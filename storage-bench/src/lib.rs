@@ -15,6 +15,7 @@ pub mod hit;
 pub mod integrity;
 pub mod measurement;
 pub mod observed;
+pub mod pts;
 pub mod random;
 pub mod reservation;
 pub mod safety;

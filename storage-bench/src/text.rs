@@ -56,6 +56,14 @@ pub(crate) fn grouped(number: impl Into<u128>) -> String {
     text
 }
 
+/// Returns a size in the largest binary unit that it is a whole number of: `8 KiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let power = if bytes == 0 { 0 } else { bytes.trailing_zeros() / 10 };
+    let unit = units.get(power as usize).copied().unwrap_or("B");
+    format!("{} {unit}", grouped(bytes >> (10 * power)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,5 +78,9 @@ mod tests {
         assert_eq!(grouped(0_u64), "0");
         assert_eq!(grouped(999_u64), "999");
         assert_eq!(grouped(1_200_000_u64), "1,200,000");
+        assert_eq!(size(8192), "8 KiB");
+        assert_eq!(size(0), "0 B");
+        assert_eq!(size(1000), "1,000 B");
+        assert_eq!(size(1 << 60), "1 EiB");
     }
 }

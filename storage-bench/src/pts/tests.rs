@@ -1,0 +1,192 @@
+//! Whole tests run against devices that are functions of the round.
+
+use super::*;
+use crate::measurement::Latency;
+use crate::workload::Order;
+
+const GIB: u64 = 1 << 30;
+
+fn totals(value: u64) -> Totals {
+    Totals {
+        milli_iops: value,
+        bytes_per_s: value,
+        service: Latency { mean_ns: value, max_ns: value * 3, ..Latency::default() },
+        ..Totals::default()
+    }
+}
+
+/// Runs a test to its end on a device that gives `value` for the round and the cell, and
+/// returns it with the cells in the order they ran.
+fn run(options: Options, value: impl Fn(usize, Cell) -> u64) -> (Pts, Vec<Cell>) {
+    let mut test = Pts::new(options).unwrap();
+    let mut ran = Vec::new();
+    for _ in 0..100_000 {
+        match test.next() {
+            Step::Purge => test.purged(Some("format".to_owned())).unwrap(),
+            Step::Precondition { write_bytes, .. } => {
+                let wrote = Totals { moved_bytes: write_bytes, ..Totals::default() };
+                test.preconditioned(&wrote).unwrap();
+            }
+            Step::Cell { round, cell, .. } => {
+                ran.push(cell);
+                test.record(cell, &totals(value(round, cell))).unwrap();
+            }
+            Step::Done => return (test, ran),
+        }
+    }
+    panic!("the test never ends");
+}
+
+#[test]
+fn the_iops_test_runs_56_cells_a_round_in_the_order_of_the_specification() {
+    let (test, ran) = run(Options::standard(Test::Iops, 64 * GIB, 512), |_, _| 1_000);
+    assert_eq!(ran.len(), 56 * 5);
+    let head: Vec<String> = ran.iter().take(9).map(ToString::to_string).collect();
+    assert_eq!(head[0], "100/0 1048576 B");
+    assert_eq!((head[7].as_str(), head[8].as_str()), ("100/0 512 B", "95/5 1048576 B"));
+    let report = test.report();
+    assert!(report.steady && report.reasons.is_empty(), "{:?}", report.reasons);
+    assert_eq!((report.part.len(), report.part[0].rounds), (1, 5));
+    assert_eq!((report.part[0].table.len(), report.part[0].window.len()), (56, 3));
+    assert_eq!(report.part[0].convergence.len(), 8, "0/100 in all sizes");
+}
+
+#[test]
+fn a_round_is_judged_whole_and_every_tracked_value_has_to_be_steady() {
+    // The read settles at round 8 only; the writes are flat from the start.
+    let value = |round: usize, cell: Cell| match (cell.read_percent, round) {
+        (100, 1..=3) => 4_000_000 >> round,
+        _ => 100_000,
+    };
+    let (test, ran) = run(Options::standard(Test::Iops, 64 * GIB, 512), value);
+    assert_eq!(ran.len(), 56 * 8);
+    assert_eq!(test.report().part[0].rounds, 8);
+}
+
+#[test]
+fn a_device_that_never_settles_ends_after_25_rounds_and_says_so() {
+    let value = |round: usize, _| if round.is_multiple_of(2) { 100 } else { 900 };
+    let (test, ran) = run(Options::standard(Test::Latency, 64 * GIB, 512), value);
+    assert_eq!(ran.len(), 9 * 25);
+    let report = test.report();
+    assert!(!report.steady && !report.part[0].window[0].steady.steady);
+    assert_eq!(report.reasons.len(), 1);
+    assert_eq!(report.reasons[0].code, "not-steady");
+}
+
+#[test]
+fn the_throughput_test_purges_and_preconditions_for_each_size() {
+    let mut test = Pts::new(Options::standard(Test::Throughput, 64 * GIB, 4096)).unwrap();
+    let mut blocks = Vec::new();
+    loop {
+        match test.next() {
+            Step::Purge => test.purged(None).unwrap(),
+            Step::Precondition { workload, write_bytes, .. } => {
+                assert_eq!((write_bytes, workload.read_percent), (128 * GIB, 0));
+                blocks.push(workload.write_blocks[0].bytes);
+                let wrote = Totals { moved_bytes: write_bytes, ..Totals::default() };
+                test.preconditioned(&wrote).unwrap();
+            }
+            Step::Cell { cell, workload, .. } => {
+                assert_eq!(workload.order, Order::Sequential);
+                test.record(cell, &totals(7)).unwrap();
+            }
+            Step::Done => break,
+        }
+    }
+    assert_eq!(blocks, [128 << 10, 1 << 20]);
+    let report = test.report();
+    assert_eq!(report.part.len(), 2);
+    let codes: Vec<&str> = report.reasons.iter().map(|reason| reason.code.as_str()).collect();
+    assert_eq!(codes, ["not-purged", "not-purged"]);
+}
+
+#[test]
+fn the_latency_test_has_one_operation_in_flight_and_one_thread() {
+    let mut test = Pts::new(Options::standard(Test::Latency, 64 * GIB, 512)).unwrap();
+    test.purged(None).unwrap();
+    test.preconditioned(&Totals::default()).unwrap();
+    let Step::Cell { iodepth, threads, mode, runtime_ns, .. } = test.next() else { panic!() };
+    assert_eq!((iodepth, threads, mode), (1, 1, Mode::Latency));
+    assert_eq!(runtime_ns, 60_000_000_000);
+}
+
+#[test]
+fn cells_smaller_than_a_block_are_left_out_and_named() {
+    let (test, ran) = run(Options::standard(Test::Iops, 64 * GIB, 4096), |_, _| 5);
+    assert_eq!(ran.len(), 49 * 5);
+    let left_out = &test.report().part[0].left_out;
+    assert!(left_out.len() == 7 && left_out.iter().all(|cell| cell.block_bytes == 512));
+    let large = Pts::new(Options::standard(Test::Latency, 64 * GIB, 8192));
+    assert_eq!(large.unwrap_err(), PtsError::NoTracked { block_bytes: 8192 });
+}
+
+#[test]
+fn fast_is_smaller_and_says_so() {
+    let options = Options::fast(Test::Iops, 64 * GIB, 512);
+    assert_eq!((options.span_bytes, options.precondition_bytes()), (GIB, GIB));
+    let (test, ran) = run(options, |_, _| 5);
+    assert_eq!(ran.len(), 9 * 5);
+    let report = test.report();
+    assert!(report.fast && report.part[0].window.len() == 3);
+    assert_eq!(report.reasons[0].code, "reduced");
+    assert_eq!(test.outlook().least_ns, 9 * 5 * 5_000_000_000);
+}
+
+#[test]
+fn the_outlook_is_that_of_the_whole_test_wherever_it_stands() {
+    let mut test = Pts::new(Options::standard(Test::Iops, 64 * GIB, 512)).unwrap();
+    let outlook = test.outlook();
+    assert_eq!((outlook.cells, outlook.precondition_bytes), (56, 128 * GIB));
+    let hours = |ns: u64| ns / 60_000_000_000;
+    assert_eq!((hours(outlook.least_ns), hours(outlook.most_ns)), (56 * 5, 56 * 25), "minutes");
+    test.purged(None).unwrap();
+    assert_eq!(test.outlook(), outlook);
+}
+
+#[test]
+fn what_was_not_asked_is_refused_and_changes_nothing() {
+    let mut test = Pts::new(Options::standard(Test::Latency, 64 * GIB, 512)).unwrap();
+    let (first, other) = (test.now.part.cells[0], test.now.part.cells[1]);
+    assert!(test.preconditioned(&Totals::default()).is_err());
+    let early = test.record(first, &totals(1)).unwrap_err();
+    let expected = "the test waits for a purge, not for cell 100/0 8192 B";
+    assert_eq!(early.to_string(), expected);
+    test.purged(None).unwrap();
+    assert!(test.purged(None).is_err());
+    test.preconditioned(&Totals::default()).unwrap();
+    assert!(test.record(other, &totals(1)).is_err());
+    assert!(matches!(test.next(), Step::Cell { round: 1, cell, .. } if cell == first));
+    let (mut done, _) = run(Options::fast(Test::Throughput, GIB, 512), |_, _| 1);
+    assert!(done.record(first, &totals(1)).is_err() && done.purged(None).is_err());
+}
+
+#[test]
+fn the_window_is_drawn_with_its_limits_and_its_line() {
+    let value = |round: usize, _| [950, 975, 1_000, 1_025, 1_050][round - 1] * 1_000;
+    let (test, _) = run(Options::standard(Test::Latency, 64 * GIB, 512), value);
+    let report = test.report();
+    let window = &report.part[0].window[0];
+    assert_eq!((window.first_round, window.mean_milli), (1, 1_000_000));
+    assert_eq!((window.lower_milli, window.upper_milli), (900_000, 1_100_000));
+    assert_eq!((window.line_from_milli, window.line_to_milli), (950_000, 1_050_000));
+    assert_eq!(window.steady.slope_ppm, 100_000);
+    let row = &report.part[0].table[0];
+    assert_eq!((row.mean_milli, row.max_ns), (1_000_000, 3_150_000));
+}
+
+#[test]
+fn a_target_too_small_is_refused() {
+    let small = Pts::new(Options::standard(Test::Iops, 16 << 20, 512));
+    assert!(small.is_ok());
+    let error = Pts::new(Options::standard(Test::Iops, (16 << 20) - 1, 512)).unwrap_err();
+    assert!(matches!(error, PtsError::TooSmall { .. }) && error.hint().is_some());
+}
+
+#[test]
+fn a_report_before_the_end_is_marked() {
+    let mut test = Pts::new(Options::standard(Test::Latency, 64 * GIB, 512)).unwrap();
+    assert_eq!(test.report().reasons[0].code, "ended-early");
+    test.purged(Some("sanitize".to_owned())).unwrap();
+    assert!(test.report().part[0].table.is_empty());
+}
