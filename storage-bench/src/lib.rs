@@ -8,6 +8,7 @@
 //! Edges, which touch files, threads and the kernel: [`integrity::run`],
 //! [`integrity::elsewhere`].
 
+pub mod agent;
 pub mod histogram;
 pub mod integrity;
 pub mod measurement;
