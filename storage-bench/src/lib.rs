@@ -9,6 +9,7 @@
 //! [`integrity::elsewhere`].
 
 pub mod abba;
+pub mod agent;
 pub mod cap;
 pub mod histogram;
 pub mod hit;

@@ -1,0 +1,202 @@
+//! What is said, as JSON inside of a frame.
+//!
+//! Times named `agent_ns` are of the agent's own monotonic clock.
+
+use serde::{Deserialize, Serialize};
+
+use super::token::Presented;
+use crate::measurement::Mode;
+use crate::workload::{Op, Region, Spec};
+
+/// The version of these messages; another one is refused.
+pub const VERSION: u32 = 1;
+
+/// What a controller says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "say")]
+pub enum Command {
+    /// First: who asks.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+        /// The agent's token, in hexadecimal.
+        token: Presented,
+    },
+    /// Asks for the time, and shows that the controller is there.
+    Ping {
+        /// Which one.
+        number: u32,
+    },
+    /// Says what is to be done; the agent opens its device and answers when it could begin.
+    Prepare {
+        /// What.
+        assignment: Assignment,
+    },
+    /// Says when to begin.
+    Start {
+        /// When.
+        agent_ns: u64,
+    },
+    /// Ends the load at once.
+    Stop,
+    /// Ends the session: nothing more will be asked.
+    Goodbye,
+}
+
+/// What an agent says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "say")]
+pub enum Reply {
+    /// The token was right: what this agent is.
+    Welcome {
+        /// [`VERSION`].
+        version: u32,
+        /// Its host's name.
+        host: String,
+        /// What it can do: engines and modes by name.
+        capabilities: Vec<String>,
+        /// The devices it listed at its start.
+        devices: Vec<Listed>,
+    },
+    /// Something is not done; the session is over.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+        /// More, for the operator.
+        detail: String,
+    },
+    /// The answer to a ping.
+    Pong {
+        /// Of which.
+        number: u32,
+        /// When it came.
+        agent_ns: u64,
+    },
+    /// The device is open and the load ready to begin.
+    Ready,
+    /// The load has begun.
+    Started {
+        /// When.
+        agent_ns: u64,
+    },
+    /// One second of the load.
+    Second {
+        /// Which, from 0 at the start, ramp included.
+        index: u32,
+        /// What each kind of operation did.
+        streams: Vec<Delta>,
+    },
+    /// The load has ended.
+    Stopped {
+        /// When.
+        agent_ns: u64,
+        /// Share of its time the busiest load thread was on a processor.
+        busiest_thread_ppm: u32,
+        /// Why it ended before its time, if it did.
+        ended_early: Option<String>,
+    },
+}
+
+/// A device that an agent may be asked to use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Its identity: serial number or world-wide identifier.
+    pub serial: String,
+    /// Maker's model.
+    pub model: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Whether the operator allowed it to be written, at the agent's start.
+    pub writable: bool,
+}
+
+/// What one agent is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The device, by identity as the agent listed it.
+    pub serial: String,
+    /// The load.
+    pub workload: Spec,
+    /// How it is made.
+    pub mode: Mode,
+    /// Operations in flight at once, per thread.
+    pub iodepth: u32,
+    /// Threads that make the load.
+    pub threads: u32,
+    /// Operations a second, in the open loop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_iops: Option<u64>,
+    /// Time before what is measured.
+    pub ramp_ns: u64,
+    /// Time that is measured.
+    pub runtime_ns: u64,
+}
+
+impl Assignment {
+    /// Returns whether it changes what is on the device.
+    pub fn writes(&self) -> bool {
+        self.workload.read_percent < 100 || self.workload.trim
+    }
+}
+
+/// What one kind of operation did in one second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// The operation.
+    pub op: Op,
+    /// The part of the device.
+    pub region: Region,
+    /// Bytes moved.
+    pub bytes: u64,
+    /// Latencies, as `histogram::encode` writes them.
+    #[serde(with = "hexadecimal")]
+    pub service: Vec<u8>,
+}
+
+/// Why an agent does not do what it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The controller speaks another version.
+    Version,
+    /// The token is wrong.
+    Token,
+    /// The token was used, or guessed at too often.
+    Closed,
+    /// The device was not listed when the agent started.
+    NotListed,
+    /// The device may not be written.
+    NotWritable,
+    /// It was asked out of turn.
+    Unexpected,
+    /// The moment of the start had passed.
+    Late,
+    /// The device could not be opened or the load not be made.
+    Device,
+    /// Nothing was heard for too long.
+    Silence,
+}
+
+/// Bytes as a string: half as dense as they could be, and readable in a log.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+        let text: String =
+            bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
+        to.serialize_str(&text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let byte = |pair: &[u8; 2]| {
+            let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
+            u8::try_from(high? * 16 + low?).ok()
+        };
+        let bytes: Option<Vec<u8>> = pairs.iter().map(byte).collect();
+        let whole = bytes.filter(|_| rest.is_empty());
+        whole.ok_or_else(|| serde::de::Error::custom("not pairs of hexadecimal digits"))
+    }
+}
