@@ -366,12 +366,24 @@ fn section(status: Option<&str>, reason: Option<&str>) -> Text {
     }
 }
 
+/// Returns what makes a run prove nothing: its state, and its reasons, which are texts or
+/// objects with one in each language.
 fn invalid(state: Option<&str>, reasons: &[Value]) -> Text {
-    let said: Vec<&str> = reasons.iter().filter_map(Value::as_str).take(show::SHOWN).collect();
+    let said = |language: &str| {
+        let text = |reason: &'_ Value| {
+            let text = reason.as_str().or_else(|| reason.get(language)?.as_str());
+            text.map(str::to_owned)
+        };
+        let said: Vec<String> = reasons.iter().filter_map(text).take(show::SHOWN).collect();
+        said
+    };
     let state = state.unwrap_or("?");
-    let said = if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) };
+    let (zh, en) = (said("zh").join("；"), said("en").join("; "));
+    let after = |mark: &str, said: String| {
+        if said.is_empty() { String::new() } else { format!("{mark}{said}") }
+    };
     Text::new(
-        format!("最近一次测试无效（{state}{said}）"),
-        format!("the last run proves nothing ({state}{said})"),
+        format!("最近一次测试无效（{state}{}）", after("：", zh)),
+        format!("the last run proves nothing ({state}{})", after(": ", en)),
     )
 }

@@ -264,6 +264,12 @@ fn a_measured_row_needs_a_valid_run_and_the_last_one_counts() {
     assert_eq!(invalid.sources, ["run:r1"]);
     assert_eq!(invalid.measured.en, "IOPS 900 IOPS, latency.p99_ns 400 µs");
     assert_eq!(judged(rule, &json!({})).verdict, NotMeasured);
+    let mut late = run(json!("invalid"), json!(900));
+    late["reasons"] =
+        json!([{ "code": "generator-late", "zh": "发生器迟到", "en": "generator late" }]);
+    let text = judged(rule, &storage(json!([late]))).reasons[0].text.clone();
+    assert!(text.zh.contains("（invalid：发生器迟到）"), "{}", text.zh);
+    assert!(text.en.contains("(invalid: generator late)"), "{}", text.en);
 }
 
 #[test]
