@@ -56,8 +56,10 @@ fn main() -> ExitCode {
     let cases = [names::CASES, users::CASES, contents::CASES, moments::CASES, files::CASES];
     let trials = cases.into_iter().flatten().map(trial).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    if !arguments.list {
-        println!("figure: safety.cases = {}", attempt::REFUSED.load(Ordering::SeqCst));
+    let refused = attempt::REFUSED.load(Ordering::SeqCst);
+    // Where all was ignored there is no figure, not a good one.
+    if refused > 0 {
+        println!("figure: safety.cases = {refused}");
         println!("figure: safety.controls = {}", attempt::WRITTEN.load(Ordering::SeqCst));
         println!("figure: safety.bytes_written = {}", attempt::CHANGED.load(Ordering::SeqCst));
     }
