@@ -77,6 +77,7 @@ const CASES: &[Case] = &[
     Case { name: "judge", measure: tests_of::judge },
     Case { name: "verify", measure: tests_of::verify },
     Case { name: "push", measure: tests_of::push },
+    Case { name: "storage-safety", measure: tests_of::storage_safety },
     Case { name: "size", measure: program::size },
     Case { name: "fuzz", measure: fuzz::fuzz },
 ];

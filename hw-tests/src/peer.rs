@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use libtest_mimic::{Completion, Failed, Trial};
@@ -15,6 +17,8 @@ pub enum Need {
     Program(&'static str),
     /// A folder of the corpora.
     Corpus(&'static str),
+    /// The rights of root, to make devices and mounts.
+    Root,
 }
 
 impl Need {
@@ -29,6 +33,9 @@ impl Need {
                 (!folder.is_dir())
                     .then(|| format!("corpus `{}` is absent (set ASSAY_CORPUS)", folder.display()))
             }
+            // The owner of this entry is the effective user.
+            Self::Root => (fs::metadata("/proc/self").map_or(1, |meta| meta.uid()) != 0)
+                .then(|| "needs root".to_owned()),
         }
     }
 }
@@ -42,6 +49,12 @@ pub fn find_program(name: &str, path: &OsStr) -> Option<PathBuf> {
 /// could be installed, so CI says separately whether they have to be there.
 pub fn corpora_required() -> bool {
     env::var_os("ASSAY_REQUIRE_CORPUS").is_some_and(|value| value == "1")
+}
+
+/// Returns whether a feature that the kernel was built without is a failure: no package
+/// brings it either.
+pub fn kernel_required() -> bool {
+    env::var_os("ASSAY_REQUIRE_KERNEL").is_some_and(|value| value == "1")
 }
 
 /// Returns whether a missing peer is a failure, as in CI.
@@ -65,7 +78,7 @@ pub fn trial(
             return body().map(|()| Completion::Completed);
         };
         let required = match need {
-            Need::Program(_) => peers_required(),
+            Need::Program(_) | Need::Root => peers_required(),
             Need::Corpus(_) => corpora_required(),
         };
         if required { Err(Failed::from(reason)) } else { Ok(Completion::ignored_with(reason)) }

@@ -17,7 +17,7 @@ pub(super) fn fuzz(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     // CI fuzzes by time before the figures; here the count is what matters.
     let runs: u64 = if effort == Effort::Full { 10_000_000 } else { 20_000 };
     let mut all = Vec::new();
-    for package in ["inventory", "profiles"] {
+    for package in ["inventory", "profiles", "storage-bench"] {
         // Built first, one after the other: two builds at once would wait for one lock.
         for target in targets(package)? {
             build(package, &target)?;

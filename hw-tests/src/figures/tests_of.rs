@@ -147,3 +147,31 @@ pub(super) fn push(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     }
     Ok(figures)
 }
+
+/// Every way a disk can be the wrong one, on devices made for it.
+pub(super) fn storage_safety(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let tests = Tests { package: "hw-tests", file: "storage_safety", filter: "" };
+    let rows = [
+        Row {
+            name: "safety.cases",
+            what: "storage: refusals on real devices, each with its exact reasons",
+            bar: "≥ 30 cases",
+        },
+        Row {
+            name: "safety.bytes_written",
+            what: "storage: bytes of refused targets that changed",
+            bar: "0",
+        },
+        Row {
+            name: "safety.controls",
+            what: "storage: positive controls, written where and only where allowed",
+            bar: "every one",
+        },
+    ];
+    let mut figures = of_test(effort, &tests, &[], &rows)?;
+    if let Some(cases) = figures.first_mut() {
+        let count = cases.measured.parse::<u32>().unwrap_or(0);
+        cases.met = cases.met.map(|held| held && count >= 30);
+    }
+    Ok(figures)
+}

@@ -1,12 +1,13 @@
 //! What is mounted and what is swap: `proc_pid_mountinfo(5)`, `/proc/swaps`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 
 use crate::safety::{Number, Source, Unread};
 
 use super::root::Root;
+use super::sysfs;
 
 /// One mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) struct Mount {
     pub(super) filesystem: String,
     /// What was mounted: a device's path, or any word.
     pub(super) source: String,
+    /// The device that `source` is a node of.
+    pub(super) node: Option<Number>,
     /// Whose namespace, where it is not ours: `pid (program)`.
     pub(super) namespace: Option<String>,
 }
@@ -27,8 +30,8 @@ pub(super) struct Mount {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mounts {
     pub(super) list: Vec<Mount>,
-    /// Paths of swap devices and files.
-    pub(super) swaps: Vec<String>,
+    /// Devices that are swap.
+    pub(super) swaps: Vec<Number>,
     pub(super) unread: Vec<Unread>,
 }
 
@@ -56,13 +59,23 @@ pub(super) fn read(root: &Root, everywhere: bool) -> Mounts {
         Err(error) => all.unread.push(unread(Source::Mounts, &error)),
     }
     match root.text("/proc/swaps") {
-        Ok(text) => all.swaps = parse_swaps(&text),
+        Ok(text) => {
+            all.swaps =
+                parse_swaps(&text).iter().filter_map(|path| sysfs::node(root, path)).collect();
+        }
         // A kernel without swap has no list of it.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => all.unread.push(unread(Source::Swaps, &error)),
     }
     if everywhere {
         elsewhere(root, &mut all);
+    }
+    // Once for each word: hosts of containers have thousands of mounts of a few devices.
+    let mut nodes: BTreeMap<String, Option<Number>> = BTreeMap::new();
+    for mount in &mut all.list {
+        let known = nodes.get(&mount.source).copied();
+        mount.node = known.unwrap_or_else(|| sysfs::node(root, &mount.source));
+        nodes.insert(mount.source.clone(), mount.node);
     }
     all
 }
@@ -127,6 +140,7 @@ fn parse<'a>(text: &'a str, namespace: Option<&'a str>) -> impl Iterator<Item = 
             place,
             filesystem: after.next()?.to_owned(),
             source: unescape(after.next()?),
+            node: None,
             namespace: namespace.map(str::to_owned),
         })
     })

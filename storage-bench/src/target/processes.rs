@@ -17,13 +17,29 @@ pub(super) struct Writer {
     pub(super) program: String,
 }
 
-/// Returns who but ourselves has any of `numbers` open for writing, and what of that
-/// could not be seen.
+/// How often a writer has to be seen: programs that only look for a free device, as
+/// `losetup --find` does, open every one for a moment.
+const TIMES: u32 = 4;
+
+/// Returns who but ourselves has any of `numbers` open for writing and stays, and what
+/// of that could not be seen.
 pub(super) fn writers(root: &Root, numbers: &[Number]) -> (Vec<Writer>, Option<Unread>) {
-    let mut found: Vec<Writer> = Vec::new();
     if !root.is_live() {
-        return (found, None);
+        return (Vec::new(), None);
     }
+    let (mut found, unread) = once(root, numbers);
+    for _ in 1..TIMES {
+        if found.is_empty() {
+            break;
+        }
+        let (again, _) = once(root, numbers);
+        found.retain(|writer| again.contains(writer));
+    }
+    (found, unread)
+}
+
+fn once(root: &Root, numbers: &[Number]) -> (Vec<Writer>, Option<Unread>) {
+    let mut found: Vec<Writer> = Vec::new();
     let mut denied = 0_u32;
     for name in root.list("/proc").unwrap_or_default() {
         let Ok(pid) = name.parse::<u32>() else { continue };

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use crate::safety::{BlockKind, Identity, Number};
@@ -156,6 +157,7 @@ impl Device {
             _ if self.has("dm") => "device mapper",
             _ if self.has("md") => return self.described_array(),
             _ if self.has("bcache") => return "bcache".to_owned(),
+            _ if self.has("loop") => return "loop device".to_owned(),
             _ => return "block device".to_owned(),
         };
         format!("{kind} {name}").trim_end().to_owned()
@@ -211,6 +213,22 @@ impl Device {
         let subsystem = fs::canonicalize(self.folder.join("device/subsystem")).ok()?;
         (subsystem.file_name() == Some(Path::new("scsi").as_os_str())).then_some("scsi")
     }
+}
+
+/// Returns the numbers of the block device that `path` is a node of.
+pub(super) fn node(root: &Root, path: &str) -> Option<Number> {
+    if !root.is_live() {
+        let name = path.strip_prefix("/dev/")?.replace('/', "!");
+        return Device::named(root, &name).ok()?.number();
+    }
+    if !path.starts_with('/') {
+        return None;
+    }
+    let meta = fs::metadata(path).ok()?;
+    meta.file_type().is_block_device().then(|| Number {
+        major: rustix::fs::major(meta.rdev()),
+        minor: rustix::fs::minor(meta.rdev()),
+    })
 }
 
 /// Returns `text` with runs of blanks made one: firmware pads its fields.

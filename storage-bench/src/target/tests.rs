@@ -320,6 +320,16 @@ fn a_cache_of_bcache_is_held_though_it_has_no_holder() {
 }
 
 #[test]
+fn a_loop_device_on_a_disk_holds_it_though_sysfs_lists_no_holder() {
+    let mut machine = Machine::new();
+    scsi(&machine, "sda", "8:0", "naa.50");
+    machine.disk("loop3", "7:3", &[("loop/backing_file", "/dev/sda")]);
+    assert_eq!(machine.codes("/dev/sda", "naa.50"), [Code::Held]);
+    machine.mount("7:3", "/image", "ext4", "/dev/loop3");
+    assert_eq!(machine.codes("/dev/sda", "naa.50"), [Code::Held, Code::Mounted]);
+}
+
+#[test]
 fn a_mount_in_another_namespace_is_named_with_its_process() {
     let machine = Machine::new();
     scsi(&machine, "sda", "8:0", "naa.50");

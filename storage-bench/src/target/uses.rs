@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 use crate::safety::{How, Number, Source, Unread, Use};
 
 use super::mounts::{Mount, Mounts};
 use super::processes;
 use super::root::{self, Root};
-use super::sysfs::Device;
+use super::sysfs::{self, Device};
 
 /// Deeper than any stack of devices that works; a loop in a broken tree ends.
 const DEEPEST: u8 = 16;
@@ -47,7 +46,7 @@ pub(super) fn of(
     let mut uses = Vec::new();
     for (device, role) in &members {
         uses.extend(mounted(root, device, mounts));
-        if mounts.swaps.iter().any(|path| is_node(root, path, device)) {
+        if device.number().is_some_and(|number| mounts.swaps.contains(&number)) {
             uses.push(Use { device: device.name.clone(), how: How::Swap });
         }
         if *role != Role::Below {
@@ -79,7 +78,7 @@ fn members(
     }
     if let Some(whole) = target.parent() {
         found.push((whole.clone(), Role::Whole));
-        let above = listed(whole.holders(root), &whole, unread);
+        let above = above(root, &whole, unread);
         for holder in above.into_iter().filter(|holder| holder.name != target.name) {
             add(root, &holder, Role::Part, (1, unread), &mut found);
         }
@@ -102,10 +101,24 @@ fn add(
     found.push((device.clone(), role));
     let deeper = depth.saturating_add(1);
     let mut next = listed(device.partitions(), device, unread);
-    next.extend(listed(device.holders(root), device, unread));
+    next.extend(above(root, device, unread));
     for device in next {
         add(root, &device, role, (deeper, &mut *unread), found);
     }
+}
+
+/// Returns what is made of a device: its holders, and loop devices on it, which the
+/// kernel neither lists as such nor keeps an exclusive open from.
+fn above(root: &Root, device: &Device, unread: &mut Vec<Unread>) -> Vec<Device> {
+    let mut above = listed(device.holders(root), device, unread);
+    let all = listed(Device::all(root), device, unread);
+    above.extend(all.into_iter().filter(|other| {
+        other.name != device.name
+            && other
+                .attribute("loop/backing_file")
+                .is_some_and(|backing| is_node(root, &backing, device))
+    }));
+    above
 }
 
 /// Adds what a device is made of.
@@ -134,7 +147,7 @@ fn listed(devices: io::Result<Vec<Device>>, of: &Device, unread: &mut Vec<Unread
 
 fn mounted(root: &Root, device: &Device, mounts: &Mounts) -> Vec<Use> {
     let pool = pool_of(root, device);
-    let here = mounts.list.iter().filter(|mount| is_on(root, mount, device));
+    let here = mounts.list.iter().filter(|mount| is_on(mount, device));
     let mut uses: Vec<Use> = here
         .map(|mount| Use {
             device: device.name.clone(),
@@ -164,27 +177,20 @@ fn pool_of(root: &Root, device: &Device) -> Option<String> {
     })
 }
 
-fn is_on(root: &Root, mount: &Mount, device: &Device) -> bool {
-    device.number() == Some(mount.number) || is_node(root, &mount.source, device)
+fn is_on(mount: &Mount, device: &Device) -> bool {
+    let number = device.number();
+    number == Some(mount.number) || (number.is_some() && number == mount.node)
 }
 
 /// Returns whether `path` is a node of `device`.
 fn is_node(root: &Root, path: &str, device: &Device) -> bool {
-    if !path.starts_with('/') {
-        return false;
-    }
-    if !root.is_live() {
-        return path == device.node();
-    }
-    let Ok(meta) = std::fs::metadata(path) else { return false };
-    let number =
-        Number { major: rustix::fs::major(meta.rdev()), minor: rustix::fs::minor(meta.rdev()) };
-    meta.file_type().is_block_device() && device.number() == Some(number)
+    let number = sysfs::node(root, path);
+    number.is_some() && number == device.number()
 }
 
 /// Returns what is made of a device, the target itself left out.
 fn held(root: &Root, device: &Device, target: &Device, unread: &mut Vec<Unread>) -> Vec<Use> {
-    let holders = listed(device.holders(root), device, unread);
+    let holders = above(root, device, unread);
     let mut by: Vec<(String, String)> = holders
         .iter()
         .filter(|holder| holder.name != target.name)
@@ -207,7 +213,7 @@ fn chain(root: &Root, mounts: &Mounts) -> BTreeSet<(String, String)> {
     let Ok(devices) = Device::all(root) else { return chain };
     for device in &devices {
         let ours = mounts.list.iter().filter(|mount| mount.namespace.is_none());
-        for mount in ours.filter(|mount| is_on(root, mount, device)) {
+        for mount in ours.filter(|mount| is_on(mount, device)) {
             let part = SYSTEM.iter().find(|(place, _)| *place == mount.place);
             if let Some((_, part)) = part {
                 descend(root, device, part, 0, &mut chain);
