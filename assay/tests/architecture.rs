@@ -35,6 +35,10 @@ const EDGES: &[&str] = &[
     "inventory/src/ethtool/socket.rs",
     "inventory/src/lldp/listen.rs",
     "inventory/src/record",
+    // storage-bench: the counter, the ways to the kernel, the threads.
+    "storage-bench/src/clock",
+    "storage-bench/src/engine",
+    "storage-bench/src/run",
     // The program acts: its pure parts are named in PURE_PARTS.
     "assay/",
     "hw-tests/",

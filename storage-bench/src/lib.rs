@@ -4,10 +4,15 @@
 //! the verdict; `assay` owns the command line. A run that proves nothing says so
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
+//!
+//! Edges, which touch files, clocks and the kernel: [`clock`], [`engine`], [`run`].
 
+pub mod clock;
+pub mod engine;
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
 pub mod random;
+pub mod run;
 pub mod schedule;
 pub mod workload;
