@@ -11,6 +11,8 @@
 pub mod abba;
 pub mod agent;
 pub mod cap;
+pub mod clock;
+pub mod engine;
 pub mod histogram;
 pub mod hit;
 pub mod integrity;
@@ -19,6 +21,7 @@ pub mod observed;
 pub mod pts;
 pub mod random;
 pub mod reservation;
+pub mod run;
 pub mod safety;
 pub mod scan;
 pub mod schedule;

@@ -1,0 +1,94 @@
+//! Plain system calls: one operation in flight, done by the thread itself.
+//!
+//! Edge. `preadv2` with `RWF_HIPRI` where polling was asked for, else `pread`, which saves
+//! the kernel the copy of a vector. The best there is at depth 1 where a driver makes the
+//! ring use its workers.
+
+use std::io;
+
+use rustix::io::{ReadWriteFlags, pread, preadv2, pwrite, pwritev2};
+
+use super::{Buffers, Engine, EngineError, Files, Kind, Request, Setup, Slot, file, off, on};
+use crate::measurement::Feature;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Sync<'fd> {
+    files: Files<'fd>,
+    buffers: Buffers,
+    polled: bool,
+    queued: Option<(Slot, Request)>,
+    done: Option<(Slot, i32)>,
+}
+
+impl<'fd> Sync<'fd> {
+    /// Sets it up, and says what is in force.
+    pub(crate) fn new(
+        files: Files<'fd>,
+        buffers: Buffers,
+        setup: &Setup,
+    ) -> Result<(Self, Vec<Feature>), EngineError> {
+        if buffers.slots() > 1 {
+            return Err(EngineError::Depth { iodepth: buffers.slots() });
+        }
+        let polled = if setup.polled { on("RWF_HIPRI") } else { off("RWF_HIPRI", "not asked for") };
+        let polled_too = setup.polled;
+        Ok((Self { files, buffers, polled: polled_too, queued: None, done: None }, vec![polled]))
+    }
+
+    fn act(&mut self, slot: &mut Slot, request: &Request) -> io::Result<usize> {
+        let fd = self.files.of(request)?;
+        let offset = request.offset + u64::from(request.done);
+        let bytes = self.buffers.bytes(slot, request.done, request.length);
+        let done = match (request.kind, self.polled) {
+            (Kind::Read, false) => pread(fd, bytes, offset),
+            (Kind::Write, false) => pwrite(fd, bytes, offset),
+            (Kind::Read, true) => {
+                let bytes = io::IoSliceMut::new(bytes);
+                preadv2(fd, &mut [bytes], offset, ReadWriteFlags::HIPRI)
+            }
+            (Kind::Write, true) => {
+                pwritev2(fd, &[io::IoSlice::new(bytes)], offset, ReadWriteFlags::HIPRI)
+            }
+            (Kind::Trim | Kind::Flush, _) => return Err(io::ErrorKind::InvalidInput.into()),
+        };
+        Ok(done?)
+    }
+}
+
+impl Engine for Sync<'_> {
+    #[inline]
+    fn buffer(&mut self, slot: &mut Slot, length: u32) -> &mut [u8] {
+        self.buffers.bytes(slot, 0, length)
+    }
+
+    #[inline]
+    fn push(&mut self, slot: Slot, request: &Request) -> Result<(), Slot> {
+        if self.queued.is_some() {
+            return Err(slot);
+        }
+        self.queued = Some((slot, *request));
+        Ok(())
+    }
+
+    #[inline]
+    fn enter(&mut self, _want: u32, _at_most_ns: u64) -> io::Result<()> {
+        if let Some((mut slot, request)) = self.queued.take() {
+            let result = match request.kind {
+                Kind::Read | Kind::Write => file::result(self.act(&mut slot, &request)),
+                Kind::Trim | Kind::Flush => self.files.do_now(&request),
+            };
+            self.done = Some((slot, result));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn reap(&mut self) -> Option<(Slot, i32)> {
+        self.done.take()
+    }
+
+    fn abandon(&mut self) {
+        self.buffers.abandon();
+    }
+}

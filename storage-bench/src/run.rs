@@ -1,0 +1,251 @@
+//! The run: threads that keep targets under load, and what they saw.
+//!
+//! An edge: it starts threads, pins them and reads clocks. What is done comes from a
+//! [`Source`], what is written from a [`Payload`], when (in the open loop) from an iterator of
+//! times; the engine knows no load and the load no engine. One thread for each processor, one
+//! engine for each thread, shared with nobody (storage design §2).
+//!
+//! The loops are compiled for each kind of source, payload and arrivals. Call [`run`] from
+//! this crate with concrete types: the program around it is compiled for size.
+
+mod closed;
+mod collect;
+mod cost;
+mod open;
+mod tally;
+mod thread;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::engine::{EngineError, Wanted};
+use crate::measurement::Mode;
+use crate::observed::{Observed, Second};
+use crate::workload::{Payload, Source};
+
+/// Operations in flight in the open loop where nothing else is asked.
+pub const OPEN_LOOP_DEPTH: u32 = 4096;
+
+/// How to run: the same for every thread.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// How load is made.
+    pub mode: Mode,
+    /// The engine.
+    pub engine: Wanted,
+    /// Operations in flight on each target of each thread; in the open loop the bound.
+    pub iodepth: u32,
+    /// Most operations that are handed to the kernel at once.
+    pub batch_submit: u32,
+    /// Completions that are waited for at once in [`Mode::Throughput`]; in other modes 1.
+    pub batch_complete: u32,
+    /// The largest operation that carries data, in bytes.
+    pub max_block_bytes: u32,
+    /// How long to measure; `None` until the load ends.
+    pub runtime: Option<Duration>,
+    /// How long to run before.
+    pub ramp: Duration,
+    /// A pause after so many operations of a target; closed loops only.
+    pub think: Option<Think>,
+    /// Flush after so many writes of a target; 0 never.
+    pub fsync_every: u32,
+    /// What an operation that fails does to the run.
+    pub on_error: OnError,
+    /// Whether to poll for completions, where driver and file can.
+    pub polled: bool,
+    /// Whether a kernel thread takes the submissions of a ring.
+    pub sq_thread: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Throughput,
+            engine: Wanted::Auto,
+            iodepth: 1,
+            batch_submit: 32,
+            batch_complete: 32,
+            max_block_bytes: 4096,
+            runtime: None,
+            ramp: Duration::ZERO,
+            think: None,
+            fsync_every: 0,
+            on_error: OnError::Stop,
+            polled: false,
+            sq_thread: false,
+        }
+    }
+}
+
+/// A pause in a closed loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Think {
+    /// After so many operations; at least 1.
+    pub after: u32,
+    /// How long.
+    pub pause: Duration,
+}
+
+/// What an operation that fails does to the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// It ends the run; what was measured stays.
+    #[default]
+    Stop,
+    /// It is counted.
+    Continue,
+}
+
+/// What one thread does.
+#[derive(Debug)]
+pub struct Load<'fd, S, P, A = NoArrivals> {
+    /// The processor to run on; `None` for any.
+    pub cpu: Option<usize>,
+    /// What it works on; each has its own operations in flight.
+    pub targets: Vec<Target<'fd, S, P, A>>,
+}
+
+/// One target of one thread.
+#[derive(Debug)]
+pub struct Target<'fd, S, P, A = NoArrivals> {
+    /// Where it is open, direct or not as it was opened.
+    pub fd: BorrowedFd<'fd>,
+    /// What to call it in messages: its path.
+    pub name: String,
+    /// Which device it is, from 0: targets of several threads may be one device, and are
+    /// counted as one.
+    pub device: usize,
+    /// Its size; no operation goes beyond.
+    pub size_bytes: u64,
+    /// What to do.
+    pub source: S,
+    /// What to write.
+    pub payload: P,
+    /// When operations are due in the open loop, in nanoseconds from the start of the run,
+    /// ramp included; never falling.
+    pub arrivals: A,
+    /// How much to do.
+    pub limit: Limit,
+}
+
+/// The arrivals of closed loops, which need none.
+pub type NoArrivals = std::iter::Empty<u64>;
+
+/// How much to do at most, ramp included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Operations.
+    pub ios: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self { ios: u64::MAX, bytes: u64::MAX }
+    }
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Outcome {
+    /// All targets together.
+    pub observed: Observed,
+    /// Each device, by its number; empty where there is one only.
+    pub devices: Vec<Observed>,
+    /// By how much the clock differed from itself over the run, in parts per million; above
+    /// [`crate::clock::DRIFT_LIMIT_PPM`] the latencies prove nothing.
+    pub clock_drift_ppm: u32,
+}
+
+/// What goes on outside of the run that it takes notice of.
+#[expect(missing_debug_implementations, reason = "holds a function")]
+pub struct Control<'a> {
+    /// Set to end the run; what was measured stays.
+    pub stop: &'a AtomicBool,
+    /// Told of each second that was measured, soon after its end.
+    pub progress: &'a mut dyn FnMut(&Second),
+}
+
+/// Why a run did not come about. What goes wrong in a run is told by its outcome.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's message says what its fields hold")]
+#[non_exhaustive]
+pub enum RunError {
+    /// Nothing to do.
+    #[error("the run has no target")]
+    NoTarget,
+    /// A plan that nothing can come of.
+    #[error("the plan asks for {what}")]
+    Plan { what: &'static str },
+    /// There is no engine.
+    #[error("cannot start engine `{engine}`")]
+    Engine { engine: &'static str, source: EngineError },
+    /// There is no thread.
+    #[error("cannot start a load thread")]
+    Thread { source: io::Error },
+}
+
+impl RunError {
+    /// What the operator can do about it, where we know.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Engine { source, .. } => source.hint(),
+            Self::NoTarget | Self::Plan { .. } | Self::Thread { .. } => None,
+        }
+    }
+}
+
+/// Runs `loads`, each on a thread of its own, until the time or the loads are over.
+///
+/// # Errors
+///
+/// [`RunError`] where the run could not begin. Errors of operations are in the outcome, with
+/// what was measured before.
+///
+/// # Panics
+///
+/// When a source, a payload or the progress function panics.
+pub fn run<S, P, A>(
+    plan: &Plan,
+    loads: Vec<Load<'_, S, P, A>>,
+    control: &mut Control<'_>,
+) -> Result<Outcome, RunError>
+where
+    S: Source + Send,
+    P: Payload + Send,
+    A: Iterator<Item = u64> + Clone + Send,
+{
+    check(plan)?;
+    if loads.is_empty() || loads.iter().any(|load| load.targets.is_empty()) {
+        return Err(RunError::NoTarget);
+    }
+    thread::run(plan, loads, control)
+}
+
+/// Refuses what would divide by zero or never begin.
+fn check(plan: &Plan) -> Result<(), RunError> {
+    let refuse = |what| Err(RunError::Plan { what });
+    if plan.iodepth == 0 {
+        return refuse("iodepth 0");
+    }
+    if plan.batch_submit == 0 || plan.batch_complete == 0 {
+        return refuse("batches of 0");
+    }
+    if plan.max_block_bytes == 0 {
+        return refuse("blocks of 0 bytes");
+    }
+    if plan.think.is_some_and(|think| think.after == 0) {
+        return refuse("a pause after 0 operations");
+    }
+    if plan.runtime == Some(Duration::ZERO) {
+        return refuse("a runtime of 0");
+    }
+    Ok(())
+}
