@@ -115,7 +115,7 @@ fn the_token_is_neither_logged_nor_spooled() {
         "--log",
         "trace",
     ]);
-    assert_eq!(code(&output), Some(0), "{output:?}");
+    assert_eq!(code(&output), Some(3), "{output:?}");
     assert!(!stderr(&output).contains("s3cret-token"), "{}", stderr(&output));
     for name in fs::read_dir(scratch.path().join("spool/queue")).expect("a queue") {
         let path = name.expect("listed").path();
@@ -136,8 +136,10 @@ fn what_cannot_be_delivered_waits_and_is_flushed_in_order() {
         let file = document(scratch.path(), number);
         let output =
             run(&["inventory", "push", &file, "--to", &url, "--spool", &spool, "--retry-for", "0"]);
-        assert_eq!(code(&output), Some(0), "{output:?}");
-        assert!(stderr(&output).contains("assay inventory push --flush"), "{}", stderr(&output));
+        assert_eq!(code(&output), Some(3), "{output:?}");
+        let kept =
+            format!("kept in `{spool}`; `assay inventory push --flush --spool {spool}` sends");
+        assert!(stderr(&output).contains(&kept), "{}", stderr(&output));
     }
     let waiting = keys(&scratch.path().join("spool/queue"));
     assert_eq!(waiting.len(), 4);
@@ -210,7 +212,7 @@ fn a_receiver_that_hangs_or_breaks_off_costs_time_not_documents() {
             "1",
         ]);
         assert!(start.elapsed() < Duration::from_secs(8), "{mood:?}: {:?}", start.elapsed());
-        assert_eq!(code(&output), Some(0), "{mood:?}: {output:?}");
+        assert_eq!(code(&output), Some(3), "{mood:?}: {output:?}");
         assert_eq!(keys(&scratch.path().join("spool/queue")).len(), 1, "{mood:?}");
         receiver.set(Mood::Take);
         let output = run(&["inventory", "push", "--flush", "--spool", &spool]);
@@ -241,7 +243,7 @@ fn a_full_spool_is_exit_3_and_drops_nothing() {
             "0",
         ])
     };
-    assert_eq!([code(&push(1)), code(&push(2))], [Some(0), Some(0)]);
+    assert_eq!([code(&push(1)), code(&push(2))], [Some(3), Some(3)]);
     let before = keys(&scratch.path().join("spool/queue"));
     let output = push(3);
     assert_eq!(code(&output), Some(3), "{output:?}");
@@ -388,7 +390,8 @@ fn every_document_arrives_once_by_key_though_the_receiver_fails_and_we_are_kille
         if chance.below(10) == 0 {
             receiver.restart();
         }
-        // Until our process says that it has the document, it is ours to ask again.
+        // Until our process says that it has the document (0: delivered, 3: in the spool), it is
+        // ours to ask again.
         loop {
             let mut child = assay(&[
                 "inventory",
@@ -417,7 +420,7 @@ fn every_document_arrives_once_by_key_though_the_receiver_fails_and_we_are_kille
                 killed += 1;
             }
             match child.wait().expect("ours").code() {
-                Some(0) => break,
+                Some(0 | 3) => break,
                 Some(code) => panic!("{number} under {mood:?}: exit {code}"),
                 None => receiver.set(Mood::Take),
             }

@@ -52,7 +52,8 @@ impl Verdict {
             Self::NotMeasured => Text::new("未测", "not measured"),
             Self::NeedsAttestation => Text::new("待人工确认", "needs attestation"),
             Self::Attested => Text::new("人工确认", "attested"),
-            Self::Waived => Text::new("同等配置认可", "waived as equivalent"),
+            // What acceptance practice calls it, whatever it is of.
+            Self::Waived => Text::new("同等性能（容量）认可", "accepted as equivalent"),
             Self::NotApplicable => Text::new("不适用", "not applicable"),
         }
     }

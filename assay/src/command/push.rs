@@ -24,6 +24,7 @@ use crate::{
         entry::Entry,
         spool::RefusedEntry,
     },
+    report::todo::quoted,
 };
 
 /// Queues what `documents` returns (nothing for `--flush` and `--requeue`) and
@@ -212,7 +213,9 @@ fn tell(
         let line = console.tr(&line).to_owned();
         console.print(&line)?;
     }
-    say_what_waits(spool.path(), delivery, console);
+    if undelivered(delivery, arguments, queued) {
+        say_what_waits(spool.path(), delivery, arguments, console);
+    }
     for entry in &refused {
         let (file, why) = (entry.path.display().to_string(), one_line(&entry.why));
         console.note(&text(
@@ -224,48 +227,51 @@ fn tell(
     Ok(exit(delivery, arguments, queued, &refused))
 }
 
-/// A push whose document is safe in the spool did what was asked: exit 0. To
-/// flush is to deliver: what still waits then is exit 3.
+/// What a receiver refused for good is exit 1. To push is to deliver: what still waits is safe
+/// in the spool, but whether the receiver will have it is not known, exit 3.
 fn exit(delivery: &Delivery, arguments: &Arguments, queued: usize, dead: &[RefusedEntry]) -> Exit {
-    let for_good = delivery.waiting.values().any(|why| !matches!(why, Waiting::Later(_)));
     let clearing = arguments.flush || arguments.requeue;
     if !delivery.refused.is_empty() || (clearing && !dead.is_empty()) {
         return Exit::Failed;
     }
-    // A flush to one endpoint answers for that one's documents only.
-    let asked_for_all = arguments.to.is_none() && queued > 0;
-    let undelivered = delivery.busy || !delivery.waiting.is_empty() || asked_for_all;
-    if for_good || (clearing && undelivered) { Exit::Unknown } else { Exit::Wanted }
+    if undelivered(delivery, arguments, queued) { Exit::Unknown } else { Exit::Wanted }
 }
 
-fn say_what_waits(spool: &Path, delivery: &Delivery, console: &mut Console) {
+/// Returns whether something that this call was to deliver still waits.
+fn undelivered(delivery: &Delivery, arguments: &Arguments, queued: usize) -> bool {
+    // A call for one endpoint answers for that one's documents only.
+    let asked_for_all = arguments.to.is_none() && queued > 0;
+    delivery.busy || !delivery.waiting.is_empty() || asked_for_all
+}
+
+fn say_what_waits(spool: &Path, delivery: &Delivery, arguments: &Arguments, console: &mut Console) {
     if delivery.busy {
-        console.note(&Text::new(
-            "另一个进程正在发送；本次的已在队列中",
-            "another process is delivering; this document is in the queue",
-        ));
+        console.note(&Text::new("另一个进程正在发送", "another process is delivering"));
     }
     for (url, waiting) in &delivery.waiting {
         let why = waiting_words(waiting);
-        let folder = spool.display().to_string();
         console.note(&match waiting {
-            Waiting::Later(_) => text(
-                "`{}` 暂时送不到（{}）；留在队列 `{}`，之后用 `assay inventory push --flush` 发送",
-                "`{}` cannot be reached now ({}); kept in `{}`, `assay inventory push --flush` sends it later",
-                &[url, &why, &folder],
-            ),
+            Waiting::Later(_) => {
+                text("`{}` 暂时送不到（{}）", "`{}` cannot be reached now ({})", &[url, &why])
+            }
             Waiting::Blocked(_) => text(
-                "`{}` 不接收（{}）；检查地址、令牌与证书。文件留在队列 `{}`",
-                "`{}` takes nothing from us ({}); check URL, token and certificates. Kept in `{}`",
-                &[url, &why, &folder],
+                "`{}` 不接收（{}）；检查地址、令牌与证书",
+                "`{}` takes nothing from us ({}); check URL, token and certificates",
+                &[url, &why],
             ),
-            Waiting::Unusable(_) => text(
-                "无法发往 `{}`（{}）；文件留在队列 `{}`",
-                "cannot send to `{}` ({}); kept in `{}`",
-                &[url, &why, &folder],
-            ),
+            Waiting::Unusable(_) => {
+                text("无法发往 `{}`（{}）", "cannot send to `{}` ({})", &[url, &why])
+            }
         });
     }
+    let folder = spool.display().to_string();
+    let elsewhere = arguments.spool.as_ref().map(|_| format!(" --spool {}", quoted(&folder)));
+    let flush = format!("assay inventory push --flush{}", elsewhere.unwrap_or_default());
+    console.note(&text(
+        "未送达的保存在队列 `{}`，之后用 `{}` 发送",
+        "what was not delivered is kept in `{}`; `{}` sends it later",
+        &[&folder, &flush],
+    ));
 }
 
 fn waiting_words(waiting: &Waiting) -> String {

@@ -10,7 +10,7 @@ use crate::{
     failure::one_line,
     report::{
         batch::{Batch, Machine},
-        document::{Act, Conformity, Report},
+        document::{Conformity, Report},
         verify::Verification,
         write::Written,
     },
@@ -55,12 +55,8 @@ pub fn verification(name: &str, found: &Verification, layout: Layout) -> String 
 
 /// Returns what a new revision came to.
 pub fn revised(report: &Report, written: &Written, layout: Layout) -> String {
-    let act = match report.revision.act {
-        Act::Run => layout.say("测试", "run"),
-        Act::Attest => layout.say("人工确认", "attested"),
-        Act::Waive => layout.say("同等性能（容量）认可", "waived as equivalent"),
-        Act::Render => layout.say("重新生成", "rendered"),
-    };
+    let act = report.revision.act.word();
+    let act = act.get(layout.lang);
     let number = report.revision.number.to_string();
     let mut text = crate::lang::text("第 {} 版（{}）\n", "revision {} ({})\n", &[&number, act])
         .get(layout.lang)

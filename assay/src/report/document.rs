@@ -93,6 +93,18 @@ pub enum Act {
     Render,
 }
 
+impl Act {
+    /// Returns what pages and the terminal call it.
+    pub fn word(self) -> Text {
+        match self {
+            Self::Run => Text::new("测试", "test run"),
+            Self::Attest => Text::new("人工确认", "attestation"),
+            Self::Waive => Text::new("同等性能（容量）认可", "acceptance as equivalent"),
+            Self::Render => Text::new("重新出具", "re-rendered"),
+        }
+    }
+}
+
 /// What the verdicts rest on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -112,7 +112,7 @@ fn todo_of(row: &Row, dir: &str) -> Option<Todo> {
 }
 
 /// Returns `text` as one word for a POSIX shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@+=:,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()

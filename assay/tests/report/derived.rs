@@ -113,6 +113,7 @@ fn the_pages_load_nothing_run_nothing_and_show_every_verdict() {
         assert!(!page.contains("检测报告") && !page.contains("电子签名"));
     }
     let zh = file(&decided(RenderOptions::default()), "index.html");
+    assert!(zh.contains(&Verdict::Waived.word().zh), "the terminal calls a waiver so");
     for wording in [
         "测试记录",
         "自测报告",

@@ -58,12 +58,23 @@ fn detect_text(text: &[u8]) -> Option<Kind> {
         .then_some(Kind::Smartctl)
 }
 
+/// Keys that beside `device` only smartctl writes. Exports that went through other hands have
+/// often lost the head of the document, `json_format_version` and `smartctl`.
+const SMARTCTL: [&[u8]; 6] = [
+    b"json_format_version",
+    b"smart_status",
+    b"smart_support",
+    b"ata_smart_attributes",
+    b"nvme_smart_health_information_log",
+    b"scsi_error_counter_log",
+];
+
 fn detect_json(text: &[u8]) -> Option<Kind> {
     let keys = outer_keys(text);
     let has = |name: &[u8]| keys.contains(&name);
     if has(b"schema") && contains(text, b"\"inventory/v") {
         Some(Kind::Inventory)
-    } else if has(b"smartctl") || (has(b"json_format_version") && has(b"device")) {
+    } else if has(b"smartctl") || (has(b"device") && SMARTCTL.iter().any(|key| has(key))) {
         Some(Kind::Smartctl)
     } else if has(b"Controllers") {
         Some(Kind::Storcli)

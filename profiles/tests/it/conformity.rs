@@ -64,7 +64,7 @@ fn what_falls_short_fails() {
         ("cpu", "/cpu/3/cores", json!(9)),
         ("cpu", "/cpu/3/frequency_hz/nominal", json!(2_000_000_000_u64)),
         ("brand", "/system/brand/country", json!("US")),
-        ("chip", "/bmc/chip/country", json!("TW")),
+        ("chip", "/bmc/chip/country", json!("CA")),
         ("nic", "/nic/0/virtual", json!(true)),
         ("nic", "/nic/0/port", json!([])),
         ("hba", "/hba/0/protocol", json!("fcoe")),
@@ -221,6 +221,24 @@ fn evidence_that_was_not_collected_is_named_with_what_collects_it() {
     assert_eq!(reasons.len(), 2, "{reasons:#?}");
     assert_eq!(reasons[1].text.zh, "管理控制器：未采集");
     assert!(reasons[1].close.as_ref().unwrap().en.contains("PCI id"));
+}
+
+#[test]
+fn only_a_foreign_maker_is_refuted_and_one_of_hong_kong_macao_or_taiwan_is_for_a_person() {
+    let maker = [("brand", "/system/brand/country"), ("chip", "/bmc/chip/country")];
+    for (id, (check, pointer)) in SERVERS.iter().flat_map(|id| maker.map(|maker| (id, maker))) {
+        for (country, wanted) in [
+            ("CN", Verdict::NeedsAttestation),
+            ("HK", Verdict::NeedsAttestation),
+            ("MO", Verdict::NeedsAttestation),
+            ("TW", Verdict::NeedsAttestation),
+            ("US", Verdict::Fail),
+            ("JP", Verdict::Fail),
+        ] {
+            let facts = with(pointer, json!(country));
+            assert_eq!(verdict(id, check, &facts), wanted, "{id} {check} {country}");
+        }
+    }
 }
 
 #[test]

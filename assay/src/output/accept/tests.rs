@@ -70,6 +70,16 @@ fn rows_that_do_not_conform_come_first_then_open_ones_then_the_rest() {
 }
 
 #[test]
+fn a_waiver_is_called_what_the_page_calls_it() {
+    let report = report(&[("a", Verdict::Waived)]);
+    for lang in [Lang::Zh, Lang::En] {
+        let page = text(&report, layout(lang, None));
+        assert!(page.contains(Verdict::Waived.word().get(lang)), "{page}");
+        assert!(!page.contains("同等配置认可") && !page.contains("waived as"), "{page}");
+    }
+}
+
+#[test]
 fn nothing_is_wider_than_the_terminal() {
     let report = report(&[("c", Verdict::Fail), ("d", Verdict::NotMeasured)]);
     for lang in [Lang::Zh, Lang::En] {

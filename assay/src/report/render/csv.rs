@@ -33,7 +33,7 @@ const COLUMNS: &[Column] = &[
     ("expected", words::EXPECTED, |_, _, row, language| text(&row.judgement.expected, language)),
     ("measured", words::MEASURED, |_, _, row, language| text(&row.judgement.measured, language)),
     ("sources", words::SOURCES, |_, _, row, _| row.judgement.sources.join("; ")),
-    ("verdict", words::VERDICT, |_, _, row, language| text(&words::verdict(row.verdict), language)),
+    ("verdict", words::VERDICT, |_, _, row, language| text(&row.verdict.word(), language)),
     ("verdict_code", words::VERDICT_CODE, |_, _, row, _| words::code(row.verdict).to_owned()),
     ("reasons", words::REASONS, |_, _, row, language| {
         let reasons: Vec<String> =

@@ -7,7 +7,7 @@
 use inventory::model::{FindingClass, SectionState};
 use profiles::{Level, Outcome, Text, Verdict};
 
-use crate::report::document::{Act, Conformity, Decision, DecisionKind, How};
+use crate::report::document::{Conformity, Decision, DecisionKind, How};
 
 /// A fixed word: Chinese and English.
 #[derive(Clone, Copy, Debug)]
@@ -194,16 +194,6 @@ pub(super) fn level(level: Level) -> Word {
     }
 }
 
-/// Returns the word for a verdict.
-///
-/// A waiver is called what acceptance practice calls it, not what it is of.
-pub(super) fn verdict(verdict: Verdict) -> Text {
-    match verdict {
-        Verdict::Waived => Text::new("同等性能（容量）认可", "accepted as equivalent"),
-        other => other.word(),
-    }
-}
-
 /// Returns the word for a verdict that fits the head of a narrow column.
 pub(super) fn short(verdict: Verdict) -> Word {
     match verdict {
@@ -257,23 +247,13 @@ pub(super) fn how(how: How) -> Word {
     }
 }
 
-/// Returns what made a revision.
-pub(super) fn act(act: Act) -> Word {
-    match act {
-        Act::Run => Word("测试", "test run"),
-        Act::Attest => Word("人工确认", "attestation"),
-        Act::Waive => Word("同等性能（容量）认可", "acceptance as equivalent"),
-        Act::Render => Word("重新出具", "re-rendered"),
-    }
-}
-
 /// Returns a decision in one sentence.
 pub(super) fn decision(decision: &Decision) -> Text {
     let Word(how_zh, how_en) = how(decision.how);
-    let (zh, en) = match (decision.kind, decision.conform) {
-        (DecisionKind::Attested, true) => ("确认符合", "attested to conform"),
-        (DecisionKind::Attested, false) => ("确认不符合", "attested not to conform"),
-        (DecisionKind::Waived, _) => ("同等性能（容量）认可", "accepted as equivalent"),
+    let Text { zh, en } = match (decision.kind, decision.conform) {
+        (DecisionKind::Attested, true) => Text::new("确认符合", "attested to conform"),
+        (DecisionKind::Attested, false) => Text::new("确认不符合", "attested not to conform"),
+        (DecisionKind::Waived, _) => Verdict::Waived.word(),
     };
     let Decision { who, role, date, reason, organisation, .. } = decision;
     let unit_zh = match (organisation, decision.kind) {

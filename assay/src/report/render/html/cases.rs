@@ -139,7 +139,7 @@ fn notes(voice: Voice, report: &Report, row: &Row) -> Vec<(Html, Html)> {
     let judgement = &row.judgement;
     let mut notes = Vec::new();
     if let Some(decision) = &row.decision {
-        let judged = voice.t(words::verdict(judgement.verdict));
+        let judged = voice.t(judgement.verdict.word());
         notes.push((voice.w(words::BEFORE_DECISION), judged));
         notes.push((voice.w(words::DECIDED_BY), decided(voice, report, decision)));
     }

@@ -83,7 +83,7 @@ pub(super) fn definitions() -> Html {
 
 /// Returns the mark of a verdict: sign and word.
 pub(super) fn chip(voice: Voice, verdict: Verdict) -> Html {
-    mark(voice, words::code(verdict), &words::verdict(verdict))
+    mark(voice, words::code(verdict), &verdict.word())
 }
 
 /// Returns the mark of what a clause comes to.
@@ -141,7 +141,7 @@ pub(super) fn bar(voice: Voice, tally: &Tally, (full, height): (u32, u32)) -> Ht
             );
             parts.push_str(&piece);
         }
-        told.push(format!("{} {count}", words::verdict(verdict).get(voice.lang())));
+        told.push(format!("{} {count}", verdict.word().get(voice.lang())));
         left = right;
     }
     Html(format!(
@@ -164,7 +164,7 @@ pub(super) fn legend(voice: Voice, tally: &Tally) -> Html {
                  <rect width=\"18\" height=\"12\" fill=\"url(#p-{code})\"/>\
                  <rect class=\"frame\" x=\"0.5\" y=\"0.5\" width=\"17\" height=\"11\"/></svg>\
                  {} <b>{}</b></li>",
-                voice.t(words::verdict(verdict)),
+                voice.t(verdict.word()),
                 verdict::count(tally, verdict)
             )
         })
