@@ -7,6 +7,7 @@
 
 pub mod abba;
 pub mod cap;
+pub mod cases;
 pub mod histogram;
 pub mod hit;
 pub mod measurement;
