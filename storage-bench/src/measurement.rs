@@ -6,6 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::abba::Comparison;
+use crate::pts;
+use crate::scan::Found;
 use crate::workload::{Op, Spec};
 
 /// The schema's id.
@@ -18,12 +21,27 @@ pub struct Storage {
     pub schema: String,
     /// The runs, in the order they were made.
     pub run: Vec<Run>,
+    /// SNIA performance tests, each of many runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pts: Vec<pts::Report>,
+    /// What snapshots cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshot: Vec<Comparison>,
+    /// What a search for slow and sick disks found, disk by disk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disk: Vec<Found>,
 }
 
 impl Storage {
     /// Returns a report of these runs and nothing else.
     pub fn new(run: Vec<Run>) -> Self {
-        Self { schema: SCHEMA.to_owned(), run }
+        Self {
+            schema: SCHEMA.to_owned(),
+            run,
+            pts: Vec::new(),
+            snapshot: Vec::new(),
+            disk: Vec::new(),
+        }
     }
 
     /// Returns the JSON Schema of `storage/v1`.
