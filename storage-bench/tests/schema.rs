@@ -106,6 +106,7 @@ fn report() -> Storage {
         cap_iops: Some(800),
         steady: None,
         hit: None,
+        reduction: None,
     };
     let doubt = Doubt::new("steal", "占走", "stolen");
     let mut report = Storage::new(vec![run(context, &observed, vec![doubt])]);

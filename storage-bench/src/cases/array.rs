@@ -2,12 +2,17 @@
 //! compression.
 
 use crate::cases::build::{KIB, block, case, fill, in_flight, judged, load, open, random, spec};
-use crate::cases::{Bound, Case, Method, Options, TargetFacts, Tier};
+use crate::cases::{Bound, Case, Judged, Method, Options, TargetFacts, Tier};
 use crate::measurement::{Doubt, Mode};
 use crate::text::{Text, seconds};
+use crate::validity::MOST_REDUCTION_MILLI;
+use crate::workload::{Distribution, Order};
 
 /// 稳定时延 ≤ 0.5 ms.
 const LATENCY_NS: u64 = 500_000;
+
+/// A reduction that only a feature at work explains, in thousandths.
+const LEAST_EFFECT_MILLI: u64 = 1_200;
 
 /// What the array's features are set to, and how it reads.
 const SETTINGS: [(&str, &str, &str); 4] = [
@@ -141,7 +146,9 @@ fn reduction(
     ratio: u32,
 ) -> Case {
     let (name, zh, en) = setting;
-    let mut workload = spec(target, options, 0, 8 * KIB, random());
+    // No block twice, so that what was written is what has to be kept.
+    let order = Order::Random { distribution: Distribution::Uniform, repeat: false };
+    let mut workload = spec(target, options, 0, 8 * KIB, order);
     // Enough that the array's own report moves, small enough to be repeated twelve times.
     workload.span_bytes = workload.span_bytes.min(64 << 30);
     let mut load = load(workload, Mode::Latency, 32, 1, 300);
@@ -167,9 +174,21 @@ fn reduction(
             "what the array reports it uses was not given, nor a command that tells: nothing to compare with",
         )
     });
-    case.judge(judged("all.errors", Bound::Is, 0, "", errors)).miss(missing).leave_open([
+    case.judge(judged("all.errors", Bound::Is, 0, "", errors)).judge(reported(name, ratio)).miss(missing).leave_open([
         parallel,
         open("阵列设置", "array setting", Text::new("四种：均关、仅重删、仅压缩、均开，由操作员切换", "four: off, deduplication, compression, both; set by the operator"), Text::new("“均可单独开启或者关闭”", "“each can be switched by itself”")),
         open("数据可缩减比", "ratio of the data", Text::new("1:1、2:1、3:1", "1:1, 2:1, 3:1"), Text::new("1:1 应不缩减，另两者应分别见效；重删与压缩取同一比值，均开时应见其平方", "1:1 must not be reduced, the others must; both alike, so that with both on the square shows")),
     ])
+}
+
+/// What the array has to report: an effect where a feature that is on meets data that it
+/// can reduce, none elsewhere.
+fn reported(setting: &str, ratio: u32) -> Judged {
+    const PATH: &str = "reduction.reported_milli";
+    if setting != "none" && ratio > 1 {
+        let text = Text::new("写入时即见缩减", "data is reduced as it is written");
+        return judged(PATH, Bound::AtLeast, LEAST_EFFECT_MILLI, "milli", text);
+    }
+    let text = Text::new("无缩减", "nothing is reduced");
+    judged(PATH, Bound::AtMost, u64::from(MOST_REDUCTION_MILLI), "milli", text)
 }

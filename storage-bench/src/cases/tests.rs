@@ -295,3 +295,22 @@ fn what_cannot_be_planned_is_refused() {
         assert_eq!(serde_json::to_value(tier).unwrap(), tier.name());
     }
 }
+
+#[test]
+fn a_reduction_is_asked_for_only_where_a_feature_is_on_and_the_data_allows() {
+    let plan = planned(Tier::SsdArray, &target());
+    for (setting, ratio, least) in [
+        ("none", 1, None),
+        ("none", 3, None),
+        ("dedup", 1, None),
+        ("dedup", 2, Some(1_200)),
+        ("compress", 3, Some(1_200)),
+        ("both", 1, None),
+        ("both", 2, Some(1_200)),
+    ] {
+        let case = find(&plan, &format!("ssd-array.reduction.{setting}.{ratio}"));
+        let judged = case.judged.iter().find(|one| one.path == "reduction.reported_milli").unwrap();
+        let expected = least.map_or((Bound::AtMost, 1_050), |least| (Bound::AtLeast, least));
+        assert_eq!((judged.bound, judged.value), expected, "{}", case.id);
+    }
+}
