@@ -11,6 +11,7 @@
 pub mod abba;
 pub mod agent;
 pub mod cap;
+pub mod cases;
 pub mod clock;
 pub mod engine;
 pub mod histogram;

@@ -6,6 +6,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::abba::Comparison;
+use crate::pts;
+use crate::scan::Found;
 use crate::workload::{Op, Spec};
 
 /// The schema's id.
@@ -18,12 +21,27 @@ pub struct Storage {
     pub schema: String,
     /// The runs, in the order they were made.
     pub run: Vec<Run>,
+    /// SNIA performance tests, each of many runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pts: Vec<pts::Report>,
+    /// What snapshots cost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshot: Vec<Comparison>,
+    /// What a search for slow and sick disks found, disk by disk.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disk: Vec<Found>,
 }
 
 impl Storage {
     /// Returns a report of these runs and nothing else.
     pub fn new(run: Vec<Run>) -> Self {
-        Self { schema: SCHEMA.to_owned(), run }
+        Self {
+            schema: SCHEMA.to_owned(),
+            run,
+            pts: Vec::new(),
+            snapshot: Vec::new(),
+            disk: Vec::new(),
+        }
     }
 
     /// Returns the JSON Schema of `storage/v1`.
@@ -98,6 +116,9 @@ pub struct Run {
     /// The cache hit rate, as far as it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hit: Option<Hit>,
+    /// What the array made of the data, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduction: Option<Reduction>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -337,6 +358,27 @@ pub struct Hit {
     /// The array's counters, where the operator gave them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counters: Option<HitCounters>,
+}
+
+/// How far an array reduced what was written, by its own account before and after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reduction {
+    /// Bytes of the target that were written, each counted once.
+    pub written_bytes: u64,
+    /// By how much the array's use grew.
+    pub used_bytes: u64,
+    /// The former over the latter, in thousandths: 2000 for 2:1.
+    pub reported_milli: u32,
+}
+
+impl Reduction {
+    /// Returns the reduction that a growth of use shows; `None` where use did not grow,
+    /// for then the array has not counted yet, or counts elsewhere.
+    pub fn of(written_bytes: u64, used_bytes: u64) -> Option<Self> {
+        let milli = (u128::from(written_bytes) * 1_000).checked_div(u128::from(used_bytes))?;
+        let reported_milli = u32::try_from(milli).unwrap_or(u32::MAX);
+        Some(Self { written_bytes, used_bytes, reported_milli })
+    }
 }
 
 /// Cache counters of an array before and after a run.

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use crate::cap;
 use crate::histogram::Histogram;
 use crate::measurement::{
-    Cost, Doubt, Hit, Latency, Mode, OpenLoop, Run, Second, SecondOf, Steady, Subject, Totals,
-    Validity,
+    Cost, Doubt, Hit, Latency, Mode, OpenLoop, Reduction, Run, Second, SecondOf, Steady, Subject,
+    Totals, Validity,
 };
 use crate::observed::{self, Observed, Stream};
 use crate::shape;
@@ -46,6 +46,8 @@ pub struct Context {
     pub steady: Option<Steady>,
     /// The cache hit rate, as far as it is known.
     pub hit: Option<Hit>,
+    /// What the array made of the data, where it says so.
+    pub reduction: Option<Reduction>,
 }
 
 /// Returns what a report says of a run; `doubts` are all reasons why it proves nothing.
@@ -87,6 +89,7 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         cap,
         steady: context.steady,
         hit: context.hit,
+        reduction: context.reduction,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }

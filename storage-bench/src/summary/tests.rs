@@ -41,6 +41,7 @@ fn context(mode: Mode, workload: Spec) -> Context {
         cap_iops: Some(800),
         steady: None,
         hit: None,
+        reduction: None,
     }
 }
 
@@ -162,4 +163,13 @@ fn a_second_keeps_what_it_saw() {
         observed::SecondOf { ios: 4, bytes: 16, sum_ns: 10, p50_ns: 2, ..Default::default() };
     let found = second(&observed::Second { operations: BTreeMap::from([(Op::Trim, seen)]) });
     assert_eq!((found.of[0].op, found.of[0].mean_ns, found.of[0].moved_bytes), (Op::Trim, 2, 16));
+}
+
+#[test]
+fn a_reduction_is_what_was_written_over_what_it_took() {
+    let milli = |written, used| Reduction::of(written, used).map(|found| found.reported_milli);
+    assert_eq!(milli(4_000, 2_000), Some(2_000));
+    assert_eq!(milli(1_050, 1_000), Some(1_050));
+    assert_eq!(milli(5, 0), None, "the array has not counted yet");
+    assert_eq!(milli(u64::MAX, 1), Some(u32::MAX));
 }
