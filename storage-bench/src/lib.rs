@@ -5,6 +5,7 @@
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
 
+pub mod data;
 pub mod histogram;
 pub mod measurement;
 pub mod observed;
