@@ -6,6 +6,14 @@
 //! addition. Merging adds counters, so that the histogram of many threads or hosts
 //! is bit for bit that of one that saw everything.
 
+mod curve;
+mod encoding;
+mod hlog;
+
+pub use curve::Point;
+pub use encoding::DecodeError;
+pub use hlog::{Interval, Log};
+
 /// Bits of a value that its bucket keeps.
 const SUB_BITS: u32 = 7;
 /// Buckets of one power of two.

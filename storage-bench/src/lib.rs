@@ -13,6 +13,7 @@ pub mod agent;
 pub mod cap;
 pub mod cases;
 pub mod clock;
+pub mod data;
 pub mod engine;
 pub mod histogram;
 pub mod hit;
