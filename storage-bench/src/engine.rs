@@ -25,7 +25,7 @@ use crate::measurement::Feature;
 /// The engine a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
-    /// What suits target and depth: see [`choose`].
+    /// What suits target and depth; the report says which and why.
     #[default]
     Auto,
     /// `io_uring`.

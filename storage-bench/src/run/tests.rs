@@ -364,6 +364,30 @@ fn devices_are_told_apart_and_add_up() {
 }
 
 #[test]
+fn a_thread_is_fair_to_its_targets() {
+    let file = marked(16);
+    let open = read_write(&file);
+    let of = |device| {
+        let mut endless = script(Op::Read, 16);
+        endless.endless = true;
+        Target { device, ..target(&open, 65_536, endless) }
+    };
+    for engine in [Wanted::IoUring, Wanted::Libaio] {
+        let stop = AtomicBool::new(false);
+        let timed =
+            Plan { runtime: Some(Duration::from_millis(200)), ..plan(engine, Mode::Throughput) };
+        let loads = vec![Load { cpu: None, targets: (0..24).map(of).collect() }];
+        let mut control = Control { stop: &stop, progress: &mut |_| {} };
+        let outcome = run(&timed, loads, &mut control).unwrap();
+        let counts: Vec<u64> =
+            outcome.devices.iter().map(|seen| stream(seen, Op::Read).service.count()).collect();
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        // A round of all is the unit in which they may differ.
+        assert!(most - least <= 2 * u64::from(timed.iodepth), "{engine:?}: {counts:?}");
+    }
+}
+
+#[test]
 fn an_open_loop_on_a_file_does_what_was_due() {
     for engine in ENGINES {
         let file = marked(16);
