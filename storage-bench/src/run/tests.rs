@@ -453,6 +453,22 @@ fn what_is_in_force_is_told_and_what_is_not_with_its_reason() {
 }
 
 #[test]
+fn polling_that_cannot_be_is_left_with_its_reason() {
+    // Through the page cache nothing can be polled for.
+    let file = marked(4);
+    let open = read_write(&file);
+    for (engine, name) in
+        [(Wanted::IoUring, "IOPOLL"), (Wanted::Libaio, "RWF_HIPRI"), (Wanted::Sync, "RWF_HIPRI")]
+    {
+        let polled = Plan { polled: true, ..plan(engine, Mode::Latency) };
+        let seen = go(&polled, vec![target(&open, 16_384, script(Op::Read, 4))]).observed;
+        assert_eq!(stream(&seen, Op::Read).service.count(), 4, "{engine:?}");
+        let feature = seen.engine.feature.iter().find(|feature| feature.name == name).unwrap();
+        assert_eq!(feature.reason.as_deref(), Some("polling needs direct I/O"));
+    }
+}
+
+#[test]
 fn a_plan_that_nothing_can_come_of_is_refused() {
     let file = marked(1);
     let open = read_write(&file);
