@@ -25,7 +25,7 @@ use crate::measurement::Feature;
 /// The engine a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
-    /// What suits target and depth: see [`choose`].
+    /// What suits target and depth; the report says which and why.
     #[default]
     Auto,
     /// `io_uring`.
@@ -61,12 +61,45 @@ pub(crate) struct Setup {
     pub(crate) slots: u32,
     /// Most operations that are queued before they are handed over.
     pub(crate) batch: u32,
-    /// Whether completions are polled for, which driver and file must be able to.
-    pub(crate) polled: bool,
+    /// Whether completions are polled for.
+    pub(crate) polling: Polling,
     /// Whether a kernel thread takes submissions.
     pub(crate) sq_thread: bool,
     /// Whether the ring is asked to do nothing.
     pub(crate) nop: bool,
+}
+
+/// Whether completions are polled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polling {
+    /// Nobody asked.
+    NotAsked,
+    /// Asked for, and not possible: the reason.
+    Impossible(&'static str),
+    /// Asked for, and possible.
+    On,
+}
+
+impl Polling {
+    /// Decides for all files together: the flag is one for all.
+    pub(crate) fn of(asked: bool, files: &Files<'_>) -> Self {
+        if !asked {
+            return Self::NotAsked;
+        }
+        files.why_not_polled().map_or(Self::On, Self::Impossible)
+    }
+
+    fn is_on(self) -> bool {
+        self == Self::On
+    }
+
+    fn feature(self, name: &str) -> Feature {
+        match self {
+            Self::NotAsked => off(name, "not asked for"),
+            Self::Impossible(reason) => off(name, reason),
+            Self::On => on(name),
+        }
+    }
 }
 
 /// What to do, as the kernel has it.

@@ -40,8 +40,7 @@ impl<'fd> Aio<'fd> {
         let slots = buffers.slots();
         let context =
             Context::new(slots).map_err(|source| EngineError::Aio { events: slots, source })?;
-        let mut features =
-            vec![if setup.polled { on("RWF_HIPRI") } else { off("RWF_HIPRI", "not asked for") }];
+        let mut features = vec![setup.polling.feature("RWF_HIPRI")];
         features.push(if context.has_ring() {
             on("user-space reap")
         } else {
@@ -57,7 +56,7 @@ impl<'fd> Aio<'fd> {
             events: Vec::with_capacity(count),
             by_hand: Vec::with_capacity(count),
             done: Vec::with_capacity(count),
-            polled: setup.polled,
+            polled: setup.polling.is_on(),
             batch: (setup.batch as usize).max(1),
         };
         Ok((aio, features))

@@ -1,6 +1,7 @@
 #![expect(unsafe_code, reason = "BLKDISCARD is an ioctl")]
 //! The files an engine works on, and what only a plain system call can do with them.
 
+use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
@@ -23,6 +24,8 @@ struct One<'fd> {
     fd: BorrowedFd<'fd>,
     device: bool,
     direct: bool,
+    /// The device it is, or is on.
+    number: u64,
 }
 
 impl<'fd> Files<'fd> {
@@ -30,10 +33,11 @@ impl<'fd> Files<'fd> {
     pub(crate) fn new(fds: impl IntoIterator<Item = BorrowedFd<'fd>>) -> Result<Self, EngineError> {
         let one = |(file, fd): (usize, BorrowedFd<'fd>)| {
             let failed = |errno: Errno| EngineError::Examine { file, source: errno.into() };
-            let mode = fstat(fd).map_err(failed)?.st_mode;
+            let stat = fstat(fd).map_err(failed)?;
             let flags = fcntl_getfl(fd).map_err(failed)?;
-            let device = FileType::from_raw_mode(mode) == FileType::BlockDevice;
-            Ok(One { fd, device, direct: flags.contains(OFlags::DIRECT) })
+            let device = FileType::from_raw_mode(stat.st_mode) == FileType::BlockDevice;
+            let number = if device { stat.st_rdev } else { stat.st_dev };
+            Ok(One { fd, device, direct: flags.contains(OFlags::DIRECT), number })
         };
         let files = fds.into_iter().enumerate().map(one).collect::<Result<_, _>>()?;
         Ok(Self { files })
@@ -58,6 +62,24 @@ impl<'fd> Files<'fd> {
     /// Whether all bypass the page cache.
     pub(super) fn all_direct(&self) -> bool {
         self.files.iter().all(|one| one.direct)
+    }
+
+    /// Returns why completions of some file cannot be polled for; `None` where they can.
+    pub(super) fn why_not_polled(&self) -> Option<&'static str> {
+        if !self.all_direct() {
+            return Some("polling needs direct I/O");
+        }
+        let polls = |one: &One<'_>| {
+            let (major, minor) = (rustix::fs::major(one.number), rustix::fs::minor(one.number));
+            let folder = format!("/sys/dev/block/{major}:{minor}");
+            // A partition has its queue above.
+            ["queue", "../queue"].iter().any(|queue| {
+                let text = fs::read_to_string(format!("{folder}/{queue}/io_poll"));
+                text.is_ok_and(|text| text.trim() == "1")
+            })
+        };
+        let all = self.files.iter().all(polls);
+        (!all).then_some("the driver does not poll (`queue/io_poll` is not 1)")
     }
 
     /// Whether the drivers of all files can say “not now” instead of waiting: asked by a read

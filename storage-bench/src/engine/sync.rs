@@ -8,7 +8,7 @@ use std::io;
 
 use rustix::io::{ReadWriteFlags, pread, preadv2, pwrite, pwritev2};
 
-use super::{Buffers, Engine, EngineError, Files, Kind, Request, Setup, Slot, file, off, on};
+use super::{Buffers, Engine, EngineError, Files, Kind, Request, Setup, Slot, file};
 use crate::measurement::Feature;
 
 /// See the module.
@@ -31,9 +31,9 @@ impl<'fd> Sync<'fd> {
         if buffers.slots() > 1 {
             return Err(EngineError::Depth { iodepth: buffers.slots() });
         }
-        let polled = if setup.polled { on("RWF_HIPRI") } else { off("RWF_HIPRI", "not asked for") };
-        let polled_too = setup.polled;
-        Ok((Self { files, buffers, polled: polled_too, queued: None, done: None }, vec![polled]))
+        let polled = setup.polling.is_on();
+        let features = vec![setup.polling.feature("RWF_HIPRI")];
+        Ok((Self { files, buffers, polled, queued: None, done: None }, features))
     }
 
     fn act(&mut self, slot: &mut Slot, request: &Request) -> io::Result<usize> {

@@ -187,7 +187,7 @@ impl Attempt {
         if self.no_sqarray {
             builder.setup_no_sqarray();
         }
-        if setup.polled {
+        if setup.polling.is_on() {
             builder.setup_iopoll();
         }
         if setup.sq_thread {
@@ -205,7 +205,7 @@ impl Attempt {
             flag("SINGLE_ISSUER", self.work == Work::Deferred),
             flag("DEFER_TASKRUN", self.work == Work::Deferred),
             flag("NO_SQARRAY", self.no_sqarray),
-            asked("IOPOLL", setup.polled),
+            setup.polling.feature("IOPOLL"),
             asked("SQPOLL", setup.sq_thread),
         ];
         if self.work != Work::Deferred {
@@ -264,9 +264,10 @@ impl Uring<'_, '_> {
     fn is_by_hand(&self, request: &Request) -> bool {
         match request.kind {
             Kind::Read | Kind::Write => false,
-            Kind::Flush => self.setup.polled && self.nop.is_none(),
+            Kind::Flush => self.setup.polling.is_on() && self.nop.is_none(),
             Kind::Trim => {
-                let ring_can = self.punches && !self.setup.polled && !self.files.is_device(request);
+                let ring_can =
+                    self.punches && !self.setup.polling.is_on() && !self.files.is_device(request);
                 !ring_can && self.nop.is_none()
             }
         }
@@ -308,7 +309,7 @@ impl Uring<'_, '_> {
     /// there. Never while others are outstanding, whose completions would not be asked for.
     #[inline]
     fn completes_at_once(&mut self, queued: u32, want: u32) -> io::Result<bool> {
-        if self.setup.polled || queued != self.outstanding {
+        if self.setup.polling.is_on() || queued != self.outstanding {
             return Ok(false);
         }
         if self.until_trial > 0 {
@@ -422,11 +423,11 @@ mod tests {
     use std::io::{Read, Seek, Write};
     use std::os::fd::AsFd;
 
-    use super::super::slots;
+    use super::super::{Polling, slots};
     use super::*;
 
     fn setup() -> Setup {
-        Setup { slots: 4, batch: 2, polled: false, sq_thread: false, nop: false }
+        Setup { slots: 4, batch: 2, polling: Polling::NotAsked, sq_thread: false, nop: false }
     }
 
     fn request(kind: Kind, offset: u64) -> Request {

@@ -160,9 +160,12 @@ where
         if worker.is_over(now) {
             return;
         }
-        let gap = next.saturating_sub(at);
+        // At the end there is only what is in flight to wait for.
+        let ending = worker.period.ending.is_some();
+        let until = if ending { u64::MAX } else { next.min(horizon) };
+        let gap = until.saturating_sub(at);
         if gap > SPIN_NS {
-            let sleep_ns = (gap - SPIN_NS).min(LOOK_NS).min(horizon.saturating_sub(at).max(1000));
+            let sleep_ns = (gap - SPIN_NS).min(LOOK_NS);
             if worker.inflight > 0 {
                 worker.exchange(1, sleep_ns);
             } else {
@@ -175,7 +178,7 @@ where
                 worker.period.spun += after.saturating_sub(now);
             }
         } else {
-            worker.spin(now, next);
+            worker.spin(now, until);
         }
     }
 }

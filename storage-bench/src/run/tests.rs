@@ -364,6 +364,30 @@ fn devices_are_told_apart_and_add_up() {
 }
 
 #[test]
+fn a_thread_is_fair_to_its_targets() {
+    let file = marked(16);
+    let open = read_write(&file);
+    let of = |device| {
+        let mut endless = script(Op::Read, 16);
+        endless.endless = true;
+        Target { device, ..target(&open, 65_536, endless) }
+    };
+    for engine in [Wanted::IoUring, Wanted::Libaio] {
+        let stop = AtomicBool::new(false);
+        let timed =
+            Plan { runtime: Some(Duration::from_millis(200)), ..plan(engine, Mode::Throughput) };
+        let loads = vec![Load { cpu: None, targets: (0..24).map(of).collect() }];
+        let mut control = Control { stop: &stop, progress: &mut |_| {} };
+        let outcome = run(&timed, loads, &mut control).unwrap();
+        let counts: Vec<u64> =
+            outcome.devices.iter().map(|seen| stream(seen, Op::Read).service.count()).collect();
+        let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        // A round of all is the unit in which they may differ.
+        assert!(most - least <= 2 * u64::from(timed.iodepth), "{engine:?}: {counts:?}");
+    }
+}
+
+#[test]
 fn an_open_loop_on_a_file_does_what_was_due() {
     for engine in ENGINES {
         let file = marked(16);
@@ -426,6 +450,22 @@ fn what_is_in_force_is_told_and_what_is_not_with_its_reason() {
     assert_eq!(stream(&seen, Op::Read).service.count(), 4);
     let feature = seen.engine.feature.iter().find(|feature| feature.name == "SQPOLL").unwrap();
     assert!(feature.on, "{feature:?}");
+}
+
+#[test]
+fn polling_that_cannot_be_is_left_with_its_reason() {
+    // Through the page cache nothing can be polled for.
+    let file = marked(4);
+    let open = read_write(&file);
+    for (engine, name) in
+        [(Wanted::IoUring, "IOPOLL"), (Wanted::Libaio, "RWF_HIPRI"), (Wanted::Sync, "RWF_HIPRI")]
+    {
+        let polled = Plan { polled: true, ..plan(engine, Mode::Latency) };
+        let seen = go(&polled, vec![target(&open, 16_384, script(Op::Read, 4))]).observed;
+        assert_eq!(stream(&seen, Op::Read).service.count(), 4, "{engine:?}");
+        let feature = seen.engine.feature.iter().find(|feature| feature.name == name).unwrap();
+        assert_eq!(feature.reason.as_deref(), Some("polling needs direct I/O"));
+    }
 }
 
 #[test]

@@ -17,7 +17,8 @@ use super::worker::{Finished, Making, Worker};
 use super::{Control, Load, Outcome, Plan, RunError, Target, closed, open};
 use crate::clock::{Clock, DRIFT_LIMIT_PPM, Timeline};
 use crate::engine::{
-    Aio, Buffers, Engine, EngineError, Files, Null, Ring, Setup, Slot, Sync, Wanted, choose, slots,
+    Aio, Buffers, Engine, EngineError, Files, Null, Polling, Ring, Setup, Slot, Sync, Wanted,
+    choose, slots,
 };
 use crate::measurement::{EngineUsed, Feature, Mode};
 use crate::observed::{Cost, Observed};
@@ -227,15 +228,15 @@ where
 {
     let count = u32::try_from(targets.len()).unwrap_or(u32::MAX);
     let slot_count = plan.iodepth.saturating_mul(count);
+    let fds: Vec<BorrowedFd<'_>> = targets.iter().map(|target| target.fd).collect();
+    let files = Files::new(fds)?;
     let setup = Setup {
         slots: slot_count,
         batch: plan.batch_submit.min(plan.iodepth).saturating_mul(count),
-        polled: plan.polled,
+        polling: Polling::of(plan.polled, &files),
         sq_thread: plan.sq_thread,
         nop: seat.engine == Wanted::RingNop,
     };
-    let fds: Vec<BorrowedFd<'_>> = targets.iter().map(|target| target.fd).collect();
-    let files = Files::new(fds)?;
     let buffers = Buffers::new(slot_count, plan.max_block_bytes).map_err(|source| {
         let bytes = u64::from(slot_count) * u64::from(plan.max_block_bytes);
         EngineError::Buffers { bytes, source }

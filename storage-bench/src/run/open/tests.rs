@@ -286,3 +286,15 @@ fn a_closed_loop_keeps_its_depth_and_little_holds() {
         assert!(windows.iter().all(|ios| ios.abs_diff(4000) < 100), "{windows:?}");
     }
 }
+
+#[test]
+fn a_device_that_never_answers_does_not_hold_the_run_for_ever() {
+    for mode in [Mode::Latency, Mode::Rate] {
+        let (seen, tally) = simulate(&plan(mode, 4, 2), fixed(), SECOND..u64::MAX, 0);
+        let reason = seen.ended_early.unwrap();
+        assert!(reason.starts_with("4 operations did not come back"), "{mode:?}: {reason}");
+        assert!(tally.streams[0].service.count() > 4000, "{mode:?}");
+        let max = tally.streams[0].service.max().unwrap();
+        assert!(max < 2 * SERVICE_NS, "{mode:?}: {max}");
+    }
+}
