@@ -4,8 +4,11 @@
 //! the verdict; `assay` owns the command line. A run that proves nothing says so
 //! and why ([`measurement::Validity`]); nothing is written to a device that was not
 //! named by its identity.
+//!
+//! Edge modules: [`job::host`].
 
 pub mod histogram;
+pub mod job;
 pub mod measurement;
 pub mod observed;
 pub mod workload;
