@@ -10,6 +10,7 @@
 
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod file;
 pub mod host;
 pub mod needs;

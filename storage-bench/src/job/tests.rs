@@ -1,6 +1,7 @@
 //! What job files and command lines become, and what they are refused for.
 
 mod refusals;
+mod round_trip;
 mod sizes;
 
 use std::collections::BTreeMap;
