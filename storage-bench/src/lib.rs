@@ -7,6 +7,7 @@
 //!
 //! Edges, which touch files, threads and the kernel: [`integrity::run`],
 //! [`integrity::elsewhere`].
+//! Edge modules: [`job::host`].
 
 pub mod abba;
 pub mod agent;
@@ -18,6 +19,7 @@ pub mod engine;
 pub mod histogram;
 pub mod hit;
 pub mod integrity;
+pub mod job;
 pub mod measurement;
 pub mod observed;
 pub mod pts;
