@@ -15,6 +15,7 @@ pub mod cap;
 pub mod cases;
 pub mod clock;
 pub mod data;
+pub mod drive;
 pub mod engine;
 pub mod histogram;
 pub mod hit;
