@@ -6,10 +6,12 @@
 
 pub mod accept;
 pub mod chinese;
+pub mod fio;
 pub mod inventory;
 pub mod profile;
 pub mod push;
 pub mod report;
+pub mod storage;
 #[cfg(test)]
 mod tests;
 
@@ -128,6 +130,9 @@ pub enum Command {
     /// Verify, render, merge, attest, sign or push acceptance reports
     #[command(subcommand, arg_required_else_help = true)]
     Report(Box<report::Report>),
+    /// Put load on storage, and accept volumes by what they do under it
+    #[command(subcommand, arg_required_else_help = true)]
+    Storage(Box<storage::Storage>),
     /// Print a completion script for a shell
     Completions {
         /// The shell

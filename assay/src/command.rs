@@ -10,6 +10,7 @@ mod report;
 mod scratch;
 mod shell;
 mod sources;
+mod storage;
 
 use std::{
     fs::File,
@@ -36,6 +37,7 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Inventory(arguments) => inventory::run(*arguments, console),
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
+        Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),
         Command::Man { out } => shell::manual(out.as_deref(), console),
     }

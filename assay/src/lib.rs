@@ -30,7 +30,7 @@ use crate::{cli::Cli, console::Console, exit::Exit, failure::Failure};
 
 /// Does what the arguments ask for and returns how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = cli::fio::apart(arguments.into_iter().collect());
     let lang = language_of(&arguments).unwrap_or_else(console::locale_language);
     let mut console = Console::of_process(lang);
     let parsed = cli::definition(lang)

@@ -15,6 +15,8 @@ pub enum Subject {
     Guest,
     /// The cloud as it was delivered.
     Cloud,
+    /// A volume or disk, by what it does under load.
+    Volume,
 }
 
 impl Subject {
@@ -24,6 +26,7 @@ impl Subject {
             Self::Machine => Text::new("物理服务器", "physical machine"),
             Self::Guest => Text::new("云主机（在虚拟机内查看）", "virtual machine, from inside"),
             Self::Cloud => Text::new("已交付的云平台", "the cloud as delivered"),
+            Self::Volume => Text::new("卷或硬盘", "volume or disk"),
         }
     }
 
@@ -32,6 +35,7 @@ impl Subject {
             "machine" => Some(Self::Machine),
             "guest" => Some(Self::Guest),
             "delivered-cloud" => Some(Self::Cloud),
+            "volume" => Some(Self::Volume),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Format, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Accept {
     /// Profile to judge by: an id of `assay profile list`, or a TOML file
     #[arg(long, value_name = "ID|FILE")]
@@ -21,6 +21,9 @@ pub struct Accept {
     /// Look at a recorded root (a folder, or FILE.tar.zst of `inventory record`)
     #[arg(long, value_name = "DIR|FILE", conflicts_with = "live")]
     pub root: Option<PathBuf>,
+    /// Judge these runs too: `storage/v1` JSON of `assay storage run --out`
+    #[arg(long, value_name = "FILE")]
+    pub storage: Option<PathBuf>,
     /// Folder to write the report to
     #[arg(long, value_name = "DIR", default_value = "assay-report")]
     pub out: PathBuf,

@@ -13,10 +13,11 @@ use inventory::{
     model::{Finding, FindingClass},
 };
 use profiles::{
-    Catalogue, Outcome, Profile, Text,
+    Catalogue, Outcome, Profile, Subject, Text,
     coverage::{Coverage, coverage},
 };
 use serde_json::json;
+use storage_bench::measurement::{SCHEMA, Storage};
 
 use super::{
     catalogue, inventory as merging, machine, report as reports,
@@ -46,6 +47,20 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
+    let storage = arguments.storage.as_deref().map(read_storage).transpose()?;
+    run_with(arguments, storage, global, console)
+}
+
+/// Runs on storage, and the name of the volume they were made on.
+pub(super) type StorageRuns = (Storage, String);
+
+/// Accepts a machine, or a volume by the runs that were made on it.
+pub(super) fn run_with(
+    arguments: &Accept,
+    storage: Option<StorageRuns>,
+    global: &Global,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let started_at = clock::now();
     // Everything that can be wrong with the request is found before the work.
     let (profile, catalogue) = catalogue::profile(&arguments.profile)?;
@@ -59,7 +74,17 @@ pub(super) fn run(
     can_write(&arguments.out)?;
 
     let found = find(arguments, &options, console)?;
-    let facts = json!({ "inventory": found.inventory });
+    let mut evidence = found.evidence;
+    let mut facts = json!({ "inventory": found.inventory });
+    if let Some((storage, name)) = &storage {
+        of_this_volume(&profile, storage, name)?;
+        facts["storage"] = json!(storage);
+        evidence.push(EvidenceFile {
+            path: "storage/runs.json".to_owned(),
+            bytes: serde_json::to_vec_pretty(storage).map_err(super::no_json)?,
+            locator: "storage:runs".to_owned(),
+        });
+    }
     let judgements = {
         let step = Text::new("正在判定", "judging");
         let _progress = Progress::start(console.progress, console.tr(&step));
@@ -76,7 +101,8 @@ pub(super) fn run(
         interrupted,
         judgements,
         facts,
-        evidence: found.evidence,
+        evidence,
+        volume: storage.filter(|_| profile.subject == Subject::Volume).map(|(_, name)| name),
         coverage: left_to_others(&profile, &catalogue),
         retest_of,
     };
@@ -121,6 +147,45 @@ pub(super) fn run(
         return Ok(Exit::Unknown.max(Exit::of(report.summary.overall.outcome)));
     }
     Ok(Exit::of(report.summary.overall.outcome))
+}
+
+/// Reads runs from a file.
+fn read_storage(path: &Path) -> Result<StorageRuns, Failure> {
+    let name = path.display().to_string();
+    let cannot =
+        || Failure::usage(text("无法读取运行记录 `{}`", "cannot read runs `{}`", &[&name]));
+    let bytes = super::read_bounded(path, LARGEST_RUNS).map_err(|error| cannot().because(error))?;
+    let storage: Storage =
+        serde_json::from_slice(&bytes).map_err(|error| cannot().because(error))?;
+    if storage.schema != SCHEMA {
+        return Err(cannot().because(std::io::Error::other(format!(
+            "its schema is `{}`, not `{SCHEMA}`",
+            storage.schema
+        ))));
+    }
+    let subject = storage.run.first().map(|run| &run.subject);
+    let volume = subject.and_then(|subject| subject.wwid.clone().or(subject.serial.clone()));
+    let path = subject.map_or_else(|| name.clone(), |subject| subject.path.clone());
+    Ok((storage, volume.unwrap_or(path)))
+}
+
+/// Runs hold a line for each second of hours.
+const LARGEST_RUNS: u64 = 256 << 20;
+
+/// Refuses runs of several volumes: a report is of one.
+fn of_this_volume(profile: &Profile, storage: &Storage, name: &str) -> Result<(), Failure> {
+    let other = storage.run.iter().map(|run| &run.subject).find(|subject| {
+        let named = subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path);
+        named != name
+    });
+    match other.filter(|_| profile.subject == Subject::Volume) {
+        None => Ok(()),
+        Some(other) => Err(Failure::unable(text(
+            "运行记录属于不同的卷：`{}` 与 `{}`",
+            "the runs are of different volumes: `{}` and `{}`",
+            &[name, &other.path],
+        ))),
+    }
 }
 
 /// What was found, by looking or in files.

@@ -35,6 +35,8 @@ pub struct Inputs {
     pub facts: Value,
     /// The files that the facts rest on.
     pub evidence: Vec<EvidenceFile>,
+    /// The volume under acceptance, where it is one and not the machine.
+    pub volume: Option<String>,
     /// Rows of the norm that the profile leaves to others.
     pub coverage: Vec<CoverageRow>,
     /// The report this run is a re-test of, by the digests of its `result.json`.
@@ -51,11 +53,15 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         judgements,
         mut facts,
         evidence,
+        volume,
         coverage,
         retest_of,
     } = inputs;
     canonical::normalise(&mut facts);
-    let device = device(&facts, &cover);
+    let device = match volume {
+        Some(name) => of_volume(name, &facts, &cover),
+        None => device(&facts, &cover),
+    };
     let subject = device.id.clone();
     let placed = evidence::place(evidence, evidence::FOLDER, &subject, []);
     let index: Vec<EvidenceEntry> = placed.iter().map(|file| file.entry.clone()).collect();
@@ -95,6 +101,21 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         facts,
     };
     (report, placed)
+}
+
+/// Returns the volume that was under load, as the last run names it.
+fn of_volume(name: String, facts: &Value, cover: &Cover) -> Device {
+    let runs = facts.pointer("/storage/run").and_then(Value::as_array);
+    let subject = runs.and_then(|runs| runs.last()).and_then(|run| run.get("subject"));
+    let text = |key: &str| subject?.get(key)?.as_str().map(str::to_owned);
+    Device {
+        id: format!("volume:{name}"),
+        model: text("model"),
+        serial: text("serial"),
+        uuid: text("wwid"),
+        location: cover.location.line(),
+        ..Device::default()
+    }
 }
 
 /// Returns the machine that the facts describe.

@@ -36,8 +36,9 @@ pub(crate) fn compile(resolved: &Resolved, problems: &mut Problems) -> Option<Pr
     let subject = fields.needed("subject", problems).and_then(|word| {
         let subject = Subject::named(word);
         if subject.is_none() {
-            let message =
-                format!("unknown subject `{word}`; it is machine, guest or delivered-cloud");
+            let message = format!(
+                "unknown subject `{word}`; it is machine, guest, volume or delivered-cloud"
+            );
             problems.error(&node.place, message);
         }
         subject

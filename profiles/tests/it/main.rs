@@ -5,3 +5,4 @@ mod contract;
 mod kinds;
 mod laws;
 mod machine;
+mod storage;

@@ -1,0 +1,57 @@
+//! `assay storage`: load on devices and files, and what it proves.
+
+mod accept;
+mod case;
+mod export;
+mod load;
+mod run;
+mod target;
+
+use storage_bench::cases::PlanError;
+use storage_bench::job::{
+    JobError,
+    units::{KbBase, bytes},
+};
+
+use crate::{
+    cli::{Global, storage::Storage},
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    lang::text,
+};
+
+/// Does what `assay storage …` asks for.
+pub(super) fn run(
+    arguments: &Storage,
+    global: &Global,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    match arguments {
+        Storage::Run(arguments) => run::run(arguments, console),
+        Storage::Accept(arguments) => accept::run(arguments, global, console),
+        Storage::ExportFio(arguments) => export::run(arguments, console),
+    }
+}
+
+/// A job that cannot be: wrong use.
+fn job_failure(error: JobError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(text("无法按此作业运行", "cannot run this job", &[]))
+        .because(error)
+        .hint_from(hint)
+}
+
+/// A plan that cannot be: wrong use.
+fn plan_failure(error: PlanError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(text("无法制定计划", "cannot make a plan", &[])).because(error).hint_from(hint)
+}
+
+/// Reads a size as fio spells it: `10g` is 10 GiB.
+fn size(option: &str, given: &str) -> Result<u64, Failure> {
+    bytes(given, KbBase::K1024).map_err(|why| {
+        Failure::usage(text("无法理解 {} `{}`", "cannot understand {} `{}`", &[option, given]))
+            .because(std::io::Error::other(why))
+    })
+}

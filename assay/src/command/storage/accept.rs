@@ -1,0 +1,208 @@
+//! `assay storage accept`: the plan of a tier, its cases one after the other, the report.
+//!
+//! Each finished run is on disk before the next begins, so that a long acceptance goes on
+//! where it stopped. The report is the one of `assay accept`, judged by the tier's profile.
+
+mod kept;
+
+use std::path::Path;
+
+use profiles::Text;
+use storage_bench::{
+    cases::{Options, Plan, TargetFacts, Tier, plan},
+    measurement::{Run, Storage, Validity},
+    safety::{Permit, What},
+    target::{Direct, Opened},
+    validity::Fill,
+};
+
+use super::{
+    case::Bench,
+    plan_failure, size,
+    target::{self, Wish},
+};
+use crate::{
+    cli::{Format, Global, accept as common, storage::Accept},
+    command::{accept, layout, machine, print_json},
+    console::Console,
+    exit::Exit,
+    failure::Failure,
+    lang::text,
+    output::{storage as output, storage_plan},
+};
+use kept::Kept;
+
+/// Seed of everything random: the same load for every vendor.
+const SEED: u64 = 1;
+
+/// Plans, runs, judges.
+pub(super) fn run(
+    arguments: &Accept,
+    global: &Global,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let tier: Tier = arguments.tier.parse().map_err(plan_failure)?;
+    let path = arguments.target.display().to_string();
+    let file_bytes = arguments.size.as_deref().map(|given| size("--size", given)).transpose()?;
+    // Naming a device, or asking for a file to be made, is leave to write.
+    let new_file = file_bytes.is_some() && std::fs::symlink_metadata(&arguments.target).is_err();
+    let writes = new_file || !arguments.destroying.destroy.is_empty();
+    let wish = Wish { path: &path, writes, file_bytes, destroying: &arguments.destroying };
+    let permit = target::permit(&wish, console)?;
+    let mut kept = Kept::read(&arguments.out, &permit)?;
+    let facts = facts(arguments, &permit, file_bytes, writes, &kept)?;
+    let options = options(&kept);
+    let mut planned = plan(tier, &facts, &options).map_err(plan_failure)?;
+    narrow(&mut planned, &arguments.case)?;
+    let page = storage_plan::plan(&planned, layout(console));
+    if arguments.plan {
+        match arguments.output {
+            Format::Json => print_json(&planned, console)?,
+            Format::Text => console.print(&page)?,
+        }
+        return Ok(Exit::Wanted);
+    }
+    console.say(&page);
+    let interrupt = machine::watch(console);
+    let direct = if matches!(permit.seen().what, What::Block(_)) {
+        Direct::Required
+    } else {
+        Direct::Preferred
+    };
+    let opened = target::open(&permit, direct, &format!("storage accept {tier}"))?;
+    let mut bench = Bench { target: &opened, fill: kept.fill(), seed: SEED, interrupt: &interrupt };
+    for case in planned.case.iter().filter(|case| case.missing.is_empty()) {
+        let Some(run) = bench.run(case, console)? else {
+            console.note(&text(
+                "未运行 {}：尚不支持",
+                "not run: {}, not supported yet",
+                &[&case.id],
+            ));
+            continue;
+        };
+        if case.id.ends_with(".fill") && run.reasons.is_empty() {
+            let fill = bench.sample()?;
+            bench.fill = Some(fill);
+            kept.filled(fill);
+        }
+        let ended_early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
+        told(&run, console);
+        kept.add(run);
+        // A device's runs outlive this process; a file that was made does not.
+        if !new_file {
+            kept.write(&arguments.out)?;
+        }
+        if interrupt.asked() || ended_early {
+            break;
+        }
+    }
+    report(arguments, global, tier, kept, &opened, console)
+}
+
+/// Says how a run went, as it ends.
+fn told(run: &Run, console: &mut Console) {
+    let word = match run.validity {
+        Validity::Valid => Text::new("有效", "valid"),
+        Validity::Invalid => Text::new("无效", "proves nothing"),
+    };
+    let iops = run.all.iops.to_string();
+    let zh = format!("{}：{}，{iops} IOPS", run.case, word.zh);
+    let en = format!("{}: {}, {iops} IOPS", run.case, word.en);
+    console.note(&Text::new(zh, en));
+}
+
+fn facts(
+    arguments: &Accept,
+    permit: &Permit,
+    file_bytes: Option<u64>,
+    may_write: bool,
+    kept: &Kept,
+) -> Result<TargetFacts, Failure> {
+    let (size_bytes, block_bytes) = match &permit.seen().what {
+        What::Block(block) => (block.size_bytes, block.logical_block_bytes),
+        What::File(file) => (file.size_bytes, 0),
+        _ => (file_bytes.unwrap_or(0), 0),
+    };
+    let optional = |option: &str, given: &Option<String>| {
+        given.as_deref().map(|given| size(option, given)).transpose()
+    };
+    let cache_bytes = optional("--cache", &arguments.cache)?;
+    Ok(TargetFacts {
+        size_bytes,
+        block_bytes,
+        may_write,
+        filled: matches!(kept.fill(), Some(Fill::Sampled { wrong: 0, .. })),
+        usable_bytes: optional("--usable", &arguments.usable)?,
+        cache_bytes,
+        cache_share_bytes: cache_bytes,
+        clients: 1,
+        snapshot_hooks: false,
+        reported_use: false,
+    })
+}
+
+/// Returns how cases are to be run.
+fn options(kept: &Kept) -> Options {
+    Options { finished: kept.finished(), seed: SEED, ..Options::default() }
+}
+
+/// Leaves only the cases that were asked for, and the filling that they rest on.
+fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
+    if only.is_empty() {
+        return Ok(());
+    }
+    if let Some(unknown) = only.iter().find(|id| plan.case.iter().all(|case| case.id != **id)) {
+        let known: Vec<&str> = plan.case.iter().map(|case| case.id.as_str()).collect();
+        return Err(Failure::usage(text(
+            "没有待运行的测试项 `{}`",
+            "there is no case `{}` to run",
+            &[unknown],
+        ))
+        .hint(Text::same(known.join(", "))));
+    }
+    let fills = plan.case.iter().any(|case| only.contains(&case.id) && case.needs_fill);
+    plan.case.retain(|case| only.contains(&case.id) || (fills && case.id.ends_with(".fill")));
+    Ok(())
+}
+
+/// Judges what was run and writes the report.
+fn report(
+    arguments: &Accept,
+    global: &Global,
+    tier: Tier,
+    kept: Kept,
+    opened: &Opened,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let document = Storage::new(kept.into_runs());
+    if arguments.output == Format::Text {
+        console.print(&output::runs(&document.run, layout(console)))?;
+    }
+    let subject = opened.subject();
+    let name = subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path);
+    let judged = common::Accept {
+        profile: profile(tier).to_owned(),
+        out: arguments.out.join("report"),
+        output: arguments.output,
+        operator: arguments.operator.clone(),
+        looking: common::Looking { section_timeout: 20, ..common::Looking::default() },
+        ..common::Accept::default()
+    };
+    accept::run_with(&judged, Some((document, name.clone())), global, console)
+}
+
+/// Returns the profile that judges a tier.
+fn profile(tier: Tier) -> &'static str {
+    match tier {
+        Tier::EvsNormal => "gd-gov-cloud/evs@normal",
+        Tier::EvsHigh => "gd-gov-cloud/evs@high",
+        Tier::EvsUltra => "gd-gov-cloud/evs@ultra",
+        Tier::SsdArray => "gd-gov-cloud/ssd-array",
+        Tier::DistributedVolume | Tier::DistributedSystem => "gd-gov-cloud/distributed-storage",
+    }
+}
+
+/// Where the runs of a target are kept.
+fn file(out: &Path) -> std::path::PathBuf {
+    out.join("runs.json")
+}

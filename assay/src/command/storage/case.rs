@@ -1,0 +1,248 @@
+//! One acceptance case on an opened volume.
+
+use std::time::Duration;
+
+use storage_bench::{
+    cases::{Case, Load, Method},
+    data::{Content, Filler},
+    drive::Drive,
+    integrity::{block::Origin, run::Volume},
+    measurement::{Doubt, Mode, Run, Totals, Validity},
+    random::Random,
+    steady::{MOST_ROUNDS, Progress as Steadiness, Rounds},
+    target::Opened,
+    validity::{Claims, Fill},
+    workload::{BlockShare, Distribution, Order, Payload, Spec},
+};
+
+use super::load::{self, Measured, Purpose};
+use crate::{console::Console, failure::Failure, interrupt::Interrupt, lang::text};
+
+/// Blocks that are read to find out whether a volume holds what was filled in.
+const SAMPLED: u32 = 1000;
+/// The block that is sampled.
+const SAMPLE: usize = 4096;
+
+/// A block that direct I/O takes: aligned to the largest sector there is.
+#[repr(align(4096))]
+struct Page([u8; SAMPLE]);
+
+/// Everything a case runs with.
+#[derive(Debug)]
+pub(super) struct Bench<'a> {
+    pub(super) target: &'a Opened,
+    /// What is known of the volume's filling.
+    pub(super) fill: Option<Fill>,
+    /// Seed of what it is filled with.
+    pub(super) seed: u64,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+impl Bench<'_> {
+    /// Runs one case; `None` of one that cannot be run from here.
+    pub(super) fn run(&self, case: &Case, console: &Console) -> Result<Option<Run>, Failure> {
+        match (&case.method, &case.load) {
+            (Method::Fill, Some(load)) => self.fill(case, load, console).map(Some),
+            (Method::Timed, Some(load)) => self.timed(case, load, console).map(Some),
+            (Method::UntilSteady { tracked, least_written_bytes }, Some(load)) => {
+                self.rounds(case, load, tracked, *least_written_bytes, console).map(Some)
+            }
+            (Method::Ends { .. }, _) => self.ends(case, console).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn purpose(&self, case: &Case, load: &Load) -> Purpose {
+        let judged = |path: &str| case.judged.iter().find(|judged| judged.path == path);
+        let target_latency_ns = judged("all.service.mean_ns").map(|judged| judged.value);
+        let percentiles_ppm =
+            if load.mode == Mode::Throughput { Vec::new() } else { vec![990_000] };
+        Purpose {
+            case: case.id.clone(),
+            cap_iops: case.cap_iops,
+            claims: Claims { speed: true, percentiles_ppm, target_latency_ns },
+            fill: case.needs_fill.then_some(self.fill.unwrap_or(Fill::NoMarker)),
+        }
+    }
+
+    fn drive(&self, load: &Load) -> Drive {
+        let threads = usize::try_from(load.threads).unwrap_or(1).max(1);
+        let content = if load.dedup_thousandths == 1000 && load.compress_thousandths == 1000 {
+            Content::default()
+        } else {
+            Content::Reducible {
+                dedup_thousandths: load.dedup_thousandths,
+                compress_thousandths: load.compress_thousandths,
+                unit_bytes: 4096,
+            }
+        };
+        Drive {
+            threads: vec![load.workload.clone(); threads],
+            content,
+            iodepth: load.iodepth,
+            ramp: Duration::from_nanos(load.ramp_ns),
+            runtime: Some(Duration::from_nanos(load.runtime_ns)),
+            ..Drive::single(load.mode, load.workload.clone())
+        }
+    }
+
+    fn measure(
+        &self,
+        load: &Drive,
+        purpose: &Purpose,
+        console: &Console,
+    ) -> Result<Measured, Failure> {
+        load::measure(load, self.target, purpose, self.interrupt, console)
+    }
+
+    /// Writes every block once, so that no read is answered without one.
+    fn fill(&self, case: &Case, load: &Load, console: &Console) -> Result<Run, Failure> {
+        let drive = Drive {
+            content: Content::Unique { refill: false },
+            ramp: Duration::ZERO,
+            runtime: None,
+            bytes: Some(load.workload.span_bytes),
+            ..self.drive(load)
+        };
+        let purpose = Purpose { case: case.id.clone(), ..Purpose::default() };
+        Ok(self.measure(&drive, &purpose, console)?.run)
+    }
+
+    fn timed(&self, case: &Case, load: &Load, console: &Console) -> Result<Run, Failure> {
+        for _ in 0..load.warm_reads {
+            self.warm(case, load, console)?;
+        }
+        Ok(self.measure(&self.drive(load), &self.purpose(case, load), console)?.run)
+    }
+
+    /// Reads the hot set once from end to end, so that it is in the cache.
+    fn warm(&self, case: &Case, load: &Load, console: &Console) -> Result<(), Failure> {
+        let Order::Random { distribution: Distribution::HotCold { hot_bytes, .. }, .. } =
+            load.workload.order
+        else {
+            return Ok(());
+        };
+        let blocks = vec![BlockShare { bytes: 1 << 20, percent: 100 }];
+        let spec = Spec {
+            span_bytes: hot_bytes.max(1 << 20),
+            read_percent: 100,
+            read_blocks: blocks.clone(),
+            write_blocks: blocks,
+            order: Order::Sequential,
+            ..load.workload.clone()
+        };
+        let drive = Drive {
+            iodepth: 8,
+            bytes: Some(spec.span_bytes),
+            ..Drive::single(Mode::Throughput, spec)
+        };
+        let purpose = Purpose { case: format!("{} (warm)", case.id), ..Purpose::default() };
+        self.measure(&drive, &purpose, console).map(drop)
+    }
+
+    /// Runs round after round until the tracked value is steady, or the rounds are over.
+    fn rounds(
+        &self,
+        case: &Case,
+        load: &Load,
+        tracked: &str,
+        least_written: u64,
+        console: &Console,
+    ) -> Result<Run, Failure> {
+        let (mut rounds, mut written) = (Rounds::default(), 0_u64);
+        let mut purpose = self.purpose(case, load);
+        purpose.claims.speed = false;
+        let mut drive = self.drive(load);
+        loop {
+            let measured = self.measure(&drive, &purpose, console)?;
+            drive.ramp = Duration::ZERO;
+            written += measured.run.write.as_ref().map_or(0, |write| write.moved_bytes);
+            let mut run = measured.run;
+            let stopped = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
+            let state = if written >= least_written {
+                rounds.push(tracked_milli(tracked, &run.all))
+            } else {
+                Steadiness::GoOn
+            };
+            let steady = rounds.report();
+            let over = !matches!(state, Steadiness::GoOn);
+            if over || stopped || steady.rounds_milli.len() >= MOST_ROUNDS {
+                if !steady.steady {
+                    run.reasons.push(Doubt::new(
+                        "not-steady",
+                        format!("{} 轮后仍未达稳态", steady.rounds_milli.len()),
+                        format!("not steady after {} rounds", steady.rounds_milli.len()),
+                    ));
+                    run.validity = Validity::Invalid;
+                }
+                run.steady = Some(steady);
+                return Ok(run);
+            }
+        }
+    }
+
+    /// Writes the first and the last block, reads both back and compares.
+    fn ends(&self, case: &Case, console: &Console) -> Result<Run, Failure> {
+        let bytes = self.target.size_bytes();
+        let last = (bytes / SAMPLE as u64).saturating_sub(1);
+        let origin = Origin { volume: u128::from(bytes), run: self.seed, seed: self.seed };
+        let file = self.target.file();
+        let mut errors = 0;
+        for address in [0, last] {
+            let mut block = Page([0; SAMPLE]);
+            origin.encode(address, 1, &mut block.0);
+            let at = address * SAMPLE as u64;
+            let wrote = file.write_at(&block.0, at).and_then(|()| file.flush());
+            let mut back = Page([0; SAMPLE]);
+            let read = wrote.and_then(|()| file.read_at(&mut back.0, at));
+            errors += u64::from(read.is_err() || back.0 != block.0);
+        }
+        // The numbers around it are those of reading both blocks once by the engine.
+        let blocks = vec![BlockShare { bytes: 4096, percent: 100 }];
+        let spec = Spec {
+            start_bytes: 0,
+            span_bytes: bytes,
+            read_percent: 100,
+            trim: false,
+            read_blocks: blocks.clone(),
+            write_blocks: blocks,
+            align_bytes: 0,
+            order: Order::Sequential,
+            seed: self.seed,
+        };
+        let drive = Drive { ios: Some(2), ..Drive::single(Mode::Latency, spec) };
+        let purpose = Purpose { case: case.id.clone(), ..Purpose::default() };
+        let mut run = self.measure(&drive, &purpose, console)?.run;
+        run.all.errors += errors;
+        Ok(run)
+    }
+
+    /// Reads blocks by chance and compares them with what was filled in.
+    pub(super) fn sample(&self) -> Result<Fill, Failure> {
+        let mut random = Random::new(self.seed ^ 0x5a3b);
+        let content = Content::Unique { refill: false };
+        let mut filler = Filler::new(&content, self.seed, 0)
+            .map_err(|source| load::failure(storage_bench::drive::DriveError::Data { source }))?;
+        // The last part of a megabyte is not filled: the fill writes whole ones.
+        let blocks = self.target.size_bytes() / (1 << 20) * 256;
+        let (mut wrong, mut found, mut want) = (0, Page([0; SAMPLE]), Page([0; SAMPLE]));
+        for _ in 0..SAMPLED {
+            let at = random.below(blocks.max(1)) * SAMPLE as u64;
+            filler.fill(at, &mut want.0);
+            self.target.file().read_at(&mut found.0, at).map_err(|error| {
+                Failure::unable(text("无法读取目标", "cannot read the target", &[])).because(error)
+            })?;
+            wrong += u32::from(found.0 != want.0);
+        }
+        Ok(Fill::Sampled { blocks: SAMPLED, wrong })
+    }
+}
+
+/// Returns the tracked value of a round, in thousandths of its unit.
+fn tracked_milli(path: &str, all: &Totals) -> u64 {
+    match path {
+        "all.iops" => all.milli_iops,
+        "all.bytes_per_s" => all.bytes_per_s.saturating_mul(1000),
+        _ => all.service.mean_ns.saturating_mul(1000),
+    }
+}
