@@ -7,6 +7,7 @@
 //!
 //! Edge modules: [`job::host`].
 
+pub mod fio_json;
 pub mod histogram;
 pub mod job;
 pub mod measurement;
