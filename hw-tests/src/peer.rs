@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
@@ -15,6 +15,13 @@ pub enum Need {
     Program(&'static str),
     /// A folder of the corpora.
     Corpus(&'static str),
+    /// A file or folder that a Debian package brings.
+    Path {
+        /// Where it is.
+        path: &'static str,
+        /// The package.
+        package: &'static str,
+    },
 }
 
 impl Need {
@@ -24,6 +31,8 @@ impl Need {
             Self::Program(name) => find_program(name, path)
                 .is_none()
                 .then(|| format!("`{name}` is not installed (hw-tests/run --install)")),
+            Self::Path { path, package } => (!Path::new(path).exists())
+                .then(|| format!("`{path}` of package `{package}` is not installed")),
             Self::Corpus(name) => {
                 let folder = corpus::folder(name);
                 (!folder.is_dir())
@@ -65,7 +74,7 @@ pub fn trial(
             return body().map(|()| Completion::Completed);
         };
         let required = match need {
-            Need::Program(_) => peers_required(),
+            Need::Program(_) | Need::Path { .. } => peers_required(),
             Need::Corpus(_) => corpora_required(),
         };
         if required { Err(Failed::from(reason)) } else { Ok(Completion::ignored_with(reason)) }
