@@ -210,6 +210,7 @@ impl Job {
 
     fn unfit(&self, option: &'static str, why: String) -> JobError {
         let place = self.places.get(option).cloned();
+        let option = self.places.spelled(option);
         JobError::Target { place, job: shortened(&self.name), option, why }
     }
 
