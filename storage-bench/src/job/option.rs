@@ -103,6 +103,12 @@ pub fn is_switch(name: &str) -> bool {
     }
 }
 
+/// Returns what `name` takes, if it is an option of the job language, be it a refused one:
+/// how a program tells a job's words from its own.
+pub fn is_option(name: &str) -> Option<Takes> {
+    find(name).map(|_| if is_switch(name) { Takes::Optional } else { Takes::Value })
+}
+
 /// Returns all names that are known, refused ones left out.
 fn names() -> impl Iterator<Item = &'static str> {
     let set = set::KNOWN.iter().flat_map(|known| known.aliases.iter().chain([&known.name]));
@@ -160,6 +166,24 @@ mod tests {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
+    }
+
+    #[test]
+    fn a_program_can_tell_a_jobs_words_from_its_own() {
+        for (name, takes) in [
+            ("rw", Some(Takes::Value)),
+            ("blocksize", Some(Takes::Value)),
+            ("name", Some(Takes::Value)),
+            ("time_based", Some(Takes::Optional)),
+            ("group_reporting", Some(Takes::Optional)),
+            ("read_iolog", Some(Takes::Value)),
+            ("mode", None),
+            ("destroy", None),
+            ("output-format", None),
+            ("", None),
+        ] {
+            assert_eq!(is_option(name), takes, "{name}");
+        }
     }
 
     #[test]

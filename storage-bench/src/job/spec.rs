@@ -5,7 +5,7 @@
 
 use super::draft::shortened;
 use super::{Amount, EngineWish, Job, JobError, Pattern, PerOp, RateProcess};
-use crate::workload::{BlockShare, Order, Spec};
+use crate::workload::{BlockShare, Order, Spec, WorkloadError};
 
 /// One file or device, as one thread of a job sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Job {
         self.used_blocks().map(|share| share.bytes).max().unwrap_or(4096)
     }
 
-    /// Returns the load on `target`; `entropy` is the seed where runs are to differ.
+    /// Returns the load on `target`, resolved; `entropy` is the seed where runs are to differ.
     pub fn spec(&self, target: &Target, entropy: u64) -> Result<Spec, JobError> {
         let start = self.start(target)?;
         let span = self.span(target, start)?;
@@ -135,7 +135,7 @@ impl Job {
         } else {
             Order::Sequential
         };
-        Ok(Spec {
+        let spec = Spec {
             start_bytes: start,
             span_bytes: span,
             read_percent: self.read_percent(),
@@ -145,7 +145,8 @@ impl Job {
             align_bytes: if self.pattern.is_random() { align } else { 0 },
             order,
             seed: self.seed(target.thread, target.file, entropy),
-        })
+        };
+        spec.resolve().map_err(|error| self.unfit(option_of(&error), error.to_string()))
     }
 
     /// Returns the share of reads among all operations.
@@ -287,6 +288,31 @@ fn operations(rate: Option<u64>, blocks: &[BlockShare]) -> Option<u64> {
         blocks.iter().map(|share| u128::from(share.bytes) * u128::from(share.percent)).sum();
     let milli = (u128::from(rate?) * 100_000).checked_div(hundredfold)?;
     u64::try_from(milli).ok()
+}
+
+/// Returns the option that a load's fault comes from.
+fn option_of(error: &WorkloadError) -> &'static str {
+    match error {
+        WorkloadError::ReadPercent(_) => "rwmixread",
+        WorkloadError::NoBlocks(_)
+        | WorkloadError::BlockSize { .. }
+        | WorkloadError::BlockOverSpan { .. } => "bs",
+        WorkloadError::BlockShares { .. } => "bssplit",
+        WorkloadError::Align(_) => "blockalign",
+        WorkloadError::Start(_) => "offset",
+        WorkloadError::SpanEnd { .. } => "size",
+        WorkloadError::Thread { .. } | WorkloadError::MoreThreadsThanBlocks { .. } => "numjobs",
+        WorkloadError::Theta(_)
+        | WorkloadError::Skew(_)
+        | WorkloadError::ZoneCount(_)
+        | WorkloadError::ZoneAccess(_)
+        | WorkloadError::ZoneSizes(_)
+        | WorkloadError::ZonesOverSpan { .. }
+        | WorkloadError::ZoneTooSmall { .. }
+        | WorkloadError::HotPercent(_)
+        | WorkloadError::HotTooSmall { .. }
+        | WorkloadError::ColdTooSmall { .. } => "random_distribution",
+    }
 }
 
 /// Returns the bytes that `amount` is of `whole`.

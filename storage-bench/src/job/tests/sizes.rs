@@ -117,3 +117,20 @@ fn the_load_has_what_the_operations_need() {
     assert_ne!(seeds("randrepeat=0", 1), seeds("randrepeat=0", 2));
     assert_ne!(seeds("", 1).0, seeds("", 1).1);
 }
+
+#[test]
+fn a_load_that_cannot_be_made_names_the_option_and_its_line() {
+    for (text, option) in [
+        ("offset=100", "offset"),
+        ("bs=1000", "bs"),
+        ("rw=randread\nrandom_distribution=zoned_abs:50/1g:50/1m", "random_distribution"),
+        ("rw=randread\nblockalign=700", "blockalign"),
+    ] {
+        let made = parse("x.fio", &format!("[j]\n{text}\n"), &file::Alone);
+        let line = text.lines().count() + 1;
+        let target = Target { bytes: 1 << 30, thread: 0, file: 0 };
+        let error = made.and_then(|jobs| jobs[0].spec(&target, 0)).expect_err(text);
+        assert!(error.to_string().starts_with(&format!("x.fio:{line}: ")), "{error}");
+        assert_eq!(error.option(), Some(option), "{error}");
+    }
+}
