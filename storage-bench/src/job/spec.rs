@@ -158,10 +158,22 @@ impl Job {
         }
     }
 
-    /// Each thread and file has its own, so that they do not visit the same blocks together.
+    /// Returns whether all threads of the job have one load: `Generator::new(spec, thread,
+    /// numjobs)` then shares its blocks among them. Where they have not, each thread's load is
+    /// whole, `Generator::new(spec, 0, 1)`.
+    pub fn is_shared(&self) -> bool {
+        let own_files = self.filenames.is_empty() && self.filename_format.contains("$jobnum");
+        let own_part = self.offset_increment != Amount::Bytes(0);
+        !own_files && !own_part && self.directories.len() <= 1
+    }
+
+    /// Each file has its own, and each thread that has a load to itself. Threads that share
+    /// one must have the same: their parts of a permutation, and the blocks that are
+    /// frequent, are drawn from it.
     fn seed(&self, thread: u32, file: u32, entropy: u64) -> u64 {
         let own = if self.randrepeat { SEED } else { entropy };
         let base = self.randseed.unwrap_or(own);
+        let thread = if self.is_shared() { 0 } else { thread };
         let part = u64::from(thread) << 32 | u64::from(file);
         base ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }

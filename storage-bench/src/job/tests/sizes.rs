@@ -134,3 +134,34 @@ fn a_load_that_cannot_be_made_names_the_option_and_its_line() {
         assert_eq!(error.option(), Some(option), "{error}");
     }
 }
+
+#[test]
+fn threads_of_one_load_visit_each_block_once() {
+    use crate::workload::{Generator, Source as _};
+
+    let job = job("filename=x\nrw=randread\nnumjobs=3\nsize=1m");
+    assert!(job.is_shared());
+    let offsets = |thread| {
+        let spec = job.spec(&Target { bytes: GIB, thread, file: 0 }, 0).unwrap();
+        let mut load = Generator::new(&spec, thread, job.numjobs).unwrap();
+        // 256 blocks: 86 for the first thread, 85 for the others.
+        let blocks = if thread == 0 { 86 } else { 85 };
+        (0..blocks).map(|_| load.next_io().unwrap().offset).collect::<Vec<_>>()
+    };
+    let mut all: Vec<u64> = (0..3).flat_map(offsets).collect();
+    all.sort_unstable();
+    assert!(all.into_iter().eq((0..256).map(|block| block * 4096)));
+}
+
+#[test]
+fn threads_with_files_or_parts_of_their_own_share_nothing() {
+    for (options, shared) in [
+        ("filename=x", true),
+        ("filename=x\noffset_increment=1m", false),
+        ("filename=x\ndirectory=/a:/b", false),
+        ("size=1m", false),
+        ("size=1m\nfilename_format=$jobname.$filenum", true),
+    ] {
+        assert_eq!(job(options).is_shared(), shared, "{options}");
+    }
+}
