@@ -65,6 +65,8 @@ fn run(job: &Job) -> Run {
         shape: None,
         cap: None,
         steady: None,
+        hit: None,
+        reduction: None,
         second: Vec::new(),
     }
 }
