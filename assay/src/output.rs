@@ -4,6 +4,7 @@ pub mod accept;
 pub mod inventory;
 pub mod profile;
 pub mod report;
+pub mod storage;
 pub mod table;
 pub mod unit;
 pub mod width;
@@ -15,6 +16,23 @@ use profiles::Lang;
 /// Adds formatted text.
 pub(crate) fn put(text: &mut String, more: fmt::Arguments<'_>) {
     text.write_fmt(more).expect("a String takes any text");
+}
+
+/// Adds a paragraph whose further lines stand under its first.
+pub(crate) fn put_paragraph(text: &mut String, lead: &str, paragraph: &str, layout: Layout) {
+    let indent = width::of(lead);
+    let room = layout.columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent).max(20));
+    let lines =
+        if room == usize::MAX { vec![paragraph.to_owned()] } else { width::wrap(paragraph, room) };
+    for (index, line) in lines.iter().enumerate() {
+        if index == 0 {
+            text.push_str(lead);
+        } else {
+            text.push_str(&" ".repeat(indent));
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
 }
 
 /// How the text is laid out.

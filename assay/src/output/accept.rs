@@ -4,7 +4,7 @@
 use profiles::{Level, Outcome, Tally, Text, Verdict};
 
 use super::{
-    Layout, Tone, put,
+    Layout, Tone, put, put_paragraph,
     table::{Cell, Table},
     width,
 };
@@ -296,23 +296,6 @@ pub fn todo(todo: &[Todo], layout: Layout) -> String {
         }
     }
     text
-}
-
-/// Adds a paragraph whose further lines stand under its first.
-fn put_paragraph(text: &mut String, lead: &str, paragraph: &str, layout: Layout) {
-    let indent = width::of(lead);
-    let room = layout.columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent).max(20));
-    let lines =
-        if room == usize::MAX { vec![paragraph.to_owned()] } else { width::wrap(paragraph, room) };
-    for (index, line) in lines.iter().enumerate() {
-        if index == 0 {
-            text.push_str(lead);
-        } else {
-            text.push_str(&" ".repeat(indent));
-        }
-        text.push_str(line);
-        text.push('\n');
-    }
 }
 
 #[cfg(test)]
