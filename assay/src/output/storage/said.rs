@@ -26,6 +26,26 @@ pub(crate) fn mode(mode: Mode) -> Text {
     }
 }
 
+/// Returns what a mode means for its numbers.
+pub(crate) fn mode_note(mode: Mode) -> Text {
+    match mode {
+        Mode::Throughput => Text::new(
+            "闭环，批量收割完成事件；仅用于 IOPS 与带宽，时延不与指标比较",
+            "closed loop, completions reaped in batches: for IOPS and bandwidth only, \
+             its latencies are held against no target",
+        ),
+        Mode::Latency => Text::new(
+            "闭环，逐个收割完成事件；用于时延",
+            "closed loop, each completion taken as it comes: for latency",
+        ),
+        Mode::Rate => Text::new(
+            "开环，按预定时刻发起，与设备快慢无关；响应时间自预定时刻计",
+            "open loop, started when due whatever the device does; response time counts \
+             from the intended start",
+        ),
+    }
+}
+
 /// Returns the word for a validity.
 pub(crate) fn validity(validity: Validity) -> Text {
     match validity {
