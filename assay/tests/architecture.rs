@@ -46,6 +46,7 @@ const EDGES: &[&str] = &[
     "storage-bench/src/integrity/run",
     // The program acts: its pure parts are named in PURE_PARTS.
     "assay/",
+    "storage-bench/examples",
     "hw-tests/",
     "benches/",
 ];

@@ -79,11 +79,7 @@ pub(super) fn run_with(
     if let Some((storage, name)) = &storage {
         of_this_volume(&profile, storage, name)?;
         facts["storage"] = json!(storage);
-        evidence.push(EvidenceFile {
-            path: "storage/runs.json".to_owned(),
-            bytes: serde_json::to_vec_pretty(storage).map_err(super::no_json)?,
-            locator: "storage:runs".to_owned(),
-        });
+        evidence.push(runs_file(storage)?);
     }
     let judgements = {
         let step = Text::new("正在判定", "judging");
@@ -167,6 +163,15 @@ fn read_storage(path: &Path) -> Result<StorageRuns, Failure> {
     let volume = subject.and_then(|subject| subject.wwid.clone().or(subject.serial.clone()));
     let path = subject.map_or_else(|| name.clone(), |subject| subject.path.clone());
     Ok((storage, volume.unwrap_or(path)))
+}
+
+/// Returns the runs as evidence.
+fn runs_file(storage: &Storage) -> Result<EvidenceFile, Failure> {
+    Ok(EvidenceFile {
+        path: "storage/runs.json".to_owned(),
+        bytes: serde_json::to_vec_pretty(storage).map_err(super::no_json)?,
+        locator: "storage:runs".to_owned(),
+    })
 }
 
 /// Runs hold a line for each second of hours.

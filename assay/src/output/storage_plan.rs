@@ -53,7 +53,7 @@ fn line(case: &Case, layout: Layout, page: &mut String) {
     }
 }
 
-fn said<'t>(text: &'t Text, layout: Layout) -> &'t str {
+fn said(text: &Text, layout: Layout) -> &str {
     layout.say(&text.zh, &text.en)
 }
 

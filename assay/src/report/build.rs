@@ -59,7 +59,7 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
     } = inputs;
     canonical::normalise(&mut facts);
     let device = match volume {
-        Some(name) => of_volume(name, &facts, &cover),
+        Some(name) => of_volume(&name, &facts, &cover),
         None => device(&facts, &cover),
     };
     let subject = device.id.clone();
@@ -104,7 +104,7 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
 }
 
 /// Returns the volume that was under load, as the last run names it.
-fn of_volume(name: String, facts: &Value, cover: &Cover) -> Device {
+fn of_volume(name: &str, facts: &Value, cover: &Cover) -> Device {
     let runs = facts.pointer("/storage/run").and_then(Value::as_array);
     let subject = runs.and_then(|runs| runs.last()).and_then(|run| run.get("subject"));
     let text = |key: &str| subject?.get(key)?.as_str().map(str::to_owned);

@@ -521,6 +521,7 @@ pub(crate) fn judgements() -> Vec<Judgement> {
 
 pub(crate) fn inputs() -> Inputs {
     Inputs {
+        volume: None,
         cover: Cover {
             project: Some("某省“数字政府”政务云平台二期扩容项目".to_owned()),
             contract: Some("GDZWY-2026-SB-017".to_owned()),

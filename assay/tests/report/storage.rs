@@ -127,6 +127,7 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         cap: None,
         steady: None,
         hit: None,
+        reduction: None,
         second: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use profiles::Text;
 use storage_bench::{
-    cases::{Case, Options, Plan, TargetFacts, Tier, plan},
+    cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan},
     measurement::{Run, Storage, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
@@ -80,7 +80,7 @@ pub(super) fn run(
             ));
             continue;
         };
-        if case.id.ends_with(".fill") && run.reasons.is_empty() {
+        if case.method == Method::Fill && run.reasons.is_empty() {
             let fill = bench.sample()?;
             bench.fill = Some(fill);
             kept.filled(fill);
@@ -161,7 +161,7 @@ fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
         .hint(Text::same(known.join(", "))));
     }
     let fills = plan.case.iter().any(|case| only.contains(&case.id) && case.needs_fill);
-    plan.case.retain(|case| only.contains(&case.id) || (fills && case.id.ends_with(".fill")));
+    plan.case.retain(|case| only.contains(&case.id) || (fills && case.method == Method::Fill));
     let runs = || plan.case.iter().filter(|case| case.missing.is_empty());
     let sum = |of: fn(&Case) -> u64| runs().map(of).fold(0, u64::saturating_add);
     let (least_ns, most_ns) = (sum(|case| case.least_ns), sum(|case| case.most_ns));

@@ -65,7 +65,8 @@ impl Bench<'_> {
         }
     }
 
-    fn drive(&self, load: &Load) -> Drive {
+    /// Returns the load as the case has it.
+    fn drive(load: &Load) -> Drive {
         let threads = usize::try_from(load.threads).unwrap_or(1).max(1);
         let content = if load.dedup_thousandths == 1000 && load.compress_thousandths == 1000 {
             Content::default()
@@ -102,7 +103,7 @@ impl Bench<'_> {
             ramp: Duration::ZERO,
             runtime: None,
             bytes: Some(load.workload.span_bytes),
-            ..self.drive(load)
+            ..Self::drive(load)
         };
         let purpose = Purpose { case: case.id.clone(), ..Purpose::default() };
         Ok(self.measure(&drive, &purpose, console)?.run)
@@ -112,7 +113,7 @@ impl Bench<'_> {
         for _ in 0..load.warm_reads {
             self.warm(case, load, console)?;
         }
-        Ok(self.measure(&self.drive(load), &self.purpose(case, load), console)?.run)
+        Ok(self.measure(&Self::drive(load), &self.purpose(case, load), console)?.run)
     }
 
     /// Reads the hot set once from end to end, so that it is in the cache.
@@ -152,15 +153,22 @@ impl Bench<'_> {
         let (mut rounds, mut written) = (Rounds::default(), 0_u64);
         let mut purpose = self.purpose(case, load);
         purpose.claims.speed = false;
-        let mut drive = self.drive(load);
+        let mut drive = Self::drive(load);
         loop {
             let measured = self.measure(&drive, &purpose, console)?;
             drive.ramp = Duration::ZERO;
             written += measured.run.write.as_ref().map_or(0, |write| write.moved_bytes);
             let mut run = measured.run;
             let stopped = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
+            let Some(value) = tracked_milli(tracked, &run.all) else {
+                return Err(Failure::unable(text(
+                    "测试项 {} 跟踪的 `{}` 不可得",
+                    "case {} tracks `{}`, which a run does not have",
+                    &[&case.id, tracked],
+                )));
+            };
             let state = if written >= least_written {
-                rounds.push(tracked_milli(tracked, &run.all))
+                rounds.push(value)
             } else {
                 Steadiness::GoOn
             };
@@ -238,11 +246,13 @@ impl Bench<'_> {
     }
 }
 
-/// Returns the tracked value of a round, in thousandths of its unit.
-fn tracked_milli(path: &str, all: &Totals) -> u64 {
+/// Returns the tracked value of a round, in thousandths of its unit; `None` of a path that
+/// is not known: then the round cannot be judged.
+fn tracked_milli(path: &str, all: &Totals) -> Option<u64> {
     match path {
-        "all.iops" => all.milli_iops,
-        "all.bytes_per_s" => all.bytes_per_s.saturating_mul(1000),
-        _ => all.service.mean_ns.saturating_mul(1000),
+        "all.iops" | "all.milli_iops" => Some(all.milli_iops),
+        "all.bytes_per_s" => Some(all.bytes_per_s.saturating_mul(1000)),
+        "all.service.mean_ns" => Some(all.service.mean_ns.saturating_mul(1000)),
+        _ => None,
     }
 }

@@ -9,8 +9,8 @@ use storage_bench::{
 };
 
 use crate::{
-    cli::storage::Destroying, clock, console::Console, failure::Failure, failure::one_line,
-    lang::text, output::put,
+    cli::storage::Destroying, clock, command::layout, console::Console, failure::Failure,
+    lang::text, output::storage as output,
 };
 
 /// What a command wants of a target.
@@ -68,26 +68,14 @@ pub(super) fn permit(wish: &Wish<'_>, console: &mut Console) -> Result<Permit, F
 
 /// Says every reason, each with what to do about it.
 fn refused(path: &str, reasons: &[Refusal], console: &mut Console) -> Failure {
-    let mut page = String::new();
-    let lang = console.lang;
-    for refusal in reasons {
-        let (reason, remedy) = (both(&refusal.reason), both(&refusal.remedy));
-        put(
-            &mut page,
-            format_args!("  [{}] {}\n", refusal.code.word(), one_line(reason.get(lang))),
-        );
-        if !remedy.get(lang).is_empty() {
-            put(&mut page, format_args!("      → {}\n", one_line(remedy.get(lang))));
-        }
-    }
-    let count = reasons.len().to_string();
-    let failure = Failure::usage(text(
-        "为安全起见拒绝使用 `{}`，未写入任何内容（{} 条理由）",
-        "refused to use `{}`, nothing was written ({} reasons)",
-        &[path, &count],
-    ));
+    let page = output::refused(reasons, layout(console));
     console.say(&page);
-    failure
+    let count = reasons.len().to_string();
+    Failure::usage(text(
+        "为安全起见拒绝使用 `{}`，未写入任何内容（理由数：{}）",
+        "refused to use `{}`, nothing was written (reasons: {})",
+        &[path, &count],
+    ))
 }
 
 fn both(sentence: &Sentence) -> Text {
