@@ -369,6 +369,20 @@ fn a_comparison_of_snapshots_that_does_not_say_that_it_is_valid_decides_nothing(
 }
 
 #[test]
+fn a_document_without_a_list_of_runs_says_that_nobody_ran_it() {
+    for list in ["run", "snapshot"] {
+        for absent in [json!({}), json!({ list: null }), json!({ list: [] })] {
+            for judged in judged(PROFILES[5], &absent) {
+                if judged.verdict == NotMeasured {
+                    assert!(judged.reasons[0].text.en.contains("nobody ran it"), "{judged:#?}");
+                    assert!(judged.measured.en.is_empty(), "{judged:#?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn numbers_for_one_petabyte_rest_on_a_person_who_has_seen_the_capacity() {
     let all = judged(PROFILES[5], &everything());
     let capacity = all.iter().find(|judged| judged.check == "dist.capacity").unwrap();
