@@ -9,6 +9,12 @@ pub fn now() -> String {
     rfc3339(since.as_secs())
 }
 
+/// Returns the milliseconds since 1970.
+pub fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Returns the monotonic clock.
 pub fn instant() -> Instant {
     Instant::now()

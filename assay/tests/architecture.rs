@@ -36,11 +36,12 @@ const EDGES: &[&str] = &[
     "inventory/src/lldp/listen.rs",
     "inventory/src/record",
     // storage-bench: devices and files, looked at and opened; the clocks; the engines and the
-    // run over them; the volume that is verified, and what disk its journal is on.
+    // run over them; job files; the volume that is verified, and what disk its journal is on.
     "storage-bench/src/target",
     "storage-bench/src/clock",
     "storage-bench/src/engine",
     "storage-bench/src/run",
+    "storage-bench/src/job/host.rs",
     "storage-bench/src/integrity/elsewhere.rs",
     "storage-bench/src/integrity/run",
     // The program acts: its pure parts are named in PURE_PARTS.

@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
@@ -19,6 +19,13 @@ pub enum Need {
     Corpus(&'static str),
     /// The rights of root, to make devices and mounts.
     Root,
+    /// A file or folder that a Debian package brings.
+    Path {
+        /// Where it is.
+        path: &'static str,
+        /// The package.
+        package: &'static str,
+    },
 }
 
 impl Need {
@@ -28,6 +35,8 @@ impl Need {
             Self::Program(name) => find_program(name, path)
                 .is_none()
                 .then(|| format!("`{name}` is not installed (hw-tests/run --install)")),
+            Self::Path { path, package } => (!Path::new(path).exists())
+                .then(|| format!("`{path}` of package `{package}` is not installed")),
             Self::Corpus(name) => {
                 let folder = corpus::folder(name);
                 (!folder.is_dir())
@@ -78,7 +87,7 @@ pub fn trial(
             return body().map(|()| Completion::Completed);
         };
         let required = match need {
-            Need::Program(_) | Need::Root => peers_required(),
+            Need::Program(_) | Need::Path { .. } | Need::Root => peers_required(),
             Need::Corpus(_) => corpora_required(),
         };
         if required { Err(Failed::from(reason)) } else { Ok(Completion::ignored_with(reason)) }

@@ -24,6 +24,9 @@ pub struct Drive {
     pub engine: Wanted,
     /// The load of each thread; its length is the number of threads.
     pub threads: Vec<Spec>,
+    /// Whether the threads share one load, so that each does a part of it; otherwise each has
+    /// all of its own.
+    pub shared: bool,
     /// What is written.
     pub content: Content,
     /// Operations in flight, on each thread.
@@ -94,6 +97,7 @@ impl Drive {
             mode,
             engine: Wanted::Auto,
             threads: vec![workload],
+            shared: true,
             content: Content::default(),
             iodepth: 1,
             batch_submit: 32,
@@ -147,7 +151,8 @@ impl Drive {
     ) -> Result<Vec<Load<'fd, Generator, Filler, A>>, DriveError> {
         let threads = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         let load = |(thread, spec): (u32, &Spec)| {
-            let source = Generator::new(spec, thread, threads)
+            let (part, parts) = if self.shared { (thread, threads) } else { (0, 1) };
+            let source = Generator::new(spec, part, parts)
                 .map_err(|source| DriveError::Workload { source })?;
             let payload = Filler::new(&self.content, spec.seed, thread)
                 .map_err(|source| DriveError::Data { source })?;

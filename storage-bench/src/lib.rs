@@ -17,6 +17,7 @@ pub mod clock;
 pub mod data;
 pub mod drive;
 pub mod engine;
+pub mod fio_json;
 pub mod histogram;
 pub mod hit;
 pub mod integrity;

@@ -109,6 +109,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "允许覆盖的设备，以序列号或 WWID 指名；可重复。loop、zram 设备：device:主:次:字节数",
     ),
     ("force_signature", "列出将失去的内容之后，覆盖其上的内容"),
+    ("output_format", "标准输出写什么，用 fio 的叫法：normal、json 或 json+（与 fio 兼容）"),
     ("storage run/out", "把各次运行写到哪个文件（storage/v1 JSON）"),
     ("fio", "fio 作业语言的选项，放在 `--` 之后（不放也可以）"),
     (

@@ -65,8 +65,8 @@ fn after_run(arguments: &[OsString]) -> Option<usize> {
     None
 }
 
-/// Returns whether `long`, without its dashes, is an option for the job language: one that
-/// it knows, also to refuse it, and that is not ours.
+/// Returns whether `long`, without its dashes, is not one of our options: then it is for the
+/// job language, which knows it, or says what it may have meant.
 fn is_fio(long: &str) -> bool {
     let name = long.split('=').next().unwrap_or(long);
     let ours = Cli::command();
@@ -74,8 +74,7 @@ fn is_fio(long: &str) -> bool {
     let is_ours = |command: &clap::Command| {
         command.get_arguments().any(|argument| argument.get_long() == Some(name))
     };
-    let ours = is_ours(&ours) || run.is_some_and(is_ours) || name == "help";
-    !ours && option::find(name).is_some()
+    !(is_ours(&ours) || run.is_some_and(is_ours) || matches!(name, "help" | "version"))
 }
 
 #[cfg(test)]
@@ -97,7 +96,7 @@ mod tests {
                 "assay storage run --time_based --out x --norandommap",
                 "assay storage run --out x -- --time_based --norandommap",
             ),
-            ("assay storage run --nonsense", "assay storage run --nonsense"),
+            ("assay storage run --nonsense", "assay storage run -- --nonsense"),
             ("assay storage accept --size 1g", "assay storage accept --size 1g"),
             ("assay inventory", "assay inventory"),
         ] {

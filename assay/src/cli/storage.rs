@@ -43,12 +43,35 @@ pub struct Run {
         hide_possible_values = true
     )]
     pub output: Format,
+    /// What to print on stdout, as fio calls it: normal, json or json+ (fio-compatible)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "normal|json|json+",
+        default_value_t,
+        hide_possible_values = true,
+        conflicts_with = "output"
+    )]
+    pub output_format: FioFormat,
     /// File to write the runs to, as `storage/v1` JSON
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Options of fio's job language, behind `--`
     #[arg(last = true, value_name = "FIO OPTION")]
     pub fio: Vec<String>,
+}
+
+/// How fio would print it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum FioFormat {
+    /// For people
+    #[default]
+    Normal,
+    /// fio's JSON
+    Json,
+    /// fio's JSON with every bucket of the histograms
+    #[value(name = "json+")]
+    JsonPlus,
 }
 
 /// How load is made.

@@ -248,8 +248,8 @@ fn put_features(text: &mut String, run: &Run, layout: Layout) {
 pub fn refused(reasons: &[Refusal], layout: Layout) -> String {
     let count = reasons.len().to_string();
     let head = crate::lang::text(
-        "拒绝执行：{} 项原因，未写入任何数据",
-        "refused for {} reasons; nothing was written",
+        "拒绝执行，未写入任何数据；原因 {} 项：",
+        "refused, nothing was written; reasons: {}",
         &[&count],
     );
     let mut text = layout.paint.dye(Tone::Bad, head.get(layout.lang));

@@ -32,7 +32,8 @@ pub fn plan(plan: &Plan, layout: Layout) -> String {
     for open in &plan.open {
         let (name, value, why) =
             (said(&open.name, layout), said(&open.value, layout), said(&open.why, layout));
-        put(&mut page, format_args!("  {name} = {value}（{why}）\n"));
+        let (left, right) = (layout.say("（", " ("), layout.say("）", ")"));
+        put(&mut page, format_args!("  {name} = {value}{left}{why}{right}\n"));
     }
     page
 }

@@ -10,4 +10,5 @@ mod derived;
 mod disk;
 mod fixture;
 mod revisions;
+mod storage;
 mod tamper;

@@ -53,38 +53,45 @@ pub struct Draft {
     pub split: PerOp<bool>,
     /// Whether submission is offloaded (`io_submit_mode`).
     pub offload: bool,
+    /// The job to wait for.
+    pub wait_for: Option<String>,
 }
 
 impl Draft {
-    /// Applies the options of a section.
+    /// Applies the options of a section, whose values `read` completes.
     ///
     /// `kb_base` comes first wherever it stands, as in fio: it says what the others mean.
-    pub(crate) fn apply_all(&mut self, options: &[Given]) -> Result<(), JobError> {
+    pub(crate) fn apply_all(
+        &mut self,
+        options: &[Given],
+        read: impl Fn(&Given) -> Result<Option<String>, JobError>,
+    ) -> Result<(), JobError> {
         let (bases, others): (Vec<&Given>, Vec<&Given>) =
             options.iter().partition(|given| given.name == "kb_base");
         for given in bases.into_iter().chain(others) {
-            self.apply(&given.name, given.value.as_deref(), &given.place)?;
+            let value = read(given)?;
+            self.apply(&given.name, value.as_deref(), &given.place)?;
         }
         Ok(())
     }
 
     /// Applies one option, `name` with `value`, that stands at `place`.
     fn apply(&mut self, name: &str, value: Option<&str>, place: &Place) -> Result<(), JobError> {
-        let Some((name, rule)) = option::find(name) else {
+        let Some(found) = option::find(name) else {
             let suggestion = option::suggestion(name).map(str::to_owned);
             let option = shortened(name);
             return Err(JobError::Unknown { place: place.clone(), option, suggestion });
         };
-        let fault = match check(name, value).and_then(|()| self.follow(rule, value)) {
+        let fault = match check(found.name, value).and_then(|()| self.follow(found.rule, value)) {
             Ok(()) => {
-                if name != "name" {
-                    self.job.places.set(name, place.clone());
+                if found.name != "name" {
+                    self.job.places.set(found.name, found.spelled, place.clone());
                 }
                 return Ok(());
             }
             Err(fault) => fault,
         };
-        let (place, option) = (place.clone(), name.to_owned());
+        let (place, option) = (place.clone(), found.spelled.to_owned());
         Err(match fault {
             Fault::Value(why) => {
                 let value = shortened(value.unwrap_or_default());

@@ -153,12 +153,8 @@ impl Reader<'_> {
             return Err(JobError::Line { place, text: shortened(line), why });
         };
         let (name, value) = match line.split_once('=') {
-            Some((name, value)) => (name.trim_end(), Some(value.trim_start())),
+            Some((name, value)) => (name.trim_end(), Some(value.trim_start().to_owned())),
             None => (line, None),
-        };
-        let value = match value {
-            Some(value) => Some(substituted(name, value, &place, self.surroundings)?),
-            None => None,
         };
         section.options.push(Given { name: name.to_owned(), value, place });
         Ok(())
@@ -167,20 +163,25 @@ impl Reader<'_> {
     /// Makes what the section says of its options, and forgets it.
     fn close(&mut self) -> Result<(), JobError> {
         let Some(section) = self.section.take() else { return Ok(()) };
-        let Some(name) = section.name else { return self.global.apply_all(&section.options) };
+        let surroundings = self.surroundings;
+        let complete = |given: &Given| substituted(given, surroundings);
+        let Some(name) = section.name else {
+            return self.global.apply_all(&section.options, complete);
+        };
         if self.jobs.len() >= JOB_LIMIT {
             return Err(self.too_much(JOB_LIMIT, "jobs"));
         }
         let mut draft = self.global.clone();
         draft.job.name = name;
         // A `name` of the global section names nothing.
-        draft.job.places.set("name", section.place.clone());
+        draft.job.places.set("name", "name", section.place.clone());
         for given in section.options.iter().filter(|given| given.name == "name") {
             draft.job.name = given.value.clone().unwrap_or_default();
-            draft.job.places.set("name", given.place.clone());
+            draft.job.places.set("name", "name", given.place.clone());
         }
-        draft.apply_all(&section.options)?;
-        self.jobs.push(draft.settle(&section.place)?);
+        draft.apply_all(&section.options, complete)?;
+        let job = draft.settle(&section.place, &self.jobs)?;
+        self.jobs.push(job);
         Ok(())
     }
 
@@ -195,30 +196,26 @@ fn path(rest: &str) -> Option<&str> {
     (!path.is_empty()).then_some(path)
 }
 
-/// Puts the environment's values in the place of `${NAME}`.
-fn substituted(
-    option: &str,
-    value: &str,
-    place: &Place,
-    surroundings: &dyn Surroundings,
-) -> Result<String, JobError> {
+/// Returns the value, with those of the environment in the place of `${NAME}`.
+fn substituted(given: &Given, surroundings: &dyn Surroundings) -> Result<Option<String>, JobError> {
+    let Some(value) = &given.value else { return Ok(None) };
     let mut done = String::new();
-    let mut rest = value;
+    let mut rest = value.as_str();
     while let Some((before, after)) = rest.split_once("${") {
         let Some((variable, after)) = after.split_once('}') else { break };
+        let (place, option) = (given.place.clone(), shortened(&given.name));
         let Some(value) = surroundings.variable(variable) else {
-            let (option, variable) = (shortened(option), shortened(variable));
-            return Err(JobError::NoVariable { place: place.clone(), option, variable });
+            return Err(JobError::NoVariable { place, option, variable: shortened(variable) });
         };
         done.push_str(before);
         done.push_str(&value);
         if done.len() > VALUE_LIMIT {
-            let (option, why) = (shortened(option), "it is too long".to_owned());
-            let value = shortened(&done);
-            return Err(JobError::Value { place: place.clone(), option, value, why });
+            let (value, why) = (shortened(&done), "it is too long".to_owned());
+            return Err(JobError::Value { place, option, value, why });
         }
         rest = after;
     }
+    // What is not closed is left, and refused with the option.
     done.push_str(rest);
-    Ok(done)
+    Ok(Some(done))
 }

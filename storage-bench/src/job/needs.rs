@@ -175,7 +175,7 @@ impl Job {
         Err(JobError::Unable {
             place: self.places.get(option).cloned(),
             job: super::draft::shortened(&self.name),
-            option,
+            option: self.places.spelled(option),
             why: "this kind of run cannot do it".to_owned(),
         })
     }

@@ -67,32 +67,46 @@ pub enum Rule {
     Refuse(&'static Refused),
 }
 
-/// Returns what becomes of `name`, and the name it has in the tables.
-pub fn find(name: &str) -> Option<(&'static str, Rule)> {
-    let known = set::KNOWN.iter().find(|known| known.name == name || known.aliases.contains(&name));
-    if let Some(known) = known {
-        return Some((known.name, Rule::Set(known)));
-    }
-    for accepted in accepted::ACCEPTED {
-        if let Some(found) = accepted.names.iter().find(|other| **other == name) {
-            return Some((found, Rule::Accept(accepted)));
+/// An option of the tables.
+#[derive(Clone, Copy, Debug)]
+pub struct Found {
+    /// The name it has in the tables.
+    pub name: &'static str,
+    /// The name it was looked up by.
+    pub spelled: &'static str,
+    /// What becomes of it.
+    pub rule: Rule,
+}
+
+/// Returns the option called `name`.
+pub fn find(name: &str) -> Option<Found> {
+    for known in set::KNOWN {
+        let mut names = std::iter::once(&known.name).chain(known.aliases);
+        if let Some(spelled) = names.find(|other| **other == name) {
+            return Some(Found { name: known.name, spelled, rule: Rule::Set(known) });
         }
     }
-    for refused in refused::REFUSED {
-        if let Some(found) = refused.names.iter().find(|other| **other == name) {
-            return Some((found, Rule::Refuse(refused)));
-        }
-    }
-    None
+    let accepted = accepted::ACCEPTED.iter().map(|rule| (rule.names, Rule::Accept(rule)));
+    let refused = refused::REFUSED.iter().map(|rule| (rule.names, Rule::Refuse(rule)));
+    accepted.chain(refused).find_map(|(names, rule)| {
+        let spelled = names.iter().find(|other| **other == name)?;
+        Some(Found { name: spelled, spelled, rule })
+    })
 }
 
 /// Returns whether `name` may stand without a value on the command line.
 pub fn is_switch(name: &str) -> bool {
-    match find(name) {
-        Some((_, Rule::Set(known))) => known.takes == Takes::Optional,
-        Some((_, Rule::Accept(accepted))) => accepted.takes == Takes::Optional,
-        Some((_, Rule::Refuse(_))) | None => false,
+    match find(name).map(|found| found.rule) {
+        Some(Rule::Set(known)) => known.takes == Takes::Optional,
+        Some(Rule::Accept(accepted)) => accepted.takes == Takes::Optional,
+        Some(Rule::Refuse(_)) | None => false,
     }
+}
+
+/// Returns what `name` takes, if it is an option of the job language, be it a refused one:
+/// how a program tells a job's words from its own.
+pub fn is_option(name: &str) -> Option<Takes> {
+    find(name).map(|_| if is_switch(name) { Takes::Optional } else { Takes::Value })
 }
 
 /// Returns all names that are known, refused ones left out.
@@ -152,6 +166,24 @@ mod tests {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);
+    }
+
+    #[test]
+    fn a_program_can_tell_a_jobs_words_from_its_own() {
+        for (name, takes) in [
+            ("rw", Some(Takes::Value)),
+            ("blocksize", Some(Takes::Value)),
+            ("name", Some(Takes::Value)),
+            ("time_based", Some(Takes::Optional)),
+            ("group_reporting", Some(Takes::Optional)),
+            ("read_iolog", Some(Takes::Value)),
+            ("mode", None),
+            ("destroy", None),
+            ("output-format", None),
+            ("", None),
+        ] {
+            assert_eq!(is_option(name), takes, "{name}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl fmt::Display for Place {
 ///
 /// Always equal: where something was asked for is no part of what was asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Places(BTreeMap<&'static str, Place>);
+pub struct Places(BTreeMap<&'static str, (&'static str, Place)>);
 
 impl PartialEq for Places {
     fn eq(&self, _: &Self) -> bool {
@@ -42,11 +42,16 @@ impl PartialEq for Places {
 impl Places {
     /// Returns where `option` stands; `None` where its value is the default.
     pub fn get(&self, option: &str) -> Option<&Place> {
-        self.0.get(option)
+        self.0.get(option).map(|(_, place)| place)
     }
 
-    /// Notes where `option` stands; a later place takes the place of an earlier one.
-    pub fn set(&mut self, option: &'static str, place: Place) {
-        self.0.insert(option, place);
+    /// Returns the name that `option` has there: its own, or an alias.
+    pub fn spelled(&self, option: &'static str) -> &'static str {
+        self.0.get(option).map_or(option, |(spelled, _)| spelled)
+    }
+
+    /// Notes where `option` stands, called `spelled`; a later place replaces an earlier one.
+    pub fn set(&mut self, option: &'static str, spelled: &'static str, place: Place) {
+        self.0.insert(option, (spelled, place));
     }
 }

@@ -5,7 +5,7 @@
 
 use super::draft::shortened;
 use super::{Amount, EngineWish, Job, JobError, Pattern, PerOp, RateProcess};
-use crate::workload::{BlockShare, Order, Spec};
+use crate::workload::{BlockShare, Order, Spec, WorkloadError};
 
 /// One file or device, as one thread of a job sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Job {
         self.used_blocks().map(|share| share.bytes).max().unwrap_or(4096)
     }
 
-    /// Returns the load on `target`; `entropy` is the seed where runs are to differ.
+    /// Returns the load on `target`, resolved; `entropy` is the seed where runs are to differ.
     pub fn spec(&self, target: &Target, entropy: u64) -> Result<Spec, JobError> {
         let start = self.start(target)?;
         let span = self.span(target, start)?;
@@ -135,7 +135,7 @@ impl Job {
         } else {
             Order::Sequential
         };
-        Ok(Spec {
+        let spec = Spec {
             start_bytes: start,
             span_bytes: span,
             read_percent: self.read_percent(),
@@ -145,7 +145,8 @@ impl Job {
             align_bytes: if self.pattern.is_random() { align } else { 0 },
             order,
             seed: self.seed(target.thread, target.file, entropy),
-        })
+        };
+        spec.resolve().map_err(|error| self.unfit(option_of(&error), error.to_string()))
     }
 
     /// Returns the share of reads among all operations.
@@ -157,10 +158,22 @@ impl Job {
         }
     }
 
-    /// Each thread and file has its own, so that they do not visit the same blocks together.
+    /// Returns whether all threads of the job have one load: `Generator::new(spec, thread,
+    /// numjobs)` then shares its blocks among them. Where they have not, each thread's load is
+    /// whole, `Generator::new(spec, 0, 1)`.
+    pub fn is_shared(&self) -> bool {
+        let own_files = self.filenames.is_empty() && self.filename_format.contains("$jobnum");
+        let own_part = self.offset_increment != Amount::Bytes(0);
+        !own_files && !own_part && self.directories.len() <= 1
+    }
+
+    /// Each file has its own, and each thread that has a load to itself. Threads that share
+    /// one must have the same: their parts of a permutation, and the blocks that are
+    /// frequent, are drawn from it.
     fn seed(&self, thread: u32, file: u32, entropy: u64) -> u64 {
         let own = if self.randrepeat { SEED } else { entropy };
         let base = self.randseed.unwrap_or(own);
+        let thread = if self.is_shared() { 0 } else { thread };
         let part = u64::from(thread) << 32 | u64::from(file);
         base ^ part.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
@@ -210,6 +223,7 @@ impl Job {
 
     fn unfit(&self, option: &'static str, why: String) -> JobError {
         let place = self.places.get(option).cloned();
+        let option = self.places.spelled(option);
         JobError::Target { place, job: shortened(&self.name), option, why }
     }
 
@@ -286,6 +300,31 @@ fn operations(rate: Option<u64>, blocks: &[BlockShare]) -> Option<u64> {
         blocks.iter().map(|share| u128::from(share.bytes) * u128::from(share.percent)).sum();
     let milli = (u128::from(rate?) * 100_000).checked_div(hundredfold)?;
     u64::try_from(milli).ok()
+}
+
+/// Returns the option that a load's fault comes from.
+fn option_of(error: &WorkloadError) -> &'static str {
+    match error {
+        WorkloadError::ReadPercent(_) => "rwmixread",
+        WorkloadError::NoBlocks(_)
+        | WorkloadError::BlockSize { .. }
+        | WorkloadError::BlockOverSpan { .. } => "bs",
+        WorkloadError::BlockShares { .. } => "bssplit",
+        WorkloadError::Align(_) => "blockalign",
+        WorkloadError::Start(_) => "offset",
+        WorkloadError::SpanEnd { .. } => "size",
+        WorkloadError::Thread { .. } | WorkloadError::MoreThreadsThanBlocks { .. } => "numjobs",
+        WorkloadError::Theta(_)
+        | WorkloadError::Skew(_)
+        | WorkloadError::ZoneCount(_)
+        | WorkloadError::ZoneAccess(_)
+        | WorkloadError::ZoneSizes(_)
+        | WorkloadError::ZonesOverSpan { .. }
+        | WorkloadError::ZoneTooSmall { .. }
+        | WorkloadError::HotPercent(_)
+        | WorkloadError::HotTooSmall { .. }
+        | WorkloadError::ColdTooSmall { .. } => "random_distribution",
+    }
 }
 
 /// Returns the bytes that `amount` is of `whole`.

@@ -73,9 +73,20 @@ fn the_engine_follows_the_depth_where_none_is_named() {
 
 #[test]
 fn kb_base_holds_for_its_whole_section() {
-    let job = job("size=4kib\nbs=4k\nkb_base=1000");
+    let job = job("size=4kib\nbs=4k\niodepth=1k\nkb_base=1000");
+    assert_eq!(job.engine.iodepth, 1000);
     assert_eq!(job.size, Some(Amount::Bytes(4096)));
     assert_eq!(job.least_block(), 4000);
+}
+
+#[test]
+fn waiting_for_the_job_before_is_a_stone_wall() {
+    let jobs = jobs("[a]\n[b]\nwait_for=a\n[c]\nwait_for=b\n[d]\nwait_for_previous\n");
+    let waits: Vec<bool> = jobs.iter().map(|job| job.stonewall).collect();
+    assert_eq!(waits, [false, true, true, true]);
+    for text in ["[a]\n[b]\n[c]\nwait_for=b\n", "[a]\nwait_for=a", "[a]\n[b]\nwait_for=c"] {
+        assert!(refusal(text).contains("write `stonewall`"), "{text}");
+    }
 }
 
 #[test]

@@ -93,22 +93,22 @@ pub fn amount(text: &str, base: KbBase) -> Result<Amount, String> {
 }
 
 /// Reads a number from `least` to `most`, with the units of sizes, as fio does.
-pub fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
-    match bytes(text, KbBase::default())? {
+pub fn number(text: &str, base: KbBase, least: u64, most: u64) -> Result<u64, String> {
+    match bytes(text, base)? {
         number if (least..=most).contains(&number) => Ok(number),
         _ => Err(format!("it must be from {least} to {most}")),
     }
 }
 
 /// Reads a number that fits 32 bits.
-pub fn small(text: &str, least: u32, most: u32) -> Result<u32, String> {
-    let number = number(text, least.into(), most.into())?;
+pub fn small(text: &str, base: KbBase, least: u32, most: u32) -> Result<u32, String> {
+    let number = number(text, base, least.into(), most.into())?;
     u32::try_from(number).map_err(|error| error.to_string())
 }
 
 /// Reads a share in percent, 0 to 100, without the sign.
 pub fn percent(text: &str) -> Result<u8, String> {
-    let number = number(text, 0, 100)?;
+    let number = number(text, KbBase::default(), 0, 100)?;
     u8::try_from(number).map_err(|error| error.to_string())
 }
 
@@ -253,11 +253,11 @@ mod tests {
             ("1,,3", 1, 9, 3),
         ] {
             let mut now = PerOp::all(9);
-            by_operation(text, &mut now, |part| number(part, 0, 100)).unwrap();
+            by_operation(text, &mut now, |part| number(part, KbBase::default(), 0, 100)).unwrap();
             assert_eq!(now, PerOp { read, write, trim }, "{text}");
         }
         for text in ["", ",", ",,", "1,2,3,4", "1,x"] {
-            let read = |part: &str| number(part, 0, 100);
+            let read = |part: &str| number(part, KbBase::default(), 0, 100);
             assert!(by_operation(text, &mut PerOp::all(9), read).is_err(), "{text}");
         }
     }

@@ -17,6 +17,8 @@ pub fn parse(words: &[String]) -> Result<Vec<Job>, JobError> {
     if words.len() > WORDS {
         return Err(JobError::TooMuch { name: NAME.to_owned(), limit: WORDS, what: "words" });
     }
+    // The shell has put in all variables.
+    let as_given = |given: &Given| Ok(given.value.clone());
     // Options before the first name, and then by name.
     let mut global = Vec::new();
     let mut sections: Vec<(Given, Vec<Given>)> = Vec::new();
@@ -35,22 +37,24 @@ pub fn parse(words: &[String]) -> Result<Vec<Job>, JobError> {
     }
     if sections.is_empty() && !global.is_empty() {
         let mut draft = Draft::default();
-        draft.apply_all(&global)?;
-        return Ok(vec![draft.settle(&Place::Word(1))?]);
+        draft.apply_all(&global, as_given)?;
+        return Ok(vec![draft.settle(&Place::Word(1), &[])?]);
     }
     if sections.is_empty() {
         return Err(JobError::NoJob { name: NAME.to_owned() });
     }
     let mut base = Draft::default();
-    base.apply_all(&global)?;
-    let job = |(name, options): (Given, Vec<Given>)| {
+    base.apply_all(&global, as_given)?;
+    let mut jobs = Vec::new();
+    for (name, options) in sections {
         let mut draft = base.clone();
         draft.job.name = name.value.unwrap_or_default();
-        draft.job.places.set("name", name.place.clone());
-        draft.apply_all(&options)?;
-        draft.settle(&name.place)
-    };
-    sections.into_iter().map(job).collect()
+        draft.job.places.set("name", "name", name.place.clone());
+        draft.apply_all(&options, as_given)?;
+        let job = draft.settle(&name.place, &jobs)?;
+        jobs.push(job);
+    }
+    Ok(jobs)
 }
 
 /// Joins words to options with their values.

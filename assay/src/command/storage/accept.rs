@@ -9,7 +9,7 @@ use std::path::Path;
 
 use profiles::Text;
 use storage_bench::{
-    cases::{Options, Plan, TargetFacts, Tier, plan},
+    cases::{Case, Options, Plan, TargetFacts, Tier, plan},
     measurement::{Run, Storage, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
@@ -162,6 +162,18 @@ fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
     }
     let fills = plan.case.iter().any(|case| only.contains(&case.id) && case.needs_fill);
     plan.case.retain(|case| only.contains(&case.id) || (fills && case.id.ends_with(".fill")));
+    let runs = || plan.case.iter().filter(|case| case.missing.is_empty());
+    let sum = |of: fn(&Case) -> u64| runs().map(of).fold(0, u64::saturating_add);
+    let (least_ns, most_ns) = (sum(|case| case.least_ns), sum(|case| case.most_ns));
+    plan.most_written_bytes = sum(|case| case.most_written_bytes);
+    (plan.least_ns, plan.most_ns) = (least_ns, most_ns);
+    plan.open =
+        plan.case.iter().flat_map(|case| case.open.clone()).fold(Vec::new(), |mut known, open| {
+            if !known.contains(&open) {
+                known.push(open);
+            }
+            known
+        });
     Ok(())
 }
 

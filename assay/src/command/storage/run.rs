@@ -7,8 +7,9 @@ use storage_bench::{
     data::Content,
     drive::Drive,
     engine::Wanted,
+    fio_json::{self, Bins, Entry},
     job::{self, Engine, Fill, Job, Need, RateProcess, Target as JobTarget, host},
-    measurement::{Mode, Run, Storage, Validity},
+    measurement::{Mode, Storage, Validity},
     run::{OPEN_LOOP_DEPTH, Think},
     safety::{Access, What},
     schedule::Arrivals,
@@ -18,15 +19,16 @@ use storage_bench::{
 
 use super::{
     job_failure,
-    load::{self, Purpose},
+    load::{self, Measured, Purpose},
     target::{self, Wish},
 };
 use crate::{
     cli::{
         Format,
-        storage::{ModeChoice, Run as Arguments},
+        storage::{FioFormat, ModeChoice, Run as Arguments},
     },
-    command::{layout, machine, print_json},
+    clock,
+    command::{layout, machine, no_json, print_json},
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -63,14 +65,20 @@ const ABLE: &[Need] = &[
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let jobs = jobs(arguments)?;
     let interrupt = machine::watch(console);
-    let mut runs = Vec::new();
+    let mut measured = Vec::new();
     for job in &jobs {
-        runs.push(one(job, arguments, &interrupt, console)?);
+        measured.push(one(job, arguments, &interrupt, console)?);
         if interrupt.asked() {
             break;
         }
     }
-    let document = Storage::new(runs);
+    let bins = match arguments.output_format {
+        FioFormat::Normal => None,
+        FioFormat::Json => Some(Bins::None),
+        FioFormat::JsonPlus => Some(Bins::All),
+    };
+    let as_fio = bins.map(|bins| as_fio(&jobs, &measured, bins)).transpose()?;
+    let document = Storage::new(measured.into_iter().map(|measured| measured.run).collect());
     if let Some(out) = &arguments.out {
         let bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
         std::fs::write(out, bytes).map_err(|error| {
@@ -78,12 +86,25 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
             Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&name])).because(error)
         })?;
     }
-    match arguments.output {
-        Format::Json => print_json(&document, console)?,
-        Format::Text => console.print(&output::runs(&document.run, layout(console)))?,
+    match (as_fio, arguments.output) {
+        (Some(text), _) => console.print(&text)?,
+        (None, Format::Json) => print_json(&document, console)?,
+        (None, Format::Text) => console.print(&output::runs(&document.run, layout(console)))?,
     }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid && !interrupt.asked() { Exit::Wanted } else { Exit::Unknown })
+}
+
+/// Returns the document that fio would print.
+fn as_fio(jobs: &[Job], measured: &[Measured], bins: Bins) -> Result<String, Failure> {
+    let entries: Vec<Entry<'_>> = jobs
+        .iter()
+        .zip(measured)
+        .map(|(job, measured)| Entry { job, run: &measured.run, observed: &measured.observed })
+        .collect();
+    let mut text = fio_json::document(&entries, clock::unix_ms(), bins).map_err(no_json)?;
+    text.push('\n');
+    Ok(text)
 }
 
 /// Reads the jobs, and refuses what this command cannot do before anything is touched.
@@ -162,7 +183,7 @@ fn one(
     arguments: &Arguments,
     interrupt: &Interrupt,
     console: &mut Console,
-) -> Result<Run, Failure> {
+) -> Result<Measured, Failure> {
     let mode = mode(job, arguments.mode)?;
     let files = job.files(0);
     let Some(path) = files.first() else {
@@ -184,8 +205,7 @@ fn one(
     let load = drive(job, mode, &opened, is_file)?;
     let case = if job.name == "job" { String::new() } else { job.name.clone() };
     let purpose = Purpose { case, claims: load::ad_hoc(mode), ..Purpose::default() };
-    let measured = load::measure(&load, &opened, &purpose, interrupt, console)?;
-    Ok(measured.run)
+    load::measure(&load, &opened, &purpose, interrupt, console)
 }
 
 /// Writes a file that was made for reading: reading what was never written measures nothing.
@@ -271,6 +291,7 @@ fn drive(job: &Job, mode: Mode, target: &Opened, is_file: bool) -> Result<Drive,
             Engine::Null => Wanted::Null,
         },
         threads,
+        shared: job.is_shared(),
         content: content(job),
         iodepth: depth,
         batch_submit: batch(engine.batch_submit),

@@ -187,8 +187,11 @@ fn order(order: &Order) -> (String, String) {
 /// Returns the parallelism, and the rate that was offered.
 pub(crate) fn depth(run: &Run) -> Text {
     let (depth, threads) = (grouped(u64::from(run.iodepth)), grouped(u64::from(run.threads)));
-    let mut said =
-        text("线程 {}，每线程队列深度 {}", "{} threads, queue depth {} each", &[&threads, &depth]);
+    let mut said = text(
+        "线程 {}，每线程队列深度 {}",
+        "threads {}, queue depth of each {}",
+        &[&threads, &depth],
+    );
     if let Some(offered) = run.offered_iops {
         let offered = grouped(offered);
         said.zh = format!("{}，要求速率 {offered} IOPS", said.zh);

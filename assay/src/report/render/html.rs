@@ -7,6 +7,7 @@ mod batch;
 mod cases;
 mod hardware;
 mod maps;
+mod storage;
 mod text;
 mod verdicts;
 
@@ -74,6 +75,7 @@ struct Page<'a> {
     slots: Vec<Slot>,
     disks: Vec<Disk>,
     cards: Vec<Card>,
+    storage: Option<storage::Runs>,
     boxes: Vec<SignBox>,
 }
 
@@ -124,6 +126,7 @@ pub(super) fn report(
         slots: hardware::slots(facts),
         disks: hardware::disks(facts),
         cards: hardware::cards(facts),
+        storage: storage::runs(v, facts),
         boxes: boxes(v, report),
     };
     Ok(page.render()?.into_bytes())

@@ -182,6 +182,24 @@ words! {
     MACHINE_COUNT: "受测设备", "machines";
     MACHINE: "设备", "Machine";
     ALL_CONFORM: "全部符合，无不符合项与未决项。", "All conform; nothing failed and nothing is open.";
+    STORAGE: "存储测试", "Storage runs";
+    STORAGE_CASE: "用例", "Case";
+    MODE: "模式", "Mode";
+    SUBJECT: "被测对象", "Subject";
+    BANDWIDTH: "带宽", "Bandwidth";
+    MEAN: "平均", "Mean";
+    MAX: "最大", "Max";
+    CPU_PER_IO: "CPU / I/O", "CPU / I/O";
+    ERRORS: "错误", "Errors";
+    VALIDITY: "有效性", "Validity";
+    WHY_INVALID: "无效原因", "Why it is invalid";
+    SUPERSEDED: "已被同一用例的后一次测试取代", "superseded by a later run of the case";
+    LATENCY: "时延", "Latency";
+    BATCH_REAPED: "批量收割，不与指标比较", "batch-reaped, held against no target";
+    FEATURES: "引擎特性", "Engine features";
+    ON: "启用", "on";
+    OFF: "未启用", "off";
+    UNREAD_RUNS: "次测试的数据无法读取，见 result.json", "runs do not read; see result.json";
     BEFORE_DECISION: "工具判定", "Judged as";
 }
 

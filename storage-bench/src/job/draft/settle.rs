@@ -10,12 +10,14 @@ use crate::workload::Distribution;
 type Contradiction = (&'static str, String);
 
 impl Draft {
-    /// Returns the job, named by the section or word at `section`.
-    pub(crate) fn settle(mut self, section: &Place) -> Result<Job, JobError> {
+    /// Returns the job, which the section or word at `section` names and which comes after
+    /// the jobs `before`.
+    pub(crate) fn settle(mut self, section: &Place, before: &[Job]) -> Result<Job, JobError> {
         self.choose_engine();
         self.repeat_blocks();
         let found = self
-            .name()
+            .wait(before)
+            .and_then(|()| self.name())
             .and_then(|()| self.engine_options())
             .and_then(|()| self.depth())
             .and_then(|()| self.files())
@@ -26,10 +28,24 @@ impl Draft {
             Ok(()) => Ok(self.job),
             Err((option, why)) => {
                 let place = self.job.places.get(option).unwrap_or(section).clone();
-                let (job, option) = (super::shortened(&self.job.name), option.to_owned());
+                let option = self.job.places.spelled(option).to_owned();
+                let job = super::shortened(&self.job.name);
                 Err(JobError::Conflict { place, job, option, why })
             }
         }
+    }
+
+    /// Waiting for the job before is waiting for all, if that one waits for all before it.
+    fn wait(&mut self, before: &[Job]) -> Result<(), Contradiction> {
+        let Some(name) = self.wait_for.take() else { return Ok(()) };
+        let alone = before.len() == 1;
+        if before.last().is_some_and(|last| last.name == name && (alone || last.stonewall)) {
+            self.job.stonewall = true;
+            return Ok(());
+        }
+        let why = "it is not the job directly before, itself waiting for all before it; write \
+                   `stonewall`";
+        fault("wait_for", why)
     }
 
     fn choose_engine(&mut self) {

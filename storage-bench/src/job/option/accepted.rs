@@ -26,6 +26,7 @@ pub const ACCEPTED: &[Accepted] = &[
     any!("group_reporting", Optional, "the threads of a job are always reported together"),
     any!("new_group", Optional, "each job is reported for itself, so groups never mix"),
     any!("thread", Optional, "load is always made by threads"),
+    any!("threads", Value, "fio ignores it as well, outside its profile `tiobench`"),
     any!("name", Value, "the name of a global section names nothing"),
     any!(
         "random_generator",

@@ -29,10 +29,7 @@ pub const REFUSED: &[Refused] = &[
         names: &["flow", "flow_id", "flow_sleep", "flow_watermark"],
         why: "jobs do not wait for each other's operations; write `rate_iops` in each",
     },
-    Refused {
-        names: &["wait_for", "wait_for_previous", "exit_what"],
-        why: "jobs run together, or one after the other with `stonewall`",
-    },
+    Refused { names: &["exit_what"], why: "a job does not end because another one does" },
     Refused { names: &["rate_ignore_thinktime"], why: "a rate and pauses are not combined" },
     Refused {
         names: &[
@@ -173,10 +170,6 @@ pub const REFUSED: &[Refused] = &[
             "log_issue_time",
         ],
         why: "series are written in one form only",
-    },
-    Refused {
-        names: &["threads"],
-        why: "fio ignores it outside its profile `tiobench`; write `thread` or `numjobs`",
     },
     Refused {
         names: &[

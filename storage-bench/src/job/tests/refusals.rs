@@ -37,6 +37,7 @@ fn what_cannot_be_done_is_refused_with_line_and_reason() {
         ("percentile_list=101", "list of percentiles"),
         ("percentile_list=nan", "list of percentiles"),
         ("cpus_allowed=3-1", "upwards"),
+        ("blocksize=0", "at least 1 byte"),
         ("sizze=4k", "unknown option `sizze`; did you mean `size`?"),
         ("frobnicate=1", "unknown option `frobnicate`"),
         ("port=1", "network engines"),
@@ -54,7 +55,8 @@ fn options_that_contradict_each_other_are_refused_where_they_stand() {
     for (options, line, reason) in [
         ("ioengine=psync\niodepth=4", 3, "one operation in flight"),
         ("ioengine=libaio\nfixedbufs", 3, "belongs to `ioengine=io_uring`"),
-        ("time_based", 2, "`runtime` is not given"),
+        ("time_based", 2, "`time_based` of job `j`: `runtime` is not given"),
+        ("iodepth_batch_submit=2", 2, "`iodepth_batch_submit` of job `j`: it is more"),
         ("rate=1m\nrate_iops=5", 2, "given as well"),
         ("rate_process=poisson", 2, "no rate is given"),
         ("rate=300\nrw=read", 2, "less than one operation a second"),

@@ -117,3 +117,51 @@ fn the_load_has_what_the_operations_need() {
     assert_ne!(seeds("randrepeat=0", 1), seeds("randrepeat=0", 2));
     assert_ne!(seeds("", 1).0, seeds("", 1).1);
 }
+
+#[test]
+fn a_load_that_cannot_be_made_names_the_option_and_its_line() {
+    for (text, option) in [
+        ("offset=100", "offset"),
+        ("bs=1000", "bs"),
+        ("rw=randread\nrandom_distribution=zoned_abs:50/1g:50/1m", "random_distribution"),
+        ("rw=randread\nblockalign=700", "blockalign"),
+    ] {
+        let made = parse("x.fio", &format!("[j]\n{text}\n"), &file::Alone);
+        let line = text.lines().count() + 1;
+        let target = Target { bytes: 1 << 30, thread: 0, file: 0 };
+        let error = made.and_then(|jobs| jobs[0].spec(&target, 0)).expect_err(text);
+        assert!(error.to_string().starts_with(&format!("x.fio:{line}: ")), "{error}");
+        assert_eq!(error.option(), Some(option), "{error}");
+    }
+}
+
+#[test]
+fn threads_of_one_load_visit_each_block_once() {
+    use crate::workload::{Generator, Source as _};
+
+    let job = job("filename=x\nrw=randread\nnumjobs=3\nsize=1m");
+    assert!(job.is_shared());
+    let offsets = |thread| {
+        let spec = job.spec(&Target { bytes: GIB, thread, file: 0 }, 0).unwrap();
+        let mut load = Generator::new(&spec, thread, job.numjobs).unwrap();
+        // 256 blocks: 86 for the first thread, 85 for the others.
+        let blocks = if thread == 0 { 86 } else { 85 };
+        (0..blocks).map(|_| load.next_io().unwrap().offset).collect::<Vec<_>>()
+    };
+    let mut all: Vec<u64> = (0..3).flat_map(offsets).collect();
+    all.sort_unstable();
+    assert!(all.into_iter().eq((0..256).map(|block| block * 4096)));
+}
+
+#[test]
+fn threads_with_files_or_parts_of_their_own_share_nothing() {
+    for (options, shared) in [
+        ("filename=x", true),
+        ("filename=x\noffset_increment=1m", false),
+        ("filename=x\ndirectory=/a:/b", false),
+        ("size=1m", false),
+        ("size=1m\nfilename_format=$jobname.$filenum", true),
+    ] {
+        assert_eq!(job(options).is_shared(), shared, "{options}");
+    }
+}

@@ -97,7 +97,8 @@ pub(super) fn clause_chip(voice: Voice, conformity: Conformity) -> Html {
     mark(voice, code, &words::conformity(conformity).text())
 }
 
-fn mark(voice: Voice, code: &str, word: &profiles::Text) -> Html {
+/// Returns a mark: the sign of a code, and a word.
+pub(super) fn mark(voice: Voice, code: &str, word: &profiles::Text) -> Html {
     let word = voice.t(word);
     Html(format!("<span class=\"v v-{code}\">{}<span>{word}</span></span>", sign(code)))
 }

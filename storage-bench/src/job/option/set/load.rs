@@ -197,12 +197,12 @@ pub(super) fn ioengine(draft: &mut Draft, value: Option<&str>) -> Result<(), Fau
 const DEPTH: u32 = 32_768;
 
 pub(super) fn iodepth(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.engine.iodepth = units::small(text(value)?, 1, DEPTH)?;
+    draft.job.engine.iodepth = units::small(text(value)?, draft.base, 1, DEPTH)?;
     Ok(())
 }
 
 pub(super) fn iodepth_batch(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    let batch = units::small(text(value)?, 0, DEPTH)?;
+    let batch = units::small(text(value)?, draft.base, 0, DEPTH)?;
     draft.job.engine.batch_submit = (batch > 0).then_some(batch);
     Ok(())
 }
@@ -211,7 +211,7 @@ pub(super) fn iodepth_batch_complete_min(
     draft: &mut Draft,
     value: Option<&str>,
 ) -> Result<(), Fault> {
-    draft.job.engine.batch_complete_min = units::small(text(value)?, 0, DEPTH)?;
+    draft.job.engine.batch_complete_min = units::small(text(value)?, draft.base, 0, DEPTH)?;
     Ok(())
 }
 
@@ -219,13 +219,13 @@ pub(super) fn iodepth_batch_complete_max(
     draft: &mut Draft,
     value: Option<&str>,
 ) -> Result<(), Fault> {
-    let most = units::small(text(value)?, 0, DEPTH)?;
+    let most = units::small(text(value)?, draft.base, 0, DEPTH)?;
     draft.job.engine.batch_complete_max = (most > 0).then_some(most);
     Ok(())
 }
 
 pub(super) fn iodepth_low(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    let low = units::small(text(value)?, 0, DEPTH)?;
+    let low = units::small(text(value)?, draft.base, 0, DEPTH)?;
     draft.job.engine.iodepth_low = (low > 0).then_some(low);
     Ok(())
 }
@@ -280,12 +280,12 @@ pub(super) fn sqthread_poll(draft: &mut Draft, value: Option<&str>) -> Result<()
 }
 
 pub(super) fn sqthread_poll_cpu(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.engine.submission_poll_cpu = Some(units::small(text(value)?, 0, CPU)?);
+    draft.job.engine.submission_poll_cpu = Some(units::small(text(value)?, draft.base, 0, CPU)?);
     Ok(())
 }
 
 pub(super) fn numjobs(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.numjobs = units::small(text(value)?, 1, 1024)?;
+    draft.job.numjobs = units::small(text(value)?, draft.base, 1, 1024)?;
     Ok(())
 }
 
@@ -293,9 +293,10 @@ pub(super) fn numjobs(draft: &mut Draft, value: Option<&str>) -> Result<(), Faul
 const CPU: u32 = 8191;
 
 pub(super) fn cpus_allowed(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
+    let base = KbBase::default();
     let range = |part: &str| {
         let (first, last) = part.trim().split_once('-').unwrap_or((part.trim(), part.trim()));
-        let (first, last) = (units::small(first, 0, CPU)?, units::small(last, 0, CPU)?);
+        let (first, last) = (units::small(first, base, 0, CPU)?, units::small(last, base, 0, CPU)?);
         if first > last {
             return Err("a range goes upwards".to_owned());
         }

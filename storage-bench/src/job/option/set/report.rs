@@ -70,11 +70,11 @@ pub(super) fn write_hist_log(draft: &mut Draft, value: Option<&str>) -> Result<(
 }
 
 pub(super) fn log_avg_msec(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.logs.average_ms = units::small(text(value)?, 0, u32::MAX)?;
+    draft.job.logs.average_ms = units::small(text(value)?, draft.base, 0, u32::MAX)?;
     Ok(())
 }
 
 pub(super) fn log_hist_msec(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.logs.histogram_ms = units::small(text(value)?, 0, u32::MAX)?;
+    draft.job.logs.histogram_ms = units::small(text(value)?, draft.base, 0, u32::MAX)?;
     Ok(())
 }

@@ -75,7 +75,7 @@ pub(super) fn filename_format(draft: &mut Draft, value: Option<&str>) -> Result<
 }
 
 pub(super) fn nrfiles(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.nrfiles = units::small(text(value)?, 1, 1024)?;
+    draft.job.nrfiles = units::small(text(value)?, draft.base, 1, 1024)?;
     Ok(())
 }
 

@@ -9,13 +9,13 @@ const MICROSECOND: u64 = 1_000;
 const SECOND: u64 = 1_000_000_000;
 
 pub(super) fn number_ios(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    let ios = units::number(text(value)?, 0, u64::MAX)?;
+    let ios = units::number(text(value)?, draft.base, 0, u64::MAX)?;
     draft.job.number_ios = (ios > 0).then_some(ios);
     Ok(())
 }
 
 pub(super) fn loops(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.loops = units::small(text(value)?, 0, u32::MAX)?.max(1);
+    draft.job.loops = units::small(text(value)?, draft.base, 0, u32::MAX)?.max(1);
     Ok(())
 }
 
@@ -46,6 +46,12 @@ pub(super) fn startdelay(draft: &mut Draft, value: Option<&str>) -> Result<(), F
 
 pub(super) fn stonewall(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
     draft.job.stonewall = units::switch(value)?;
+    Ok(())
+}
+
+/// Which job that is can be told only where the jobs before are known.
+pub(super) fn wait_for(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
+    draft.wait_for = Some(text(value)?.to_owned());
     Ok(())
 }
 
@@ -85,7 +91,7 @@ pub(super) fn thinktime_spin(draft: &mut Draft, value: Option<&str>) -> Result<(
 }
 
 pub(super) fn thinktime_blocks(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.thinktime.blocks = units::small(text(value)?, 1, u32::MAX)?;
+    draft.job.thinktime.blocks = units::small(text(value)?, draft.base, 1, u32::MAX)?;
     Ok(())
 }
 
@@ -104,12 +110,12 @@ pub(super) fn thinktime_iotime(draft: &mut Draft, value: Option<&str>) -> Result
 }
 
 pub(super) fn fsync(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.fsync = units::small(text(value)?, 0, u32::MAX)?;
+    draft.job.fsync = units::small(text(value)?, draft.base, 0, u32::MAX)?;
     Ok(())
 }
 
 pub(super) fn fdatasync(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
-    draft.job.fdatasync = units::small(text(value)?, 0, u32::MAX)?;
+    draft.job.fdatasync = units::small(text(value)?, draft.base, 0, u32::MAX)?;
     Ok(())
 }
 
