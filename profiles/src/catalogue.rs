@@ -12,7 +12,7 @@ use crate::profile::resolve::{self, File, resolve};
 use crate::{Profile, Text};
 
 /// The norms committed beside this crate.
-const BUNDLED: [(&str, &str); 9] = [
+const BUNDLED: [(&str, &str); 11] = [
     ("gd-gov-cloud/ecs-server.toml", include_str!("../norms/gd-gov-cloud/ecs-server.toml")),
     ("gd-gov-cloud/bms-1.toml", include_str!("../norms/gd-gov-cloud/bms-1.toml")),
     ("gd-gov-cloud/bms-2.toml", include_str!("../norms/gd-gov-cloud/bms-2.toml")),
@@ -20,7 +20,12 @@ const BUNDLED: [(&str, &str); 9] = [
     ("gd-gov-cloud/ecs-flavor.toml", include_str!("../norms/gd-gov-cloud/ecs-flavor.toml")),
     ("gd-gov-cloud/ecs-service.toml", include_str!("../norms/gd-gov-cloud/ecs-service.toml")),
     ("gd-gov-cloud/evs.toml", include_str!("../norms/gd-gov-cloud/evs.toml")),
+    ("gd-gov-cloud/evs-service.toml", include_str!("../norms/gd-gov-cloud/evs-service.toml")),
     ("gd-gov-cloud/ssd-array.toml", include_str!("../norms/gd-gov-cloud/ssd-array.toml")),
+    (
+        "gd-gov-cloud/distributed-storage.toml",
+        include_str!("../norms/gd-gov-cloud/distributed-storage.toml"),
+    ),
     ("gd-gov-cloud/planes.toml", include_str!("../norms/gd-gov-cloud/planes.toml")),
 ];
 

@@ -115,7 +115,9 @@ impl<'a> Judge<'a> {
     ) -> Truth {
         let reached = self.follow(self.facts.document(), run);
         // A later run supersedes an earlier one, also where the later one is invalid.
-        let last = reached.leaves.iter().rev().find(|leaf| leaf.member != Truth::False);
+        // A document without the list leaves one leaf of no value: nobody ran anything.
+        let runs = reached.leaves.iter().filter(|leaf| leaf.value.is_some());
+        let last = runs.rev().find(|leaf| leaf.member != Truth::False);
         let last = last.map(|leaf| (leaf.base, leaf.member));
         self.done(reached);
         let Some((base, member)) = last else {
