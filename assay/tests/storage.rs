@@ -101,7 +101,7 @@ fn a_file_that_was_there_is_read_and_never_written() {
     std::fs::write(&file, &before).expect("the file can be made");
     let refused = assay(&["storage", "run", &filename, "--size=1m", "--rw=randwrite"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    assert!(said(&refused).contains("[file-exists]"), "{}", said(&refused));
+    assert!(said(&refused).contains("(file-exists)"), "{}", said(&refused));
     let read = assay(&["storage", "run", &filename, "--rw=randread", "--output", "json"]);
     let document: Value = serde_json::from_slice(&read.stdout).expect("JSON");
     assert_eq!(document["run"][0]["all"]["ios"], 256);

@@ -1,3 +1,5 @@
+//! The document that fio would print, of made-up runs.
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

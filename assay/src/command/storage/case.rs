@@ -167,11 +167,8 @@ impl Bench<'_> {
                     &[&case.id, tracked],
                 )));
             };
-            let state = if written >= least_written {
-                rounds.push(value)
-            } else {
-                Steadiness::GoOn
-            };
+            let state =
+                if written >= least_written { rounds.push(value) } else { Steadiness::GoOn };
             let steady = rounds.report();
             let over = !matches!(state, Steadiness::GoOn);
             if over || stopped || steady.rounds_milli.len() >= MOST_ROUNDS {

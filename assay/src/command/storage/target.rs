@@ -70,12 +70,7 @@ pub(super) fn permit(wish: &Wish<'_>, console: &mut Console) -> Result<Permit, F
 fn refused(path: &str, reasons: &[Refusal], console: &mut Console) -> Failure {
     let page = output::refused(reasons, layout(console));
     console.say(&page);
-    let count = reasons.len().to_string();
-    Failure::usage(text(
-        "为安全起见拒绝使用 `{}`，未写入任何内容（理由数：{}）",
-        "refused to use `{}`, nothing was written (reasons: {})",
-        &[path, &count],
-    ))
+    Failure::usage(text("目标 `{}` 未使用", "target `{}` was not used", &[path]))
 }
 
 fn both(sentence: &Sentence) -> Text {
