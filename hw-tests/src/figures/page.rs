@@ -48,10 +48,12 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | topology | `cargo test --release -p inventory --test topology` |\n\
     | verdicts | `cargo test --release -p hw-tests --test verdicts` |\n\
     | collection | `assay inventory --output json` and `lshw -json -quiet` in turn, whole process |\n\
-    | judge | `cargo test --release -p profiles --test scale`; `cargo bench -p benches` for one machine |\n\
-    | verify | `cargo test --release -p assay --test report_verify` |\n\
+    | judge | `cargo bench -p benches --bench judge` |\n\
+    | verify | `ASSAY_ALTERATIONS=2000 cargo test --release -p assay --test report tamper` |\n\
     | push | `cargo test --release -p assay --test push` |\n\
     | size | `stat` and `assay --version` of the release build |\n\
+    | storage-fio | `cargo test --release -p hw-tests --test storage_fio` |\n\
+    | storage-integrity | `ASSAY_INTEGRITY_BLOCKS=100000000 cargo test --release -p storage-bench --test integrity_blocks` |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n";
 
 /// Returns the day, in UTC.

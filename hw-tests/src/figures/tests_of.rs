@@ -175,3 +175,41 @@ pub(super) fn storage_safety(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     }
     Ok(figures)
 }
+
+/// fio's own job files, spellings and JSON against ours.
+pub(super) fn storage_fio(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let tests = Tests { package: "hw-tests", file: "storage_fio", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    of_test(
+        effort,
+        &tests,
+        &[],
+        &[
+            row(
+                "fio.examples",
+                "fio's example job files: parsed, or refused by file, line and option",
+                "any 60, each one or the other",
+            ),
+            row("fio.values", "spellings of values as fio reads them", "0 differ"),
+            row("fio.json_names", "names and types of fio's JSON that ours has", "all"),
+        ],
+    )
+}
+
+/// Blocks judged in memory, honest ones and damaged ones.
+pub(super) fn storage_integrity(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let blocks = if effort == Effort::Full { "100000000" } else { "100000" };
+    let tests = Tests { package: "storage-bench", file: "integrity_blocks", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    of_test(
+        effort,
+        &tests,
+        &[("ASSAY_INTEGRITY_BLOCKS", blocks)],
+        &[
+            row("integrity.blocks", "integrity: blocks judged", "10^8 under --full"),
+            row("integrity.false", "integrity: honest blocks accused", "0"),
+            row("integrity.injected", "integrity: faults injected", "–"),
+            row("integrity.overlooked", "integrity: faults overlooked", "0"),
+        ],
+    )
+}
