@@ -12,10 +12,11 @@
 //! | throughput (§8) | read and write, sequential; 128 KiB and 1 MiB, each with its own purge | the write |
 //! | latency (§9) | 3 mixes × 8, 4, 0.5 KiB, random, one at a time | mean of 0/100 4 KiB |
 //!
-//! That the IOPS test tracks three values rests on a third party that quotes its pseudocode, the text itself was not seen; what the
-//! other two track is taken from published reports of them. Purge is offered, never
-//! implied: a driver says whether it purged. `--fast` is a smaller test for files and
-//! small devices, no PTS result, and its report says so.
+//! That the IOPS test tracks three values rests on a third party that quotes the pseudocode
+//! of 2.0.2; the text itself was not seen. What the other two track is taken from published
+//! reports of them. Purge is offered, never implied: a driver says whether it purged.
+//! `--fast` is a smaller test for files and small devices, no PTS result, and its report
+//! says so.
 
 mod plan;
 mod report;

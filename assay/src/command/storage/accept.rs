@@ -64,12 +64,8 @@ pub(super) fn run(
     }
     console.say(&page);
     let interrupt = machine::watch(console);
-    let direct = if matches!(permit.seen().what, What::Block(_)) {
-        Direct::Required
-    } else {
-        Direct::Preferred
-    };
-    let opened = target::open(&permit, direct, &format!("storage accept {tier}"))?;
+    // Past the page cache or not at all: numbers of the cache would be accepted as the disk's.
+    let opened = target::open(&permit, Direct::Required, &format!("storage accept {tier}"))?;
     let mut bench = Bench { target: &opened, fill: kept.fill(), seed: SEED, interrupt: &interrupt };
     for case in planned.case.iter().filter(|case| case.missing.is_empty()) {
         let Some(run) = bench.run(case, console)? else {
