@@ -13,7 +13,6 @@ use storage_bench::{
     measurement::{Run, Storage, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
-    validity::Fill,
 };
 
 use super::{
@@ -50,10 +49,12 @@ pub(super) fn run(
     let wish = Wish { path: &path, writes, file_bytes, destroying: &arguments.destroying };
     let permit = target::permit(&wish, console)?;
     let mut kept = Kept::read(&arguments.out, &permit)?;
-    let facts = facts(arguments, &permit, file_bytes, writes, &kept)?;
+    let facts = facts(arguments, &permit, file_bytes, writes)?;
     let options = options(&kept);
     let mut planned = plan(tier, &facts, &options).map_err(plan_failure)?;
     narrow(&mut planned, &arguments.case)?;
+    drop_idle_fill(&mut planned);
+    add_up(&mut planned);
     let page = storage_plan::plan(&planned, layout(console));
     if arguments.plan {
         match arguments.output {
@@ -66,7 +67,7 @@ pub(super) fn run(
     let interrupt = machine::watch(console);
     // Past the page cache or not at all: numbers of the cache would be accepted as the disk's.
     let opened = target::open(&permit, Direct::Required, &format!("storage accept {tier}"))?;
-    let mut bench = Bench { target: &opened, fill: kept.fill(), seed: SEED, interrupt: &interrupt };
+    let mut bench = Bench { target: &opened, fill: None, seed: SEED, interrupt: &interrupt };
     for case in planned.case.iter().filter(|case| case.missing.is_empty()) {
         let Some(run) = bench.run(case, console)? else {
             console.note(&text(
@@ -77,9 +78,7 @@ pub(super) fn run(
             continue;
         };
         if case.method == Method::Fill && run.reasons.is_empty() {
-            let fill = bench.sample()?;
-            bench.fill = Some(fill);
-            kept.filled(fill);
+            bench.fill = Some(bench.sample()?);
         }
         let ended_early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
         told(&run, console);
@@ -112,7 +111,6 @@ fn facts(
     permit: &Permit,
     file_bytes: Option<u64>,
     may_write: bool,
-    kept: &Kept,
 ) -> Result<TargetFacts, Failure> {
     let (size_bytes, block_bytes) = match &permit.seen().what {
         What::Block(block) => (block.size_bytes, block.logical_block_bytes),
@@ -127,7 +125,9 @@ fn facts(
         size_bytes,
         block_bytes,
         may_write,
-        filled: matches!(kept.fill(), Some(Fill::Sampled { wrong: 0, .. })),
+        // What an earlier run filled may have been discarded or written since: only a filling
+        // of this run, sampled after it, counts.
+        filled: false,
         usable_bytes: optional("--usable", &arguments.usable)?,
         cache_bytes,
         cache_share_bytes: cache_bytes,
@@ -158,6 +158,19 @@ fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
     }
     let fills = plan.case.iter().any(|case| only.contains(&case.id) && case.needs_fill);
     plan.case.retain(|case| only.contains(&case.id) || (fills && case.method == Method::Fill));
+    Ok(())
+}
+
+/// Leaves the filling out where no case that is left rests on it.
+fn drop_idle_fill(plan: &mut Plan) {
+    let rests = |case: &Case| case.method != Method::Fill && case.needs_fill;
+    if !plan.case.iter().any(|case| rests(case) && case.missing.is_empty()) {
+        plan.case.retain(|case| case.method != Method::Fill);
+    }
+}
+
+/// Adds up what is left of a plan.
+fn add_up(plan: &mut Plan) {
     let runs = || plan.case.iter().filter(|case| case.missing.is_empty());
     let sum = |of: fn(&Case) -> u64| runs().map(of).fold(0, u64::saturating_add);
     let (least_ns, most_ns) = (sum(|case| case.least_ns), sum(|case| case.most_ns));
@@ -170,7 +183,6 @@ fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
             }
             known
         });
-    Ok(())
 }
 
 /// Judges what was run and writes the report.

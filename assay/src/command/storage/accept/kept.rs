@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use storage_bench::{
     measurement::{Run, Validity},
     safety::{Fingerprint, Permit},
-    validity::Fill,
 };
 
 use super::file;
@@ -17,8 +16,6 @@ use crate::{failure::Failure, lang::text};
 pub(super) struct Kept {
     schema: String,
     target: Fingerprint,
-    /// Blocks sampled after the filling, and how many were wrong.
-    filled: Option<(u32, u32)>,
     run: Vec<Run>,
 }
 
@@ -29,7 +26,7 @@ impl Kept {
     pub(super) fn read(out: &Path, permit: &Permit) -> Result<Self, Failure> {
         let target = permit.seen().fingerprint();
         let file = file(out);
-        let none = Self { schema: SCHEMA.to_owned(), target, filled: None, run: Vec::new() };
+        let none = Self { schema: SCHEMA.to_owned(), target, run: Vec::new() };
         let name = file.display().to_string();
         let bytes = match fs::read(&file) {
             Ok(bytes) => bytes,
@@ -52,28 +49,17 @@ impl Kept {
         )))
     }
 
-    /// Returns what is known of the target's filling.
-    pub(super) fn fill(&self) -> Option<Fill> {
-        self.filled.map(|(blocks, wrong)| Fill::Sampled { blocks, wrong })
-    }
-
-    /// Notes that the target was filled.
-    pub(super) fn filled(&mut self, fill: Fill) {
-        if let Fill::Sampled { blocks, wrong } = fill {
-            self.filled = Some((blocks, wrong));
-        }
-    }
-
     /// Adds a run.
     pub(super) fn add(&mut self, run: Run) {
         self.run.push(run);
     }
 
     /// Returns the cases that need not be run again: those whose last run proves something.
+    /// A filling is none of them: nobody knows what became of it since.
     pub(super) fn finished(&self) -> BTreeSet<String> {
         let mut finished = BTreeSet::new();
         for run in &self.run {
-            if run.validity == Validity::Valid {
+            if run.validity == Validity::Valid && !is_fill(run) {
                 finished.insert(run.case.clone());
             } else {
                 finished.remove(&run.case);
@@ -104,4 +90,9 @@ impl Kept {
             Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&name])).because(error)
         })
     }
+}
+
+/// Returns whether a run is the filling of its tier.
+fn is_fill(run: &Run) -> bool {
+    run.case.rsplit('.').next() == Some("fill")
 }
