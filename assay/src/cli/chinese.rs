@@ -3,6 +3,8 @@
 //! An argument of the same name means the same everywhere, unless `ARGUMENTS`
 //! has it under its command too (`report render/out`).
 
+mod storage;
+
 use clap::Command;
 
 /// What each command does.
@@ -28,10 +30,6 @@ const COMMANDS: &[(&str, &str)] = &[
     ("report waive", "登记某人对不符合项的同等性能（容量）认可，生成新版本"),
     ("report sign", "对记录清单签名（完整性校验，不是法律意义上的电子签名）"),
     ("report push", "向云管平台上报测试记录；送不到的存入待发队列"),
-    ("storage", "对存储加压，并按表现验收卷"),
-    ("storage run", "以 fio 的作业语言对设备或文件加压"),
-    ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
-    ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
     ("completions", "输出某种 shell 的补全脚本"),
     ("man", "输出手册页，或为每条命令各写一页"),
 ];
@@ -99,32 +97,6 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("date", "日期 [默认：今天]"),
     ("evidence", "作为凭据的文件：照片、证书、测试结果；可重复"),
     ("reason", "所见所查，或为何同等"),
-    ("jobfile", "fio 作业文件"),
-    (
-        "mode",
-        "加压方式：throughput 成批收割、latency 逐个等待、rate 开环定速 [默认：给出速率时为 rate，否则 latency]",
-    ),
-    (
-        "destroy",
-        "允许覆盖的设备，以序列号或 WWID 指名；可重复。loop、zram 设备：device:主:次:字节数",
-    ),
-    ("force_signature", "列出将失去的内容之后，覆盖其上的内容"),
-    ("output_format", "标准输出写什么，用 fio 的叫法：normal、json 或 json+（与 fio 兼容）"),
-    ("storage run/out", "把各次运行写到哪个文件（storage/v1 JSON）"),
-    ("fio", "fio 作业语言的选项，放在 `--` 之后（不放也可以）"),
-    (
-        "tier",
-        "存储种类：evs-normal、evs-high、evs-ultra、ssd-array、distributed-volume、distributed-system",
-    ),
-    ("storage accept/target", "卷：块设备，或要新建的文件"),
-    ("storage accept/size", "新建文件的大小：10g"),
-    ("usable", "整个系统的可用容量，用于“单 PB 有效容量”各行：500t"),
-    ("cache", "整个系统的缓存：2t"),
-    ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
-    ("case", "只运行这些测试项；可重复"),
-    ("storage accept/out", "测试记录写到哪个目录；其中已有的运行不再重复"),
-    ("storage export-fio/target", "作业中的目标名"),
-    ("storage export-fio/size", "卷的大小"),
     ("shell", "哪种 shell"),
     ("man/out", "每条命令写一页到哪个目录"),
     ("help", "显示帮助"),
@@ -187,12 +159,18 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     if path == "help" || path.ends_with(" help") || path.starts_with("help ") {
         return Some("显示本命令或子命令的帮助");
     }
-    COMMANDS.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+    COMMANDS.iter().chain(storage::COMMANDS).find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
 /// Returns what argument `id` of the command at `path` takes, in Chinese.
 pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
     let own = format!("{path}/{id}");
-    let find = |name: &str| ARGUMENTS.iter().find(|(key, _)| *key == name).map(|(_, text)| *text);
+    let find = |name: &str| {
+        ARGUMENTS
+            .iter()
+            .chain(storage::ARGUMENTS)
+            .find(|(key, _)| *key == name)
+            .map(|(_, text)| *text)
+    };
     find(&own).or_else(|| find(id))
 }

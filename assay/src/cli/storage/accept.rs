@@ -1,0 +1,53 @@
+//! `assay storage accept`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Destroying;
+use crate::cli::Format;
+
+/// `assay storage accept`.
+#[derive(Clone, Debug, Args)]
+pub struct Accept {
+    /// Kind of storage: evs-normal, evs-high, evs-ultra, ssd-array, distributed-volume,
+    /// distributed-system
+    #[arg(long, value_name = "TIER")]
+    pub tier: String,
+    /// The volume: a block device, or a file to make
+    #[arg(long, value_name = "DEV|FILE")]
+    pub target: PathBuf,
+    /// Size of a file to make: 10g
+    #[arg(long, value_name = "SIZE")]
+    pub size: Option<String>,
+    /// What may be overwritten.
+    #[command(flatten)]
+    pub destroying: Destroying,
+    /// Usable capacity of the whole system, for rows of each usable PB: 500t
+    #[arg(long, value_name = "SIZE")]
+    pub usable: Option<String>,
+    /// Cache of the whole system: 2t
+    #[arg(long, value_name = "SIZE")]
+    pub cache: Option<String>,
+    /// Print the plan and stop: time, bytes written, every open parameter
+    #[arg(long)]
+    pub plan: bool,
+    /// Run only these cases; repeatable
+    #[arg(long, value_name = "CASE")]
+    pub case: Vec<String>,
+    /// Folder to write the report to; runs that are there already are not repeated
+    #[arg(long, value_name = "DIR", default_value = "assay-storage")]
+    pub out: PathBuf,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+    /// Who runs this acceptance
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+}
