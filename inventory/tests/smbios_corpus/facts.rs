@@ -7,6 +7,7 @@ use inventory::import::{ImportError, dmidecode};
 use inventory::model::{Inventory, Origin};
 use inventory::placeholder;
 use libtest_mimic::Failed;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::{FIELDS, Tally, corpus, model, tables};
@@ -183,7 +184,7 @@ fn objects(inventory: &Inventory) -> Result<BTreeMap<(&'static str, String), Val
             object => vec![object.clone()],
         };
         for object in list {
-            let origin: Origin = serde_json::from_value(object["origin"].clone())?;
+            let origin: Origin = Origin::deserialize(&object["origin"])?;
             let source = &inventory.sources[usize::try_from(origin.source.0)?];
             let (_, place) = source.locator.split_once('#').expect("imports name a place");
             objects.insert((section, place.to_owned()), object);

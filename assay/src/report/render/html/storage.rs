@@ -9,6 +9,7 @@ mod series;
 mod words;
 
 use profiles::Text;
+use serde::Deserialize as _;
 use serde_json::Value;
 use storage_bench::measurement::{Latency, Run, Totals, Validity};
 
@@ -123,7 +124,7 @@ fn read(value: &Value) -> Option<Run> {
             *slot = Value::Number(number);
         }
     }
-    serde_json::from_value(value).ok()
+    Run::deserialize(&value).ok()
 }
 
 fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
