@@ -16,7 +16,8 @@ use profiles::{
     Catalogue, Outcome, Profile, Subject, Text,
     coverage::{Coverage, coverage},
 };
-use serde_json::json;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
 use storage_bench::measurement::{SCHEMA, Storage};
 
 use super::{
@@ -151,8 +152,9 @@ fn read_storage(path: &Path) -> Result<StorageRuns, Failure> {
     let cannot =
         || Failure::usage(text("无法读取运行记录 `{}`", "cannot read runs `{}`", &[&name]));
     let bytes = super::read_bounded(path, LARGEST_RUNS).map_err(|error| cannot().because(error))?;
-    let storage: Storage =
-        serde_json::from_slice(&bytes).map_err(|error| cannot().because(error))?;
+    let storage =
+        serde_json::from_slice(&bytes).and_then(|runs: Value| Storage::deserialize(&runs));
+    let storage: Storage = storage.map_err(|error| cannot().because(error))?;
     if storage.schema != SCHEMA {
         return Err(cannot().because(std::io::Error::other(format!(
             "its schema is `{}`, not `{SCHEMA}`",
