@@ -7,16 +7,21 @@ use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Content, DataError, Filler};
 use crate::engine::Wanted;
 use crate::measurement::Mode;
-use crate::run::{self, Control, Limit, Load, NoArrivals, OnError, Outcome, Plan, RunError, Think};
+use crate::run::{
+    self, Control, Limit, Load, NoArrivals, OnError, Outcome, Plan, RunError, Think, Unwatched,
+    Watch,
+};
 use crate::schedule::{Arrivals, Schedule, ScheduleError};
 use crate::target::Opened;
 use crate::workload::{Generator, Spec, WorkloadError};
 
 /// A load on one target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Drive {
     /// How load is made.
     pub mode: Mode,
@@ -185,6 +190,21 @@ pub fn drive(
     target: &Opened,
     control: &mut Control<'_>,
 ) -> Result<Outcome, DriveError> {
+    drive_watched(drive, target, control, &mut Unwatched)
+}
+
+/// Runs a load as [`drive`](fn@drive) does; `watch` says when it begins, and is told of each
+/// second.
+///
+/// # Errors
+///
+/// As [`drive`](fn@drive).
+pub fn drive_watched(
+    drive: &Drive,
+    target: &Opened,
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, DriveError> {
     let plan = drive.plan();
     let outcome = if drive.mode == Mode::Rate {
         let (arrivals, rate) = drive.offered.ok_or(DriveError::NoRate)?;
@@ -193,9 +213,10 @@ pub fn drive(
             Schedule::endless(arrivals, rate, seed, thread, threads)
                 .map_err(|source| DriveError::Schedule { source })
         };
-        run::run(&plan, drive.loads(target, times)?, control)
+        run::run_watched(&plan, drive.loads(target, times)?, control, watch)
     } else {
-        run::run(&plan, drive.loads(target, |_, _| Ok(NoArrivals::default()))?, control)
+        let loads = drive.loads(target, |_, _| Ok(NoArrivals::default()))?;
+        run::run_watched(&plan, loads, control, watch)
     };
     outcome.map_err(|source| DriveError::Run { source })
 }

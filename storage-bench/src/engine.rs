@@ -11,6 +11,7 @@ mod null;
 mod sync;
 mod uring;
 
+use serde::{Deserialize, Serialize};
 use std::io;
 
 pub(crate) use aio::Aio;
@@ -23,7 +24,7 @@ pub(crate) use uring::Ring;
 use crate::measurement::Feature;
 
 /// The engine a user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// What suits target and depth; the report says which and why.
     #[default]

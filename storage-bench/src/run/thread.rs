@@ -14,7 +14,7 @@ use super::cost::Usage;
 use super::open::OpenTally;
 use super::tally::{Message, Port, SPARES, Tally};
 use super::worker::{Finished, Making, Worker};
-use super::{Control, Load, Outcome, Plan, RunError, Target, closed, open};
+use super::{Control, Load, Outcome, Plan, RunError, Target, Watch, closed, open};
 use crate::clock::{Clock, DRIFT_LIMIT_PPM, Timeline};
 use crate::engine::{
     Aio, Buffers, Engine, EngineError, Files, Null, Polling, Ring, Setup, Slot, Sync, Wanted,
@@ -43,6 +43,7 @@ pub(super) fn run<S, P, A>(
     plan: &Plan,
     loads: Vec<Load<'_, S, P, A>>,
     control: &mut Control<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<Outcome, RunError>
 where
     S: Source + Send,
@@ -93,7 +94,7 @@ where
             handles.push(spawned.map_err(|source| RunError::Thread { source })?);
         }
         let collected =
-            exchange.lead(plan, engine, clock, Collector::new(devices.clone()), control);
+            exchange.lead(plan, (engine, clock), Collector::new(devices.clone()), control, watch);
         let mut returned = Vec::new();
         for handle in handles {
             match handle.join() {
@@ -119,10 +120,10 @@ impl Exchange {
     fn lead(
         self,
         plan: &Plan,
-        engine: Wanted,
-        clock: Clock,
+        (engine, clock): (Wanted, Clock),
         mut collector: Collector,
         control: &mut Control<'_>,
+        watch: &mut dyn Watch,
     ) -> Result<(Collector, Usage), RunError> {
         for _ in 0..self.goes.len() {
             // A thread that panicked says nothing; its panic goes on when it is joined.
@@ -130,8 +131,10 @@ impl Exchange {
                 return Err(engine_error(engine, source));
             }
         }
+        watch.ready();
         let mut before = Usage::now();
         let start = clock.ticks();
+        watch.began();
         for go in &self.goes {
             let _sent = go.try_send(start);
         }
@@ -151,13 +154,13 @@ impl Exchange {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if done < self.goes.len() {
-                while let Some(second) = collector.close_next() {
+                while let Some(second) = collector.close_next(watch) {
                     (control.progress)(second);
                 }
             }
         }
         let spent = Usage::now().since(before);
-        while let Some(second) = collector.close_next() {
+        while let Some(second) = collector.close_next(watch) {
             (control.progress)(second);
         }
         Ok((collector, spent))
