@@ -7,18 +7,21 @@ use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Content, DataError, Filler};
 use crate::engine::Wanted;
 use crate::measurement::Mode;
 use crate::run::{
-    self, Control, Crew, Limit, Load, OnError, Outcome, Plan, RunError, Stable, Think,
+    self, Control, Crew, Limit, Load, OnError, Outcome, Plan, RunError, Stable, Think, Unwatched,
+    Watch,
 };
 use crate::schedule::{Arrivals, Schedule, ScheduleError};
 use crate::target::Opened;
 use crate::workload::{Generator, Spec, WorkloadError};
 
 /// A load on one target, or on those that the lanes of a [`Part`] name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Drive {
     /// How load is made.
@@ -283,6 +286,29 @@ pub fn drive_together(
     parts: &[Part<'_>],
     control: &mut Control<'_>,
 ) -> Result<Outcome, DriveError> {
+    together(parts, control, &mut Unwatched)
+}
+
+/// Runs a load as [`drive`](fn@drive) does; `watch` says when it begins, and is told of each
+/// second.
+///
+/// # Errors
+///
+/// As [`drive`](fn@drive).
+pub fn drive_watched(
+    drive: &Drive,
+    target: &Opened,
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, DriveError> {
+    together(&[Part::single(drive, target)], control, watch)
+}
+
+fn together(
+    parts: &[Part<'_>],
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, DriveError> {
     let crews = parts.iter().map(Part::crew).collect::<Result<Vec<_>, _>>()?;
-    run::together(crews, control).map_err(|source| DriveError::Run { source })
+    run::together(crews, control, watch).map_err(|source| DriveError::Run { source })
 }

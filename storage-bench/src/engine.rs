@@ -11,6 +11,7 @@ mod null;
 mod sync;
 mod uring;
 
+use serde::{Deserialize, Serialize};
 use std::io;
 
 use rustix::io::ReadWriteFlags;
@@ -26,7 +27,7 @@ use crate::measurement::Feature;
 use crate::run::Stable;
 
 /// The engine a user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// What suits target and depth; the report says which and why.
     #[default]

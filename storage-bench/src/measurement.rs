@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::abba::Comparison;
+use crate::agent::clients::Clients;
 use crate::pts;
 use crate::scan::Found;
 use crate::workload::{Op, Spec};
@@ -119,6 +120,9 @@ pub struct Run {
     /// What the array made of the data, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<Reduction>,
+    /// The clients, of a run that many hosts made together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Clients>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -126,7 +130,7 @@ pub struct Run {
 /// What was under load, by identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `block` or `file`.
+    /// `block` or `file`; `system` of a run that many hosts made together.
     pub kind: String,
     /// Path it was opened by.
     pub path: String,

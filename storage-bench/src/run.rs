@@ -20,6 +20,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::AtomicBool;
@@ -27,8 +28,8 @@ use std::time::Duration;
 
 use crate::engine::{EngineError, Wanted};
 use crate::measurement::Mode;
-use crate::observed::{Observed, Second};
-use crate::workload::{Payload, Source};
+use crate::observed::{Observed, Second, Stream};
+use crate::workload::{Op, Payload, Region, Source};
 
 /// Operations in flight in the open loop where nothing else is asked.
 pub const OPEN_LOOP_DEPTH: u32 = 4096;
@@ -100,7 +101,7 @@ impl Default for Plan {
 }
 
 /// When a write counts as done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stable {
     /// When the device or the page cache has it.
     #[default]
@@ -112,7 +113,7 @@ pub enum Stable {
 }
 
 /// A pause in a closed loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Think {
     /// After so many operations; at least 1.
     pub after: u32,
@@ -202,6 +203,26 @@ pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(&Second),
 }
 
+/// Who takes part in a run beyond its progress: an agent, whose load begins when that of all
+/// agents does, and who hands on whole histograms.
+pub trait Watch {
+    /// Every thread has its engine; returns when they are to begin.
+    fn ready(&mut self) {}
+    /// They begin now.
+    fn began(&mut self) {}
+    /// A measured second is over, `index` from 0 at the end of the ramp; what each kind of
+    /// operation did in it, those that did nothing left out.
+    fn second(&mut self, index: u64, streams: &[((Op, Region), &Stream)]);
+}
+
+/// Nobody.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unwatched;
+
+impl Watch for Unwatched {
+    fn second(&mut self, _index: u64, _streams: &[((Op, Region), &Stream)]) {}
+}
+
 /// Why a run did not come about. What goes wrong in a run is told by its outcome.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "a variant's message says what its fields hold")]
@@ -251,11 +272,34 @@ where
     P: Payload + Send,
     A: Iterator<Item = u64> + Clone + Send,
 {
+    run_watched(plan, loads, control, &mut Unwatched)
+}
+
+/// Runs `loads` as [`run`] does; `watch` says when they begin, and is told of each second.
+///
+/// # Errors
+///
+/// As [`run`].
+///
+/// # Panics
+///
+/// As [`run`], or when `watch` does.
+pub fn run_watched<S, P, A>(
+    plan: &Plan,
+    loads: Vec<Load<'_, S, P, A>>,
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, RunError>
+where
+    S: Source + Send,
+    P: Payload + Send,
+    A: Iterator<Item = u64> + Clone + Send,
+{
     check(plan)?;
     if loads.is_empty() || loads.iter().any(|load| load.targets.is_empty()) {
         return Err(RunError::NoTarget);
     }
-    thread::run(vec![Crew { plan: plan.clone(), loads }], control)
+    thread::run(vec![Crew { plan: plan.clone(), loads }], control, watch)
 }
 
 /// Threads that follow one plan.
@@ -284,6 +328,7 @@ pub struct Crew<'fd, S, P, A = NoArrivals> {
 pub fn together<S, P, A>(
     mut crews: Vec<Crew<'_, S, P, A>>,
     control: &mut Control<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<Outcome, RunError>
 where
     S: Source + Send,
@@ -302,7 +347,7 @@ where
             target.device = number;
         }
     }
-    thread::run(crews, control)
+    thread::run(crews, control, watch)
 }
 
 /// Refuses what would divide by zero or never begin.

@@ -128,6 +128,7 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        clients: None,
         second: Vec::new(),
     }
 }

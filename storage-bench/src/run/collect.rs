@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
+use super::Watch;
 use super::tally::{Tally, op_index, ops, streams};
 use crate::histogram::Histogram;
 use crate::observed::{Observed, Second, SecondOf, Stream, Window};
@@ -88,14 +89,19 @@ impl Collector {
         }
     }
 
-    /// Closes a second that all threads are through and returns it, if there is one.
-    pub(super) fn close_next(&mut self) -> Option<&Second> {
+    /// Closes a second that all threads are through and returns it, if there is one; `watch`
+    /// is told all of it.
+    pub(super) fn close_next(&mut self, watch: &mut dyn Watch) -> Option<&Second> {
         let through = self.at.iter().copied().min().unwrap_or(0);
         // Threads that are done are through everything that there is.
         if self.first >= through || (through == u64::MAX && self.open.is_empty()) {
             return None;
         }
         let mut tallies = self.open.pop_front();
+        let all = tallies.as_ref().and_then(|tallies| tallies.first());
+        let told = all.map_or(&[][..], |all| &all.streams);
+        let told = streams().zip(told).filter(|(_, stream)| stream.service.count() > 0);
+        watch.second(self.first, &told.collect::<Vec<_>>());
         for (at, view) in self.views.iter_mut().enumerate() {
             let tally = tallies.as_mut().and_then(|tallies| tallies.get_mut(at));
             view.close(tally, &mut self.scratch);

@@ -14,7 +14,7 @@ use super::cost::Usage;
 use super::outcome::outcome;
 use super::tally::{Message, Port, SPARES, Tally};
 use super::worker::{Finished, LOOK_NS, Making, Worker};
-use super::{Control, Crew, Load, Outcome, Plan, RunError, Target, closed, open};
+use super::{Control, Crew, Load, Outcome, Plan, RunError, Target, Watch, closed, open};
 use crate::clock::{Clock, Timeline};
 use crate::engine::{
     Aio, Buffers, Engine, EngineError, Files, Null, Polling, Ring, Setup, Slot, Sync, Wanted,
@@ -53,6 +53,7 @@ type Returned<A> = Option<(Finished<A>, Vec<Feature>)>;
 pub(super) fn run<S, P, A>(
     crews: Vec<Crew<'_, S, P, A>>,
     control: &mut Control<'_>,
+    watch: &mut dyn Watch,
 ) -> Result<Outcome, RunError>
 where
     S: Source + Send,
@@ -108,7 +109,7 @@ where
             let spawned = Builder::new().name(name).spawn_scoped(scope, body);
             handles.push(spawned.map_err(|source| RunError::Thread { source })?);
         }
-        let collected = exchange.lead(before_ns, clock, collector, control);
+        let collected = exchange.lead(before_ns, clock, collector, control, watch);
         let mut returned = Vec::new();
         for handle in handles {
             match handle.join() {
@@ -162,6 +163,7 @@ impl Exchange {
         clock: Clock,
         mut collector: Collector,
         control: &mut Control<'_>,
+        watch: &mut dyn Watch,
     ) -> Result<(Collector, Usage), RunError> {
         for _ in 0..self.goes.len() {
             // A thread that panicked says nothing; its panic goes on when it is joined.
@@ -169,8 +171,10 @@ impl Exchange {
                 return Err(engine_error(engine, source));
             }
         }
+        watch.ready();
         let mut before = Usage::now();
         let start = clock.ticks();
+        watch.began();
         for go in &self.goes {
             let _sent = go.try_send(start);
         }
@@ -189,13 +193,13 @@ impl Exchange {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if done < self.goes.len() {
-                while let Some(second) = collector.close_next() {
+                while let Some(second) = collector.close_next(watch) {
                     (control.progress)(second);
                 }
             }
         }
         let spent = Usage::now().since(before);
-        while let Some(second) = collector.close_next() {
+        while let Some(second) = collector.close_next(watch) {
             (control.progress)(second);
         }
         Ok((collector, spent))

@@ -1,6 +1,7 @@
 //! The collector, with threads that exist on paper only.
 
 use super::*;
+use crate::run::Unwatched;
 
 /// A tally of `ios` reads of 1 byte and `ns` nanoseconds in window `window`.
 fn tally(ios: u64, ns: u64, window: usize) -> Vec<Tally> {
@@ -13,7 +14,7 @@ fn tally(ios: u64, ns: u64, window: usize) -> Vec<Tally> {
 
 fn closed(collector: &mut Collector) -> Vec<u64> {
     let mut all = Vec::new();
-    while let Some(second) = collector.close_next() {
+    while let Some(second) = collector.close_next(&mut Unwatched) {
         all.push(second.operations.get(&Op::Read).map_or(0, |of| of.ios));
     }
     all
@@ -58,7 +59,7 @@ fn the_percentiles_of_a_second_are_those_of_all_threads_together() {
     let mut collector = Collector::new(vec![vec![0], vec![0]], vec![0, 0]);
     collector.add(0, 0, END, &mut tally(990, 100, 0));
     collector.add(1, 0, END, &mut tally(10, 90_000, 0));
-    let second = collector.close_next().unwrap().operations[&Op::Read];
+    let second = collector.close_next(&mut Unwatched).unwrap().operations[&Op::Read];
     assert_eq!((second.ios, second.p50_ns, second.p99_ns), (1000, 100, 100));
     assert!(second.p99_9_ns > 89_000 && second.max_ns == 90_000);
     assert_eq!(second.sum_ns, 990 * 100 + 10 * 90_000);

@@ -29,7 +29,9 @@ fn all<S: Source + Send, A: Iterator<Item = u64> + Clone + Send>(
     let mut progress = |second: &Second| {
         seconds.push(second.operations.values().map(|of| of.ios).sum());
     };
-    let outcome = together(crews, &mut Control { stop: &stop, progress: &mut progress }).unwrap();
+    let outcome =
+        together(crews, &mut Control { stop: &stop, progress: &mut progress }, &mut Unwatched)
+            .unwrap();
     (outcome, seconds)
 }
 
@@ -152,7 +154,7 @@ fn a_stop_ends_a_plan_that_has_not_begun() {
     let plan = Plan { delay: Duration::from_mins(10), ..plan(Wanted::Sync, Mode::Latency) };
     let loads = vec![Load { cpu: None, targets: vec![target(&open, 32_768, script(Op::Read, 8))] }];
     let control = &mut Control { stop: &stop, progress: &mut |_| {} };
-    let seen = together(vec![Crew { plan, loads }], control).unwrap().observed;
+    let seen = together(vec![Crew { plan, loads }], control, &mut Unwatched).unwrap().observed;
     assert_eq!(seen.ended_early.as_deref(), Some("stopped on request"));
 }
 
