@@ -78,6 +78,9 @@ pub struct Options {
     /// State of the device's volatile write cache, as it was set: `disabled`, `enabled`
     /// or `unknown`.
     pub write_cache: String,
+    /// Rounds that go on after the window, to see whether the device leaves steady state.
+    /// The specification has none.
+    pub watch_rounds: usize,
     /// Whether the test is made smaller.
     pub fast: bool,
     /// Seed of everything random.
@@ -96,6 +99,7 @@ impl Options {
             threads: 4,
             cell_ns: 60_000_000_000,
             write_cache: "unknown".to_owned(),
+            watch_rounds: 0,
             fast: false,
             seed: 1,
         }
