@@ -289,20 +289,21 @@ impl Pts {
         PtsError::NotAsked { expected, found: found.to_owned() }
     }
 
+    /// Returns all parts, in their order.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.done.iter().chain([&self.now]).map(Progress::part).chain(&self.to_come)
+    }
+
     /// Returns how long the whole test takes and how much it writes.
     pub fn outlook(&self) -> Outlook {
-        let parts = || {
-            let done = self.done.iter().chain([&self.now]).map(Progress::part);
-            done.chain(&self.to_come)
-        };
-        let cells: usize = parts().map(|part| part.cells.len()).sum();
+        let cells: usize = self.parts().map(|part| part.cells.len()).sum();
         let rounds = |count: usize| (cells * count) as u64 * self.options.cell_ns;
         let watched = self.options.watch_rounds;
         Outlook {
             cells,
             least_ns: rounds(WINDOW + watched),
             most_ns: rounds(MOST_ROUNDS + watched),
-            precondition_bytes: self.options.precondition_bytes() * parts().count() as u64,
+            precondition_bytes: self.options.precondition_bytes() * self.parts().count() as u64,
         }
     }
 

@@ -59,8 +59,7 @@ impl Settings {
     /// Returns what differs from `now`, as (what, then, now), by the options' names.
     pub fn differences(&self, now: &Self) -> Vec<(&'static str, String, String)> {
         let tests = |settings: &Self| {
-            let words: Vec<String> =
-                settings.test.iter().map(|test| format!("{test:?}").to_lowercase()).collect();
+            let words: Vec<&str> = settings.test.iter().map(|test| test.word()).collect();
             words.join(", ")
         };
         let seconds = |settings: &Self| format!("{} ms", settings.cell_ns / 1_000_000);
@@ -294,7 +293,7 @@ impl Journal {
         same_boot && now.checked_sub(then).is_some_and(|since| since <= most)
     }
 
-    /// Returns the report of each test that has begun.
+    /// Returns the report of each test; one that has not begun is told too, as not done.
     pub fn reports(&self) -> Vec<Report> {
         let mut reports = Vec::new();
         let mut rest = self.runs.as_slice();
@@ -303,9 +302,6 @@ impl Journal {
             let mine = rest.iter().take_while(|run| run.case.starts_with(&word)).count();
             let (runs, after) = rest.split_at(mine);
             rest = after;
-            if test.is_fresh() {
-                continue;
-            }
             let mut report = test.report();
             report.header.platform = self.begun.platform.clone();
             report.subject = runs.first().map(|run| run.subject.clone());
@@ -319,7 +315,7 @@ impl Journal {
 
 /// Returns the beginning of the cases of a test.
 pub fn case_of(test: Test) -> String {
-    format!("pts.{}.", format!("{test:?}").to_lowercase())
+    format!("pts.{}.", test.word())
 }
 
 /// Returns a run without what fills a document of a thousand of them.

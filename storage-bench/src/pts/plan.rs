@@ -32,6 +32,18 @@ pub enum Test {
 }
 
 impl Test {
+    /// All of them, in the order of the specification.
+    pub const ALL: [Self; 3] = [Self::Iops, Self::Throughput, Self::Latency];
+
+    /// Returns its word: `iops`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Iops => "iops",
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+        }
+    }
+
     /// Returns how its load is made. Rates are taken in batches, latencies one by one.
     pub fn mode(self) -> Mode {
         match self {
@@ -143,7 +155,8 @@ pub struct Cell {
 impl fmt::Display for Cell {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { read_percent, block_bytes } = self;
-        write!(out, "{read_percent}/{} {block_bytes} B", 100_u8.saturating_sub(*read_percent))
+        let size = crate::text::size(u64::from(*block_bytes));
+        write!(out, "{read_percent}/{} {size}", 100_u8.saturating_sub(*read_percent))
     }
 }
 

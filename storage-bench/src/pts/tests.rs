@@ -42,8 +42,8 @@ fn the_iops_test_runs_56_cells_a_round_in_the_order_of_the_specification() {
     let (test, ran) = run(Options::standard(Test::Iops, 64 * GIB, 512), |_, _| 1_000);
     assert_eq!(ran.len(), 56 * 5);
     let head: Vec<String> = ran.iter().take(9).map(ToString::to_string).collect();
-    assert_eq!(head[0], "100/0 1048576 B");
-    assert_eq!((head[7].as_str(), head[8].as_str()), ("100/0 512 B", "95/5 1048576 B"));
+    assert_eq!(head[0], "100/0 1 MiB");
+    assert_eq!((head[7].as_str(), head[8].as_str()), ("100/0 512 B", "95/5 1 MiB"));
     let report = test.report();
     assert!(report.steady && report.reasons.is_empty(), "{:?}", report.reasons);
     assert_eq!((report.part.len(), report.part[0].rounds), (1, 5));
@@ -150,7 +150,7 @@ fn what_was_not_asked_is_refused_and_changes_nothing() {
     let (first, other) = (test.now.part().cells[0], test.now.part().cells[1]);
     assert!(test.preconditioned(&Totals::default()).is_err());
     let early = test.record(first, &totals(1), &[]).unwrap_err();
-    let expected = "the test waits for a purge, not for cell 100/0 8192 B";
+    let expected = "the test waits for a purge, not for cell 100/0 8 KiB";
     assert_eq!(early.to_string(), expected);
     test.purged(None).unwrap();
     assert!(test.purged(None).is_err());
