@@ -2,12 +2,14 @@
 
 mod accept;
 mod export;
+mod pts;
 mod run;
 
 use clap::{Args, Subcommand};
 
 pub use accept::Accept;
 pub use export::ExportFio;
+pub use pts::{Pts, TestChoice, WriteCache};
 pub use run::{FioFormat, ModeChoice, Run};
 
 /// `assay storage`.
@@ -17,6 +19,8 @@ pub enum Storage {
     Run(Run),
     /// Run the norm's cases on a volume, judge them, and write a report
     Accept(Accept),
+    /// Run SNIA's performance test on a device: rounds until it is steady
+    Pts(Pts),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
 }

@@ -4,6 +4,7 @@ mod accept;
 mod case;
 mod export;
 mod load;
+mod pts;
 mod run;
 mod target;
 
@@ -30,6 +31,7 @@ pub(super) fn run(
     match arguments {
         Storage::Run(arguments) => run::run(arguments, console),
         Storage::Accept(arguments) => accept::run(arguments, global, console),
+        Storage::Pts(arguments) => pts::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
     }
 }

@@ -58,7 +58,7 @@ fn said(text: &Text, layout: Layout) -> &str {
 }
 
 /// Returns a time as people plan by it: `90 s`, `5 min`, `2 h 5 min`.
-fn duration(ns: u64) -> String {
+pub(super) fn duration(ns: u64) -> String {
     let seconds = ns.div_ceil(1_000_000_000);
     match seconds {
         0..=119 => format!("{seconds} s"),

@@ -89,6 +89,14 @@ pub fn derived(
     }
 }
 
+/// Returns the page of SNIA's performance tests, which stands beside its document.
+pub fn pts_page(
+    reports: &[storage_bench::pts::Report],
+    lang: profiles::Lang,
+) -> Result<String, RenderError> {
+    Ok(html::pts_page(reports, lang)?)
+}
+
 /// Returns the place of a document of revision `number` in its successors.
 pub fn revision_path(number: u32, name: &str) -> String {
     format!("revisions/{number}/{name}")

@@ -5,6 +5,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage", "对存储加压，并按表现验收卷"),
     ("storage run", "以 fio 的作业语言对设备或文件加压"),
     ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
+    ("storage pts", "对设备做 SNIA 性能测试（PTS）：逐轮运行直至稳态"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
 ];
 
@@ -34,6 +35,18 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
     ("case", "只运行这些测试项；可重复"),
     ("storage accept/out", "测试记录写到哪个目录；其中已有的运行不再重复"),
+    ("storage pts/target", "设备；加 --fast 时也可以是要新建的文件"),
+    ("storage pts/size", "新建文件的大小：1g"),
+    ("test", "测试：iops、throughput（吞吐）、latency（时延）或 all（全部）"),
+    ("fast", "缩减的测试，用于文件和小设备：不是 PTS 结果，处处注明"),
+    ("purge", "每部分之前清除设备：discard，或你自己的命令（$ASSAY_TARGET 为设备路径）"),
+    ("purged_by", "刚才你自己是怎样清除设备的；只对第一部分有效"),
+    ("write_cache", "易失写缓存的状态，写入报告 [默认：取内核所报]"),
+    ("threads", "加压线程数 [默认：4，--fast 为 1]；时延测试固定为 1"),
+    ("iodepth", "每线程在途操作数 [默认：32]；时延测试固定为 1"),
+    ("cell_time", "每个单元运行多久：60s、5m [默认：60s，--fast 为 5s]"),
+    ("watch_rounds", "判定窗口之后再运行几轮，看设备是否离开稳态"),
+    ("storage pts/out", "结果、报告和续测日志写到哪个目录"),
     ("storage export-fio/target", "作业中的目标名"),
     ("storage export-fio/size", "卷的大小"),
 ];

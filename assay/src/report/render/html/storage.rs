@@ -3,6 +3,7 @@
 
 mod pictures;
 mod plot;
+mod pts;
 mod rounds;
 mod scale;
 mod series;
@@ -24,6 +25,9 @@ use super::{
     text::{Bilingual, Html, Voice},
     verdicts,
 };
+
+pub(in crate::report) use pts::page as pts_page;
+
 /// A line of the table of numbers.
 pub(super) struct Numbers {
     /// What they are of.
