@@ -97,6 +97,8 @@ pub struct Progress {
 pub struct Watch<'a> {
     /// Set to stop; what was found until then is kept.
     pub stop: &'a AtomicBool,
+    /// Set to end the writing before its last pass; what was written is then read back.
+    pub enough: &'a AtomicBool,
     /// Told about once a batch, by any thread.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
@@ -320,6 +322,7 @@ fn empty(plan: &Plan, kind: Kind) -> Integrity {
     Integrity {
         schema: report::SCHEMA.to_owned(),
         kind,
+        subject: None,
         volume_id: format!("{:032x}", plan.origin.volume),
         run_id: format!("{:016x}", plan.origin.run),
         block_bytes: BLOCK_BYTES as u64,
@@ -328,6 +331,8 @@ fn empty(plan: &Plan, kind: Kind) -> Integrity {
         atomic_bytes: plan.atomic_bytes,
         written: None,
         journal: None,
+        write_ns: None,
+        read_ns: None,
         found: Findings::default(),
         complete: false,
         ended_early: None,

@@ -223,7 +223,9 @@ impl Shared<'_> {
     }
 
     fn halted(&self) -> bool {
-        self.meter.watch.stopped() || self.failed.load(Ordering::Relaxed)
+        let watch = &self.meter.watch;
+        let over = watch.stopped() || watch.enough.load(Ordering::Relaxed);
+        over || self.failed.load(Ordering::Relaxed)
     }
 
     fn fail(&self, zh: &str, en: &str, error: &dyn std::error::Error) {
