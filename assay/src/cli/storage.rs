@@ -3,12 +3,14 @@
 mod accept;
 mod export;
 mod run;
+mod verify;
 
 use clap::{Args, Subcommand};
 
 pub use accept::Accept;
 pub use export::ExportFio;
 pub use run::{FioFormat, ModeChoice, Run};
+pub use verify::{Verify, WriteOrder};
 
 /// `assay storage`.
 #[derive(Clone, Debug, Subcommand)]
@@ -19,6 +21,8 @@ pub enum Storage {
     Accept(Accept),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
+    /// Find out whether a volume keeps what it acknowledged, through a crash too
+    Verify(Verify),
 }
 
 /// What may be overwritten.

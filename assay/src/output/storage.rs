@@ -2,6 +2,7 @@
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
 pub(crate) mod said;
+pub mod verify;
 
 use profiles::Text;
 use storage_bench::{

@@ -189,9 +189,9 @@ fn a_plan_that_cannot_be_is_refused_field_by_field() {
         ("bs", |plan| plan.io_bytes = 0),
         ("bs", |plan| plan.io_bytes = 6000),
         ("bs", |plan| plan.io_bytes = 32 << 20),
-        ("iodepth", |plan| plan.threads = 0),
-        ("loops", |plan| plan.passes = 0),
-        ("fsync", |plan| plan.flush_every = 0),
+        ("threads", |plan| plan.threads = 0),
+        ("passes", |plan| plan.passes = 0),
+        ("flush-every", |plan| plan.flush_every = 0),
     ];
     let fields: BTreeSet<&str> = table.iter().map(|(field, _)| *field).collect();
     assert_eq!(fields.len(), 6);
