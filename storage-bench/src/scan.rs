@@ -240,17 +240,20 @@ pub fn beside(found: &[Found], at: usize) -> Option<usize> {
     healthy.min_by_key(|(_, other)| off(other).unwrap_or(u64::MAX)).map(|(at, _)| at)
 }
 
-/// Settles suspects: `alone` gives what a suspect and one healthy peer did, one after the
-/// other, each alone; `None` where that was not measured, and the suspect stays one.
+/// Settles suspects: `alone` gives what a suspect and one healthy peer did, in rounds in
+/// which each was alone, taking turns; where there are none the suspect stays one.
 ///
-/// What is no longer 15 % worse than the peer (twice, for a tail) is taken back: the bus
-/// was slow and not the disk.
-pub fn confirm(found: &mut Found, alone: Option<(&Speeds, &Speeds)>) {
-    if found.state != State::Suspect {
+/// A speed that was slow in company is slow alone where its median is 15 % worse than the
+/// peer's (twice, for a tail) *and* every round of the suspect is worse than every round of
+/// the peer: whatever else goes on at the host strikes rounds of both. What is not is taken
+/// back: the bus was slow and not the disk.
+pub fn confirm(found: &mut Found, alone: &[(Speeds, Speeds)]) {
+    if found.state != State::Suspect || alone.is_empty() {
         return;
     }
-    let Some((own, peer)) = alone else { return };
-    if !found.slow_zones.is_empty() || group::is_worse(own, peer) {
+    let mut flagged = found.standing.iter().filter(|standing| standing.flagged);
+    let slow = flagged.any(|standing| group::is_worse(&standing.speed, alone));
+    if !found.slow_zones.is_empty() || slow {
         found.state = State::Slow;
         return;
     }

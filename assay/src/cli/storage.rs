@@ -4,6 +4,7 @@ mod accept;
 mod export;
 mod pts;
 mod run;
+mod verify;
 
 use clap::{Args, Subcommand};
 
@@ -11,6 +12,7 @@ pub use accept::Accept;
 pub use export::ExportFio;
 pub use pts::{Pts, TestChoice, WriteCache};
 pub use run::{FioFormat, ModeChoice, Run};
+pub use verify::{Verify, WriteOrder};
 
 /// `assay storage`.
 #[derive(Clone, Debug, Subcommand)]
@@ -23,6 +25,8 @@ pub enum Storage {
     Pts(Pts),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
+    /// Find out whether a volume keeps what it acknowledged, through a crash too
+    Verify(Verify),
 }
 
 /// What may be overwritten.

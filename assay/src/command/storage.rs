@@ -7,6 +7,7 @@ mod load;
 mod pts;
 mod run;
 mod target;
+mod verify;
 
 use storage_bench::cases::PlanError;
 use storage_bench::job::{
@@ -33,6 +34,7 @@ pub(super) fn run(
         Storage::Accept(arguments) => accept::run(arguments, global, console),
         Storage::Pts(arguments) => pts::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
+        Storage::Verify(arguments) => verify::run(arguments, console),
     }
 }
 
@@ -53,6 +55,14 @@ fn plan_failure(error: PlanError) -> Failure {
 /// Reads a size as fio spells it: `10g` is 10 GiB.
 fn size(option: &str, given: &str) -> Result<u64, Failure> {
     bytes(given, KbBase::K1024).map_err(|why| {
+        Failure::usage(text("无法理解 {} `{}`", "cannot understand {} `{}`", &[option, given]))
+            .because(std::io::Error::other(why))
+    })
+}
+
+/// Reads a time as fio spells it, in nanoseconds: `30` is 30 s, `10m` ten minutes.
+fn time_ns(option: &str, given: &str) -> Result<u64, Failure> {
+    storage_bench::job::units::time_ns(given, 1_000_000_000).map_err(|why| {
         Failure::usage(text("无法理解 {} `{}`", "cannot understand {} `{}`", &[option, given]))
             .because(std::io::Error::other(why))
     })

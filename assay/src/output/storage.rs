@@ -3,6 +3,7 @@
 
 pub mod pts;
 pub(crate) mod said;
+pub mod verify;
 
 use profiles::Text;
 use storage_bench::{

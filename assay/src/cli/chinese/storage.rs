@@ -7,6 +7,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
     ("storage pts", "对设备做 SNIA 性能测试（PTS）：逐轮运行直至稳态"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
+    ("storage verify", "验证卷是否保住已确认的写，掉电后同样可判"),
 ];
 
 /// What each argument takes.
@@ -49,4 +50,17 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("storage pts/out", "结果、报告和续测日志写到哪个目录"),
     ("storage export-fio/target", "作业中的目标名"),
     ("storage export-fio/size", "卷的大小"),
+    ("storage verify/target", "卷：块设备，或要新建的文件"),
+    ("journal", "要写的日志，须在另一块盘上；与 --after-crash 同用时为判定所依据的日志"),
+    ("after_crash", "按日志判定现有内容：掉电之后，或再次复核；只读"),
+    ("storage verify/size", "从头验证多少：10g；设备默认全部，文件必须给出"),
+    ("passes", "读回之前写几遍 [默认: 1]"),
+    ("storage verify/runtime", "读回之前反复写多久：30、10m、2h"),
+    ("storage verify/bs", "每次写的字节数，4k 的整数倍，不超过 16m"),
+    ("order", "写的顺序：random 每遍各块一次、次序打乱，sequential 依次"),
+    ("flush_every", "每多少次写刷盘一次；未刷盘的不作承诺"),
+    ("storage verify/threads", "同时进行的读写数，每个一个线程"),
+    ("atomic", "掉电时设备承诺整体写入的字节数 [默认: 物理扇区；文件为 512]"),
+    ("keep", "保留新建的文件，以便日后复核"),
+    ("journal_same_device", "允许日志与被测盘同盘：只判主机故障，不判盘故障"),
 ];
