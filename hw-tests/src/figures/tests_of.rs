@@ -23,19 +23,19 @@ pub(super) struct Row {
 pub(super) const PASSED: &str = "passed";
 
 /// Which tests to run.
-pub(super) struct Tests {
+pub(super) struct Tests<'a> {
     /// The package they are of.
-    pub(super) package: &'static str,
+    pub(super) package: &'a str,
     /// The file under its `tests/`.
-    pub(super) file: &'static str,
+    pub(super) file: &'a str,
     /// What their names contain.
-    pub(super) filter: &'static str,
+    pub(super) filter: &'a str,
 }
 
 /// Runs a test, in release for a full run, and returns the figures it printed, as `rows` name them.
 pub(super) fn of_test(
     effort: Effort,
-    tests: &Tests,
+    tests: &Tests<'_>,
     variables: &[(&str, &str)],
     rows: &[Row],
 ) -> Result<Vec<Figure>, CaseError> {
@@ -74,6 +74,7 @@ pub(super) fn of_test(
                 bar: row.bar.to_owned(),
                 measured: printed(row.name)?,
                 met: Some(held),
+                broken: None,
             })
         })
         .collect();
@@ -119,6 +120,7 @@ pub(super) fn judge(effort: Effort) -> Result<Vec<Figure>, CaseError> {
         bar: "≤ 2 s on 2 cores".to_owned(),
         measured: times,
         met: median.map(|seconds| seconds <= 2.0),
+        broken: None,
     }])
 }
 

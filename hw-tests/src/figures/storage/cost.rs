@@ -1,0 +1,206 @@
+//! Processor time for each operation: ours, fio's and that of `t/io_uring`, in turn.
+
+use hw_tests::Need;
+use hw_tests::corpus::workspace;
+
+use super::super::{CaseError, Effort, Figure};
+use super::absent::absent;
+use super::lab::Lab;
+use super::noise::Noise;
+use super::peers::{self, Bare, Cost, Load, words};
+use super::{at_most, only_told, process, spread};
+
+const NEEDS: &[Need] = &[
+    Need::Program("fio"),
+    Need::Program("time"),
+    Need::Program("taskset"),
+    Need::Program("stdbuf"),
+];
+
+/// How often each program runs, and for how many seconds.
+#[derive(Clone, Copy, Debug)]
+struct Rounds {
+    count: usize,
+    seconds: u32,
+    bytes: u64,
+}
+
+impl Rounds {
+    fn of(effort: Effort) -> Self {
+        match effort {
+            Effort::Full => Self { count: 9, seconds: 6, bytes: 1 << 30 },
+            Effort::Reduced => Self { count: 3, seconds: 2, bytes: 1 << 28 },
+        }
+    }
+}
+
+/// What is compared, and the bars.
+struct Bars {
+    /// What the page calls the medium.
+    medium: &'static str,
+    fio: f64,
+    bare: Option<f64>,
+    user_ns: Option<f64>,
+}
+
+/// What three programs paid, round by round.
+#[derive(Debug, Default)]
+struct Paid {
+    ours: Vec<Cost>,
+    fio: Vec<Cost>,
+    bare: Vec<Cost>,
+}
+
+/// 128 operations in flight on a zram device that is full.
+pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    absent(NEEDS)?;
+    let rounds = Rounds::of(effort);
+    let mut lab = Lab::new()?;
+    let device = lab.zram(rounds.bytes)?;
+    let load =
+        Load { path: device.path, direct: true, depth: 128, batch: 32, seconds: rounds.seconds };
+    let bars =
+        Bars { medium: "QD128, full zram", fio: 0.80, bare: Some(1.20), user_ns: Some(60.0) };
+    compare(&load, rounds, &bars)
+}
+
+/// 128 operations in flight on a file in the page cache.
+pub(super) fn file(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let bars =
+        Bars { medium: "QD128, cached file", fio: 0.85, bare: Some(1.15), user_ns: Some(60.0) };
+    cached(effort, 128, 32, &bars)
+}
+
+/// One operation at a time on a file in the page cache.
+pub(super) fn one(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let bars = Bars { medium: "QD1, cached file", fio: 0.75, bare: None, user_ns: None };
+    cached(effort, 1, 1, &bars)
+}
+
+fn cached(effort: Effort, depth: u32, batch: u32, bars: &Bars) -> Result<Vec<Figure>, CaseError> {
+    absent(NEEDS)?;
+    let rounds = Rounds::of(effort);
+    let mut lab = Lab::new()?;
+    let path = lab.cached_file(rounds.bytes)?.display().to_string();
+    let load = Load { path, direct: false, depth, batch, seconds: rounds.seconds };
+    compare(&load, rounds, bars)
+}
+
+fn compare(load: &Load, rounds: Rounds, bars: &Bars) -> Result<Vec<Figure>, CaseError> {
+    let bare = bars.bare.map(|limit| peers::t_io_uring().map(|bare| (bare, limit)));
+    let program = bare.as_ref().and_then(|found| found.as_ref().ok()).map(|(bare, _)| bare);
+    let noise = Noise::start();
+    let paid = in_turn(load, rounds.count, program)?;
+    let noise = noise.text();
+    let Bars { medium, .. } = bars;
+    let told = |peer: &str, version: &str, theirs: &[Cost], limit: f64| {
+        let pairs: Vec<f64> =
+            paid.ours.iter().zip(theirs).map(|(a, b)| a.cpu_ns / b.cpu_ns).collect();
+        let ratio = spread(&pairs)?;
+        let median = |costs: &[Cost], of: fn(&Cost) -> f64| {
+            spread(&costs.iter().map(of).collect::<Vec<_>>()).map(|found| found.median)
+        };
+        let measured = format!(
+            "{:.3} ({:.3}–{:.3}), {:.0} against {:.0} ns at {:.0} against {:.0} thousand IOPS, \
+             {} pairs of {} s, {version}; {noise}",
+            ratio.median,
+            ratio.min,
+            ratio.max,
+            median(&paid.ours, |cost| cost.cpu_ns)?,
+            median(theirs, |cost| cost.cpu_ns)?,
+            median(&paid.ours, |cost| cost.iops / 1e3)?,
+            median(theirs, |cost| cost.iops / 1e3)?,
+            pairs.len(),
+            load.seconds,
+        );
+        let what = format!("storage: CPU per I/O over {peer}, 4K random read, {medium}");
+        Ok::<_, CaseError>(at_most(&what, &format!("≤ {limit:.2}"), limit, ratio.median, measured))
+    };
+    let mut figures = vec![told("tuned fio", &peers::fio_version()?, &paid.fio, bars.fio)?];
+    match &bare {
+        None => {}
+        Some(Ok((bare, limit))) => {
+            figures.push(told("`t/io_uring`", &bare.version, &paid.bare, *limit)?);
+        }
+        Some(Err(why)) => {
+            let what = format!("storage: CPU per I/O over `t/io_uring`, 4K random read, {medium}");
+            let limit = bars.bare.unwrap_or_default();
+            let bar = format!("≤ {limit:.2}");
+            figures.push(only_told(&what, &bar, format!("not measured: {why}")));
+        }
+    }
+    if let Some(limit) = bars.user_ns {
+        let user = spread(&paid.ours.iter().map(|cost| cost.user_ns).collect::<Vec<_>>())?;
+        let measured = format!("{:.0} ns ({:.0}–{:.0}); {noise}", user.median, user.min, user.max);
+        let what = format!("storage: user CPU per I/O, latency on, {medium}");
+        figures.push(at_most(&what, &format!("≤ {limit} ns"), limit, user.median, measured));
+    }
+    Ok(figures)
+}
+
+/// Runs the programs in turn; who goes first changes, so that a drifting machine favours nobody.
+fn in_turn(load: &Load, count: usize, bare: Option<&Bare>) -> Result<Paid, CaseError> {
+    let mut paid = Paid::default();
+    for round in 0..count {
+        for turn in 0..3 {
+            match (round + turn) % 3 {
+                0 => paid.ours.push(load.by_assay()?),
+                1 => paid.fio.push(load.by_fio()?),
+                _ => {
+                    if let Some(bare) = bare {
+                        paid.bare.push(load.by_t_io_uring(&bare.program)?);
+                    }
+                }
+            }
+        }
+    }
+    Ok(paid)
+}
+
+/// A ring that does nothing: what choosing an offset, two looks at the clock, the histogram
+/// and the ring itself cost.
+///
+/// The program has no such engine to ask for; the example is built with its profile.
+pub(super) fn ring(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    absent(&[Need::Program("time"), Need::Program("taskset")])?;
+    let cargo = env!("CARGO");
+    let build =
+        format!("{cargo} build -q --release --locked -p storage-bench --example engine_cost");
+    let built = std::process::Command::new(cargo)
+        .args(words(&build).iter().skip(1))
+        .current_dir(workspace())
+        .output()?;
+    if !built.status.success() {
+        let said = String::from_utf8_lossy(&built.stderr).into_owned();
+        return Err(CaseError::Failed(format!("`{build}`: {said}")));
+    }
+    let (count, seconds) = if effort == Effort::Full { (9, 4) } else { (3, 1) };
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| workspace().join("target"), std::path::PathBuf::from);
+    let program = target.join("release/examples/engine_cost").display().to_string();
+    let mut lab = Lab::new()?;
+    let file = lab.sparse_file(1 << 30)?.display().to_string();
+    let mut line = peers::pinned();
+    line.push(program);
+    line.push(file);
+    line.extend(words(&format!("--engine nop --seconds {seconds}")));
+    let noise = Noise::start();
+    let mut costs = Vec::new();
+    for _ in 0..count {
+        let ran = process::run(&line)?;
+        let printed: Vec<&str> = ran.stdout.split_whitespace().collect();
+        let cost = printed.get(3).and_then(|word| word.parse::<f64>().ok());
+        let said = || CaseError::Failed(format!("engine_cost: {}", ran.said()));
+        costs.push(cost.filter(|_| ran.code == 0).ok_or_else(said)?);
+    }
+    let cost = spread(&costs)?;
+    let measured = format!(
+        "{:.0} ns ({:.0}–{:.0}), {count} runs of {seconds} s; {}",
+        cost.median,
+        cost.min,
+        cost.max,
+        noise.text()
+    );
+    let what = "storage: ring NOP with latency and random offset, QD128";
+    Ok(vec![at_most(what, "≤ 130 ns per operation", 130.0, cost.median, measured)])
+}
