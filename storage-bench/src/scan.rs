@@ -16,6 +16,7 @@
 //! asked, and the result says so. What SMART counted during the run accuses in any group.
 
 mod group;
+pub mod profile;
 mod smart;
 mod zones;
 
@@ -23,7 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measurement::Doubt;
-pub use crate::scan::smart::{Ata, Counters, Nvme};
+pub use crate::scan::smart::{Ata, Counted, Counters, Nvme, Scsi};
 use crate::text::millis;
 
 /// Fewest disks of a group that are compared with each other.
@@ -120,6 +121,9 @@ pub struct Found {
     pub zones_bytes_per_s: Vec<u64>,
     /// The parts that are slower than their neighbours, from 0.
     pub slow_zones: Vec<u32>,
+    /// What SMART counts that tells of faults, before the run and after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counters: Vec<Counted>,
     /// What speaks against it.
     pub reasons: Vec<Doubt>,
     /// What is worth knowing and does not speak against it.
@@ -175,6 +179,7 @@ fn found(disk: &Disk, peers: &[&Disk]) -> Found {
         standing,
         zones_bytes_per_s: disk.zones.clone(),
         slow_zones,
+        counters: smart::counted(disk.before.as_ref(), disk.after.as_ref()),
         reasons,
         notes: notes(disk, peers.len()),
     }
