@@ -61,7 +61,8 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | storage-rate | `assay storage run --mode rate --rate_iops=…`: `benches/compare/storage-rate` |\n\
     | storage-threads | `assay storage run --numjobs=2` and `=1` in turn |\n\
     | storage-memory | `assay storage run` and fio on files of holes: `benches/compare/storage-memory` |\n\
-    | storage-histogram | `ASSAY_HISTOGRAM_VALUES=10000000 cargo test --release -p storage-bench --test histogram` |\n\
+    | storage-percentiles | `ASSAY_HISTOGRAM_VALUES=10000000 cargo test --release -p storage-bench --test percentiles` |\n\
+    | storage-merge | `ASSAY_MERGE_IOS=10000000` and the test of storage-bench that prints `merge.different` |\n\
     | storage-pts | the test of storage-bench that prints `pts.series` |\n\
     | storage-scan | `ASSAY_SCAN_ROUNDS=50` and the test of hw-tests that prints `scan.found` |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n";

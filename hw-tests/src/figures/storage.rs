@@ -32,7 +32,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "storage-rate", measure: rate::rate },
     Case { name: "storage-threads", measure: rate::threads },
     Case { name: "storage-memory", measure: memory::memory },
-    Case { name: "storage-histogram", measure: tests::histogram },
+    Case { name: "storage-percentiles", measure: tests::percentiles },
+    Case { name: "storage-merge", measure: tests::merge },
     Case { name: "storage-pts", measure: tests::pts },
     Case { name: "storage-scan", measure: tests::scan },
 ];

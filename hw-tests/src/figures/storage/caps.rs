@@ -42,7 +42,7 @@ struct Pairs {
 /// Operations a second and mean latency by both, at each cap, with 1 and 32 in flight.
 pub(super) fn caps(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(&[Need::Root, Need::Program("fio"), Need::Program("time")])?;
-    let (count, seconds) = if effort == Effort::Full { (7, 30) } else { (1, 8) };
+    let (count, seconds) = if effort == Effort::Full { (7, 30) } else { (3, 4) };
     let mut lab = Lab::new()?;
     let mut places = Vec::new();
     for cap in CAPS {
@@ -73,28 +73,25 @@ pub(super) fn caps(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     }
     let group = places.first().map_or("", |place| place.throttle.version());
     let noise = format!("{seconds} s, {version}, {group}; {}", noise.text());
-    // What one slice of 100 ms more or less is of a run: a short one proves less.
-    let slice = 0.1 / f64::from(seconds);
     let mut figures = Vec::new();
     for pairs in &all {
-        let iops = Of { name: "IOPS", bar: 0.01, slice, get: |said| said.iops };
+        let iops = Of { name: "IOPS", bar: 0.01, get: |said| said.iops };
         figures.push(figure(pairs, &iops, &noise)?);
-        let mean = Of { name: "mean latency", bar: 0.02, slice, get: |said| said.mean_ns };
+        let mean = Of { name: "mean latency", bar: 0.02, get: |said| said.mean_ns };
         figures.push(figure(pairs, &mean, &noise)?);
     }
     Ok(figures)
 }
 
-/// What is compared, how near it has to be, and what a slice more or less is worth.
+/// What is compared, and how near it has to be.
 struct Of {
     name: &'static str,
     bar: f64,
-    slice: f64,
     get: fn(&Said) -> f64,
 }
 
 fn figure(pairs: &Pairs, of: &Of, noise: &str) -> Result<Figure, CaseError> {
-    let Of { name, bar, slice, get } = *of;
+    let Of { name, bar, get } = *of;
     let ratios: Vec<f64> = pairs.of.iter().map(|(ours, theirs)| get(ours) / get(theirs)).collect();
     let ratio = spread(&ratios)?;
     let middle = |side: fn(&(Said, Said)) -> &Said| {
@@ -108,6 +105,9 @@ fn figure(pairs: &Pairs, of: &Of, noise: &str) -> Result<Figure, CaseError> {
         format!("{:.1} against {:.1} µs", ours / 1e3, theirs / 1e3)
     };
     let away = (ratio.median - 1.0).abs();
+    // A program put off the processor misses slices, in one run or the other; one that counts
+    // wrongly does so every time.
+    let best = ratios.iter().map(|ratio| (ratio - 1.0).abs()).fold(f64::INFINITY, f64::min);
     Ok(Figure {
         what: format!("storage: {name} over fio's, cap of {} IOPS, QD{}", pairs.cap, pairs.depth),
         bar: format!("1 ± {bar:.2}"),
@@ -119,7 +119,7 @@ fn figure(pairs: &Pairs, of: &Of, noise: &str) -> Result<Figure, CaseError> {
             pairs.of.len()
         ),
         met: Some(away <= bar),
-        broken: Some(away > bar * super::TOLERANCE + slice),
+        broken: Some(best > bar * super::TOLERANCE),
     })
 }
 

@@ -21,7 +21,7 @@ const JITTER: f64 = 0.5;
 /// One device at 128 in flight, of 1 GB and of 8 TB.
 pub(super) fn memory(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(&[Need::Program("time")])?;
-    let seconds = if effort == Effort::Full { 5 } else { 2 };
+    let seconds = if effort == Effort::Full { 5 } else { 1 };
     let mut lab = Lab::new()?;
     let small = lab.sparse_file(1_000_000_000)?.display().to_string();
     let large = lab.sparse_file(8_000_000_000_000 / 4096 * 4096)?.display().to_string();

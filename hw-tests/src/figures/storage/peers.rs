@@ -120,15 +120,19 @@ impl Load {
         cost(&ran, ios, number(&run, "/all/milli_iops")? / 1000.0)
     }
 
-    /// Runs it by fio, tuned: `io_uring` with fixed buffers and registered files, in batches,
-    /// with one latency for each operation (submission to completion) as ours has it, for
-    /// fio's other two only cost it time.
-    pub(super) fn by_fio(&self) -> Result<Cost, CaseError> {
+    /// Runs it by fio, tuned: `io_uring` with fixed buffers and registered files, in batches.
+    ///
+    /// fio records three latencies for each operation unless told otherwise; `lean` leaves
+    /// the one from submission to completion, which is what ours records.
+    pub(super) fn by_fio(&self, lean: bool) -> Result<Cost, CaseError> {
         let mut line = pinned();
         line.extend(words("fio --output-format=json --thread"));
         line.extend(words(&self.shared_options()));
         // Options of an engine are known once the engine is.
-        line.extend(words("--fixedbufs --registerfiles --disable_slat=1 --disable_lat=1"));
+        line.extend(words("--fixedbufs --registerfiles"));
+        if lean {
+            line.extend(words("--disable_slat=1 --disable_lat=1"));
+        }
         line.push(format!("--iodepth_batch_complete_min={}", self.batch));
         let ran = process::run(&line)?;
         let reads = fio_reads(&ran)?;
