@@ -320,7 +320,7 @@ fn a_plan_made_short_is_short_and_keeps_its_cases() {
     for tier in Tier::ALL {
         let whole = planned(tier, &target());
         let mut short = whole.clone();
-        super::shorten(&mut short);
+        shorten(&mut short);
         let ids = |plan: &Plan| plan.case.iter().map(|case| case.id.clone()).collect::<Vec<_>>();
         assert_eq!(ids(&short), ids(&whole));
         for (case, whole) in short.case.iter().zip(&whole.case) {
