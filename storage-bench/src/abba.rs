@@ -106,6 +106,23 @@ pub struct Hook {
     pub output: String,
 }
 
+impl Hook {
+    /// Returns why what rests on the command proves nothing; `None` where it worked.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let why = self.failed.as_ref()?;
+        let name = &self.snapshot;
+        let (zh, en) = match self.what.as_str() {
+            "create" => ("创建", "create"),
+            _ => ("删除", "delete"),
+        };
+        Some(Doubt::new(
+            "hook-failed",
+            format!("{zh}快照 `{name}` 的命令失败：{why}"),
+            format!("the command to {en} snapshot `{name}` failed: {why}"),
+        ))
+    }
+}
+
 /// Windows with snapshots against windows without.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
@@ -216,7 +233,7 @@ pub fn compare(
     hook: Vec<Hook>,
     mut doubts: Vec<Doubt>,
 ) -> Comparison {
-    doubts.extend(hook.iter().filter_map(hook_failed));
+    doubts.extend(hook.iter().filter_map(Hook::doubt));
     let numbers = numbers(windows).unwrap_or_else(|error| {
         doubts.push(not_compared(error));
         let blocks = number(windows.len() / ORDER.len());
@@ -244,20 +261,6 @@ pub fn compare(
         worst_second_with: numbers.worst_second_with,
         kept: valid && numbers.iops.low_ppm >= LEAST_IOPS_PPM,
     }
-}
-
-fn hook_failed(hook: &Hook) -> Option<Doubt> {
-    let why = hook.failed.as_ref()?;
-    let name = &hook.snapshot;
-    let (zh, en) = match hook.what.as_str() {
-        "create" => ("创建", "create"),
-        _ => ("删除", "delete"),
-    };
-    Some(Doubt::new(
-        "hook-failed",
-        format!("{zh}快照 `{name}` 的命令失败：{why}"),
-        format!("the command to {en} snapshot `{name}` failed: {why}"),
-    ))
 }
 
 fn not_compared(error: AbbaError) -> Doubt {

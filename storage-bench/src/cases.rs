@@ -10,6 +10,7 @@ mod array;
 mod build;
 mod distributed;
 mod evs;
+mod fast;
 mod scale;
 mod window;
 
@@ -24,6 +25,7 @@ use crate::measurement::{Doubt, Mode};
 use crate::text::Text;
 use crate::workload::Spec;
 
+pub use fast::shorten;
 pub use scale::{PETABYTE, Scaled, per_petabyte};
 pub use window::{Job, Slot, Window, WindowError, place};
 

@@ -314,3 +314,22 @@ fn a_reduction_is_asked_for_only_where_a_feature_is_on_and_the_data_allows() {
         assert_eq!((judged.bound, judged.value), expected, "{}", case.id);
     }
 }
+
+#[test]
+fn a_plan_made_short_is_short_and_keeps_its_cases() {
+    for tier in Tier::ALL {
+        let whole = planned(tier, &target());
+        let mut short = whole.clone();
+        shorten(&mut short);
+        let ids = |plan: &Plan| plan.case.iter().map(|case| case.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&short), ids(&whole));
+        for (case, whole) in short.case.iter().zip(&whole.case) {
+            assert!(case.most_ns <= whole.most_ns && case.most_ns >= 1, "{}", case.id);
+            assert!(case.most_ns < 1_000_000_000_000, "{}: {}", case.id, case.most_ns);
+            let span = case.load.as_ref().map_or(0, |load| load.workload.span_bytes);
+            assert!(case.method != Method::Fill || span <= 1 << 30);
+        }
+        assert_eq!(short.most_ns, short.case.iter().map(|case| case.most_ns).sum::<u64>());
+        assert!(short.most_ns * 20 < whole.most_ns, "{tier}");
+    }
+}

@@ -33,6 +33,12 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("storage accept/size", "新建文件的大小：10g"),
     ("usable", "整个系统的可用容量，用于“单 PB 有效容量”各行：500t"),
     ("cache", "整个系统的缓存：2t"),
+    (
+        "snap_create",
+        "创建快照的命令，由 `sh -c` 执行；$ASSAY_TARGET 为卷，$ASSAY_SNAPSHOT 为应取的快照名",
+    ),
+    ("snap_delete", "删除 $ASSAY_SNAPSHOT 所指快照的命令"),
+    ("storage accept/fast", "试跑：分钟缩为秒，只验证准备是否就绪；如此所得一律无效，并注明"),
     ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
     ("case", "只运行这些测试项；可重复"),
     ("storage accept/out", "测试记录写到哪个目录；其中已有的运行不再重复"),

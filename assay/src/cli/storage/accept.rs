@@ -29,6 +29,16 @@ pub struct Accept {
     /// Cache of the whole system: 2t
     #[arg(long, value_name = "SIZE")]
     pub cache: Option<String>,
+    /// Command that makes a snapshot, run by `sh -c`; the volume is in `$ASSAY_TARGET`, the
+    /// name to give it in `$ASSAY_SNAPSHOT`
+    #[arg(long, value_name = "CMD", requires = "snap_delete")]
+    pub snap_create: Option<String>,
+    /// Command that deletes the snapshot named in `$ASSAY_SNAPSHOT`
+    #[arg(long, value_name = "CMD", requires = "snap_create")]
+    pub snap_delete: Option<String>,
+    /// Try the set-up in seconds for minutes: whatever is run so is INVALID, and says so
+    #[arg(long)]
+    pub fast: bool,
     /// Print the plan and stop: time, bytes written, every open parameter
     #[arg(long)]
     pub plan: bool,

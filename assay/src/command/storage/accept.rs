@@ -3,14 +3,17 @@
 //! Each finished run is on disk before the next begins, so that a long acceptance goes on
 //! where it stopped. The report is the one of `assay accept`, judged by the tier's profile.
 
+mod hook;
 mod kept;
+mod snapshots;
 
 use std::path::Path;
 
 use profiles::Text;
 use storage_bench::{
-    cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan},
-    measurement::{Run, Storage, Validity},
+    abba::Comparison,
+    cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan, shorten},
+    measurement::{Doubt, Run, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
 };
@@ -30,6 +33,7 @@ use crate::{
     output::{storage as output, storage_plan},
 };
 use kept::Kept;
+use snapshots::{Compared, Hooks, Snapshots};
 
 /// Seed of everything random: the same load for every vendor.
 const SEED: u64 = 1;
@@ -55,6 +59,9 @@ pub(super) fn run(
     narrow(&mut planned, &arguments.case)?;
     drop_idle_fill(&mut planned);
     add_up(&mut planned);
+    if arguments.fast {
+        shorten(&mut planned);
+    }
     let page = storage_plan::plan(&planned, layout(console));
     if arguments.plan {
         match arguments.output {
@@ -67,31 +74,121 @@ pub(super) fn run(
     let interrupt = machine::watch(console);
     // Past the page cache or not at all: numbers of the cache would be accepted as the disk's.
     let opened = target::open(&permit, Direct::Required, &format!("storage accept {tier}"))?;
-    let mut bench = Bench { target: &opened, fill: None, seed: SEED, interrupt: &interrupt };
-    for case in planned.case.iter().filter(|case| case.missing.is_empty()) {
-        let Some(run) = bench.run(case, console)? else {
-            console.note(&text(
-                "未运行 {}：尚不支持",
-                "not run: {}, not supported yet",
-                &[&case.id],
-            ));
-            continue;
+    // A device's runs outlive this process; a file that was made does not.
+    if !new_file {
+        kept.keep_in(&arguments.out);
+    }
+    let fast = arguments.fast;
+    let bench = Bench { target: &opened, fill: None, seed: SEED, interrupt: &interrupt, fast };
+    let cases = planned.case.iter().filter(|case| case.missing.is_empty());
+    let partial = run_all(cases, bench, hooks(arguments).as_ref(), &mut kept, console)?;
+    report(arguments, global, tier, (kept, partial), &opened, console)
+}
+
+/// Runs the cases in their order, until they are over or someone breaks them off. Returns
+/// the comparison of snapshots that was broken off.
+fn run_all<'c>(
+    cases: impl Iterator<Item = &'c Case>,
+    mut bench: Bench<'_>,
+    hooks: Option<&Hooks>,
+    kept: &mut Kept,
+    console: &mut Console,
+) -> Result<Option<Comparison>, Failure> {
+    if let Some(hooks) = hooks {
+        Snapshots { bench: &bench, hooks, kept, console }.clear()?;
+    }
+    for case in cases {
+        let ran = run_case(case, &bench, hooks, kept, console)?;
+        let ended_early = match ran {
+            None => {
+                let zh = "未运行 {}：尚不支持";
+                console.note(&text(zh, "not run: {}, not supported yet", &[&case.id]));
+                false
+            }
+            Some(Ran::Run(run)) => {
+                let only_short = |doubt: &Doubt| bench.fast && doubt.code == "reduced";
+                if case.method == Method::Fill && run.reasons.iter().all(only_short) {
+                    bench.fill = Some(bench.sample(filled(case))?);
+                }
+                told(&run, console);
+                let early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
+                kept.add(*run)?;
+                early
+            }
+            Some(Ran::Compared(compared)) => match *compared {
+                Compared::Partial(compared) => return Ok(Some(compared)),
+                Compared::Finished(compared) => {
+                    told_comparison(&compared, console);
+                    kept.add_comparison(compared)?;
+                    false
+                }
+            },
         };
-        if case.method == Method::Fill && run.reasons.is_empty() {
-            bench.fill = Some(bench.sample()?);
-        }
-        let ended_early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
-        told(&run, console);
-        kept.add(run);
-        // A device's runs outlive this process; a file that was made does not.
-        if !new_file {
-            kept.write(&arguments.out)?;
-        }
-        if interrupt.asked() || ended_early {
+        if bench.interrupt.asked() || ended_early {
             break;
         }
     }
-    report(arguments, global, tier, kept, &opened, console)
+    Ok(None)
+}
+
+/// Returns how much a filling fills.
+fn filled(case: &Case) -> u64 {
+    case.load.as_ref().map_or(0, |load| load.workload.span_bytes)
+}
+
+/// What came of a case.
+enum Ran {
+    Run(Box<Run>),
+    Compared(Box<Compared>),
+}
+
+/// Runs one case; `None` of one that cannot be run from here.
+fn run_case(
+    case: &Case,
+    bench: &Bench<'_>,
+    hooks: Option<&Hooks>,
+    kept: &mut Kept,
+    console: &mut Console,
+) -> Result<Option<Ran>, Failure> {
+    let run = match (&case.method, hooks) {
+        (Method::Snapshots { of_case, rate_percent, blocks }, Some(hooks)) => {
+            let wanted = (of_case.as_str(), *rate_percent, *blocks);
+            let mut snapshots = Snapshots { bench, hooks, kept, console };
+            let compared = snapshots.abba(case, wanted)?;
+            return Ok(compared.map(|compared| Ran::Compared(Box::new(compared))));
+        }
+        (Method::FirstWrite, Some(hooks)) => {
+            Snapshots { bench, hooks, kept, console }.first_write(case)?
+        }
+        _ => bench.run(case, console)?,
+    };
+    Ok(run.map(|run| Ran::Run(Box::new(run))))
+}
+
+/// Returns the commands that make and delete snapshots.
+fn hooks(arguments: &Accept) -> Option<Hooks> {
+    let (create, delete) = (arguments.snap_create.clone()?, arguments.snap_delete.clone()?);
+    Some(Hooks { create, delete })
+}
+
+/// Says how a comparison of snapshots went.
+fn told_comparison(compared: &Comparison, console: &mut Console) {
+    let percent = |ppm: u64| format!("{}.{:02} %", ppm / 10_000, ppm / 100 % 100);
+    let word = match compared.validity {
+        Validity::Valid => Text::new("有效", "valid"),
+        Validity::Invalid => Text::new("无效", "proves nothing"),
+    };
+    let (ratio, low) = (percent(compared.iops.ratio_ppm), percent(compared.iops.low_ppm));
+    let case = &compared.case;
+    let zh = format!("{case}：{}，有快照时 IOPS 为无快照时的 {ratio}（95 % 下限 {low}）", word.zh);
+    let en = format!(
+        "{case}: {}, with snapshots {ratio} of the IOPS without (95 % lower end {low})",
+        word.en
+    );
+    console.note(&Text::new(zh, en));
+    for doubt in &compared.reasons {
+        console.note(&Text::new(format!("  {}", doubt.zh), format!("  {}", doubt.en)));
+    }
 }
 
 /// Says how a run went, as it ends.
@@ -132,7 +229,7 @@ fn facts(
         cache_bytes,
         cache_share_bytes: cache_bytes,
         clients: 1,
-        snapshot_hooks: false,
+        snapshot_hooks: arguments.snap_create.is_some(),
         reported_use: false,
     })
 }
@@ -190,11 +287,11 @@ fn report(
     arguments: &Accept,
     global: &Global,
     tier: Tier,
-    kept: Kept,
+    (kept, partial): (Kept, Option<Comparison>),
     opened: &Opened,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let document = Storage::new(kept.into_runs());
+    let document = kept.into_document(partial);
     if arguments.output == Format::Text {
         console.print(&output::runs(&document.run, layout(console)))?;
     }

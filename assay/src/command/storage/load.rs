@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
+    data::Content,
     drive::{Drive, DriveError, drive},
-    measurement::{Mode, Run, Steady},
+    measurement::{HitCounters, Mode, Reduction, Run, Steady},
     observed::{Observed, Second},
-    run::Control,
+    run::{Control, Outcome},
     summary::{self, Context},
     target::Opened,
     validity::{Claims, Evidence, Fill},
@@ -28,6 +29,19 @@ pub(super) struct Purpose {
     pub(super) claims: Claims,
     /// Whether the volume was filled, where that matters.
     pub(super) fill: Option<Fill>,
+    /// Whether it is smaller than the method asks.
+    pub(super) reduced: bool,
+    /// What the array says of it.
+    pub(super) told: Told,
+}
+
+/// What the array itself says of a run, by commands of the operator.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    /// Its cache's counters before and after.
+    pub(super) hit: Option<HitCounters>,
+    /// What it made of the data.
+    pub(super) reduction: Option<Reduction>,
 }
 
 /// A run, and what was observed behind it.
@@ -45,6 +59,34 @@ pub(super) fn measure(
     interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Measured, Failure> {
+    let driven = drive_it(load, target, purpose, interrupt, console)?;
+    sum_up(driven, load, target, purpose)
+}
+
+/// A load that was run, before anything is made of it.
+#[derive(Debug)]
+pub(super) struct Driven {
+    outcome: Outcome,
+    started_at: String,
+}
+
+impl Driven {
+    /// Returns what never began.
+    pub(super) fn nothing() -> Self {
+        let outcome =
+            Outcome { observed: Observed::default(), devices: Vec::new(), clock_drift_ppm: 0 };
+        Self { outcome, started_at: clock::now() }
+    }
+}
+
+/// Runs `load` on `target`.
+pub(super) fn drive_it(
+    load: &Drive,
+    target: &Opened,
+    purpose: &Purpose,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Driven, Failure> {
     let started_at = clock::now();
     let stop = interrupt.flag();
     let total = load.runtime.map(|time| time + load.ramp);
@@ -58,6 +100,18 @@ pub(super) fn measure(
     let mut control = Control { stop: &stop, progress: &mut progress };
     let outcome = drive(load, target, &mut control).map_err(failure)?;
     drop(line);
+    Ok(Driven { outcome, started_at })
+}
+
+/// Sums a run up, and says whether it proves anything.
+pub(super) fn sum_up(
+    driven: Driven,
+    load: &Drive,
+    target: &Opened,
+    purpose: &Purpose,
+) -> Result<Measured, Failure> {
+    let Driven { outcome, started_at } = driven;
+    let title = if purpose.case.is_empty() { "ad-hoc" } else { &purpose.case };
     let observed = outcome.observed;
     let mut evidence = Evidence::of(load.mode, purpose.claims.clone(), &observed);
     evidence.clock_drift_ppm =
@@ -65,11 +119,16 @@ pub(super) fn measure(
     if let Some(fill) = purpose.fill {
         evidence.fill = fill;
     }
+    evidence.reduced = purpose.reduced;
+    let incompressible = matches!(load.content, Content::Unique { .. });
+    let reduction = purpose.told.reduction;
+    evidence.reduction_milli =
+        reduction.filter(|_| incompressible).map(|reduction| reduction.reported_milli);
     let Some(first) = load.threads.first() else {
         return Err(Failure::unable(text("没有负载", "there is no load", &[])));
     };
     let workload = first.resolve().map_err(|source| failure(DriveError::Workload { source }))?;
-    let hit = storage_bench::hit::of(&workload, &observed, None);
+    let hit = storage_bench::hit::of(&workload, &observed, purpose.told.hit);
     if let Some(hit) = &hit {
         evidence.hit_rate = storage_bench::validity::HitRate::Known(hit.clone());
     }
@@ -87,7 +146,7 @@ pub(super) fn measure(
         cap_iops: purpose.cap_iops,
         steady: None::<Steady>,
         hit,
-        reduction: None,
+        reduction,
     };
     let run = summary::run(context, &observed, evidence.doubts());
     Ok(Measured { run, observed })
@@ -107,7 +166,7 @@ fn status(title: &str, second: &Second, passed: u64, total: Option<Duration>) ->
 }
 
 /// Returns an id that no other run has.
-fn id() -> String {
+pub(super) fn id() -> String {
     let mut bytes = [0_u8; 8];
     // Without random numbers the time still tells runs of one report apart.
     if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).is_err() {
