@@ -13,6 +13,8 @@ mod uring;
 
 use std::io;
 
+use rustix::io::ReadWriteFlags;
+
 pub(crate) use aio::Aio;
 pub(crate) use buffer::{Buffers, Slot, slots};
 pub(crate) use file::Files;
@@ -21,6 +23,7 @@ pub(crate) use sync::Sync;
 pub(crate) use uring::Ring;
 
 use crate::measurement::Feature;
+use crate::run::Stable;
 
 /// The engine a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +70,8 @@ pub(crate) struct Setup {
     pub(crate) sq_thread: bool,
     /// Whether the ring is asked to do nothing.
     pub(crate) nop: bool,
+    /// When a write counts as done.
+    pub(crate) stable: Stable,
 }
 
 /// Whether completions are polled for.
@@ -78,6 +83,24 @@ pub(crate) enum Polling {
     Impossible(&'static str),
     /// Asked for, and possible.
     On,
+}
+
+/// Returns the flags that writes carry (pwritev2(2)).
+fn write_flags(stable: Stable) -> ReadWriteFlags {
+    match stable {
+        Stable::No => ReadWriteFlags::empty(),
+        Stable::Data => ReadWriteFlags::DSYNC,
+        Stable::All => ReadWriteFlags::SYNC,
+    }
+}
+
+/// Returns how such writes are told of, where they were asked for.
+fn stable_feature(stable: Stable) -> Option<Feature> {
+    match stable {
+        Stable::No => None,
+        Stable::Data => Some(on("RWF_DSYNC")),
+        Stable::All => Some(on("RWF_SYNC")),
+    }
 }
 
 impl Polling {

@@ -47,6 +47,8 @@ pub(crate) struct Uring<'ring, 'fd> {
     /// Whether the kernel can be given a limit to a wait (5.11).
     limits_waits: bool,
     setup: Setup,
+    /// `RWF_` flags of writes.
+    write: i32,
     /// Lengths of the operations of all slots, where nothing is done: the kernel says 0.
     nop: Option<Vec<u32>>,
     /// Whether trims of files go through the ring.
@@ -147,6 +149,7 @@ impl Ring {
         if !pinned && !plain {
             return Err(EngineError::Operation { operation: "plain reads (5.6)" });
         }
+        features.extend(super::stable_feature(setup.stable));
         features.push(if limits_waits {
             on("EXT_ARG")
         } else {
@@ -164,6 +167,7 @@ impl Ring {
             piece: pinned.then_some(each),
             limits_waits,
             setup: *setup,
+            write: super::write_flags(setup.stable).bits().cast_signed(),
             nop: setup.nop.then(|| vec![0; slots]),
             punches: probed && probe.is_supported(opcode::Fallocate::CODE),
             outstanding: 0,
@@ -245,10 +249,13 @@ impl Uring<'_, '_> {
             (Kind::Write, Some(each)) => {
                 opcode::WriteFixed::new(fd, data(), length, piece_of(slot, each))
                     .offset(offset)
+                    .rw_flags(self.write)
                     .build()
             }
             (Kind::Read, None) => opcode::Read::new(fd, data(), length).offset(offset).build(),
-            (Kind::Write, None) => opcode::Write::new(fd, data(), length).offset(offset).build(),
+            (Kind::Write, None) => {
+                opcode::Write::new(fd, data(), length).offset(offset).rw_flags(self.write).build()
+            }
             (Kind::Flush, _) => opcode::Fsync::new(fd).build(),
             (Kind::Trim, _) => opcode::Fallocate::new(fd, u64::from(request.length))
                 .offset(request.offset)
@@ -423,11 +430,18 @@ mod tests {
     use std::io::{Read, Seek, Write};
     use std::os::fd::AsFd;
 
-    use super::super::{Polling, slots};
+    use super::super::{Polling, Stable, slots};
     use super::*;
 
     fn setup() -> Setup {
-        Setup { slots: 4, batch: 2, polling: Polling::NotAsked, sq_thread: false, nop: false }
+        Setup {
+            slots: 4,
+            batch: 2,
+            polling: Polling::NotAsked,
+            sq_thread: false,
+            nop: false,
+            stable: Stable::No,
+        }
     }
 
     fn request(kind: Kind, offset: u64) -> Request {

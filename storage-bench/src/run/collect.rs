@@ -26,6 +26,8 @@ pub(super) struct Collector {
     first: u64,
     /// Tallies to use again.
     idle: Vec<Vec<Tally>>,
+    /// The seconds of each view that passed before its part began.
+    before: Vec<u64>,
     scratch: Histogram,
 }
 
@@ -38,13 +40,20 @@ struct View {
 }
 
 impl Collector {
-    /// Begins; `devices` has the device of each target of each thread.
-    pub(super) fn new(devices: Vec<Vec<usize>>) -> Self {
+    /// Begins; `devices` has the device of each target of each thread, `starts` the second of
+    /// the run that each thread begins to measure in.
+    pub(super) fn new(devices: Vec<Vec<usize>>, starts: Vec<u64>) -> Self {
         let count = devices.iter().flatten().max().map_or(0, |last| last + 1);
         let views = if count > 1 { 1 + count } else { 1 };
+        let mut before = vec![0; views];
+        for (device, before) in before.iter_mut().skip(1).enumerate() {
+            let own = devices.iter().zip(&starts).filter(|(of, _)| of.contains(&device));
+            *before = own.map(|(_, start)| *start).min().unwrap_or(0);
+        }
         Self {
+            before,
             views: (0..views).map(|_| View::default()).collect(),
-            at: vec![0; devices.len()],
+            at: starts,
             devices,
             open: VecDeque::new(),
             first: 0,
@@ -97,15 +106,27 @@ impl Collector {
     }
 
     /// Returns all together and each device, without what only the threads know. `elapsed_ns`
-    /// is how long each was measured, in the same order.
-    pub(super) fn observed(self, elapsed_ns: &[u64], runtime_ns: Option<u64>) -> Vec<Observed> {
-        let elapsed = elapsed_ns.iter().copied().chain(std::iter::repeat(0));
-        let views = self.views.into_iter().zip(elapsed);
-        views.map(|(view, elapsed_ns)| view.observed(elapsed_ns, runtime_ns)).collect()
+    /// is how long each was measured and how long it was to be, in the same order.
+    pub(super) fn observed(self, elapsed_ns: &[(u64, Option<u64>)]) -> Vec<Observed> {
+        let elapsed = elapsed_ns.iter().copied().chain(std::iter::repeat((0, None)));
+        let views = self.views.into_iter().zip(self.before).zip(elapsed);
+        views
+            .map(|((mut view, before), (elapsed_ns, runtime_ns))| {
+                view.forget(usize::try_from(before).unwrap_or(usize::MAX));
+                view.observed(elapsed_ns, runtime_ns)
+            })
+            .collect()
     }
 }
 
 impl View {
+    /// Drops the seconds before its part began.
+    fn forget(&mut self, seconds: usize) {
+        self.seconds.drain(..seconds.min(self.seconds.len()));
+        let windows = seconds.saturating_mul(super::tally::WINDOWS);
+        self.windows.drain(..windows.min(self.windows.len()));
+    }
+
     fn close(&mut self, tally: Option<&mut Tally>, scratch: &mut Histogram) {
         let Some(tally) = tally else {
             self.seconds.push(Second::default());

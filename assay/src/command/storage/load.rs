@@ -1,11 +1,11 @@
-//! One load on one opened target, with its progress and its word on itself.
+//! Loads on opened targets, with their progress and their word on themselves.
 
 use std::time::Duration;
 
 use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
-    drive::{Drive, DriveError, drive},
-    measurement::{Mode, Run, Steady},
+    drive::{Drive, DriveError, Part, drive_together},
+    measurement::{Mode, Run, Steady, Subject},
     observed::{Observed, Second},
     run::Control,
     summary::{self, Context},
@@ -37,6 +37,26 @@ pub(super) struct Measured {
     pub(super) observed: Observed,
 }
 
+/// A load that is to run, beside others or alone.
+#[derive(Debug)]
+pub(super) struct Prepared<'t> {
+    /// The load.
+    pub(super) part: Part<'t>,
+    /// What it is on.
+    pub(super) subject: Subject,
+    /// What it is for.
+    pub(super) purpose: Purpose,
+}
+
+/// Loads that ran at the same time.
+#[derive(Debug)]
+pub(super) struct Together {
+    /// Each.
+    pub(super) each: Vec<Measured>,
+    /// All of them as one run, where there were several.
+    pub(super) sum: Option<Measured>,
+}
+
 /// Runs `load` on `target` and sums it up.
 pub(super) fn measure(
     load: &Drive,
@@ -45,44 +65,130 @@ pub(super) fn measure(
     interrupt: &Interrupt,
     console: &Console,
 ) -> Result<Measured, Failure> {
+    let (subject, purpose) = (target.subject().clone(), purpose.clone());
+    let one = Prepared { part: Part::single(load, target), subject, purpose };
+    let together = measure_together(&[one], interrupt, console)?;
+    together.each.into_iter().next().ok_or_else(nothing)
+}
+
+/// Runs loads at the same time, and sums each and all of them up.
+pub(super) fn measure_together(
+    loads: &[Prepared<'_>],
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Together, Failure> {
     let started_at = clock::now();
     let stop = interrupt.flag();
-    let total = load.runtime.map(|time| time + load.ramp);
-    let title = if purpose.case.is_empty() { "ad-hoc" } else { &purpose.case };
-    let line = Progress::start(console.progress, title);
+    let whole = |load: &Prepared<'_>| {
+        let drive = &load.part.drive;
+        drive.runtime.map(|time| time + drive.ramp + drive.delay)
+    };
+    let total = loads.iter().map(whole).max().flatten();
+    let title = title(loads);
+    let line = Progress::start(console.progress, &title);
     let mut passed = 0_u64;
     let mut progress = |second: &Second| {
         passed += 1;
-        line.step(&status(title, second, passed, total));
+        line.step(&status(&title, second, passed, total));
     };
     let mut control = Control { stop: &stop, progress: &mut progress };
-    let outcome = drive(load, target, &mut control).map_err(failure)?;
+    let parts: Vec<Part<'_>> = loads.iter().map(|load| load.part.clone()).collect();
+    let outcome = drive_together(&parts, &mut control).map_err(failure)?;
     drop(line);
-    let observed = outcome.observed;
+    let drift = Some(outcome.clock_drift_ppm).filter(|ppm| *ppm > DRIFT_LIMIT_PPM);
+    if let [load] = loads {
+        let each = vec![sum_up(load, outcome.observed, drift, &started_at)?];
+        return Ok(Together { each, sum: None });
+    }
+    let each = loads.iter().zip(outcome.devices);
+    let each = each
+        .map(|(load, observed)| sum_up(load, observed, drift, &started_at))
+        .collect::<Result<Vec<_>, _>>()?;
+    let sum = whole_of(loads, &title)?;
+    let sum = Some(sum_up(&sum, outcome.observed, drift, &started_at)?);
+    Ok(Together { each, sum })
+}
+
+fn nothing() -> Failure {
+    Failure::unable(text("没有负载", "there is no load", &[]))
+}
+
+/// Returns the names of loads: of many the first ones.
+fn title(loads: &[Prepared<'_>]) -> String {
+    const SHOWN: usize = 3;
+    let names = loads.iter().take(SHOWN).map(|load| match load.purpose.case.as_str() {
+        "" => "ad-hoc",
+        case => case,
+    });
+    let names = names.collect::<Vec<_>>().join(" + ");
+    match loads.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{names} + {more}"),
+        _ => names,
+    }
+}
+
+/// Returns the loads as one: what they have together is added, what differs is the first's.
+fn whole_of<'t>(loads: &[Prepared<'t>], title: &str) -> Result<Prepared<'t>, Failure> {
+    let first = loads.first().ok_or_else(nothing)?;
+    let mut drive = first.part.drive.clone();
+    drive.threads = loads.iter().flat_map(|load| load.part.drive.threads.clone()).collect();
+    let rates = loads.iter().filter_map(|load| load.part.drive.offered);
+    drive.offered =
+        rates.reduce(|(arrivals, one), (_, other)| (arrivals, one.saturating_add(other.get())));
+    // Where some are reaped in batches, no latency of the sum stands for single operations.
+    if loads.iter().any(|load| load.part.drive.mode == Mode::Throughput) {
+        drive.mode = Mode::Throughput;
+    }
+    let mut subject = first.subject.clone();
+    for other in loads.iter().skip(1).map(|load| &load.subject) {
+        if other.path == subject.path {
+            continue;
+        }
+        subject = Subject {
+            kind: if other.kind == subject.kind { subject.kind } else { "mixed".to_owned() },
+            path: format!("{}:{}", subject.path, other.path),
+            size_bytes: subject.size_bytes.saturating_add(other.size_bytes),
+            block_bytes: subject.block_bytes.max(other.block_bytes),
+            model: subject.model.filter(|model| other.model.as_ref() == Some(model)),
+            filesystem: subject.filesystem.filter(|name| other.filesystem.as_ref() == Some(name)),
+            ..Subject::default()
+        };
+    }
+    let purpose =
+        Purpose { case: title.to_owned(), claims: ad_hoc(drive.mode), ..Purpose::default() };
+    Ok(Prepared { part: Part { drive, threads: Vec::new() }, subject, purpose })
+}
+
+/// Says what was observed of a load.
+fn sum_up(
+    prepared: &Prepared<'_>,
+    observed: Observed,
+    clock_drift_ppm: Option<u32>,
+    started_at: &str,
+) -> Result<Measured, Failure> {
+    let (load, purpose) = (&prepared.part.drive, &prepared.purpose);
     let mut evidence = Evidence::of(load.mode, purpose.claims.clone(), &observed);
-    evidence.clock_drift_ppm =
-        (outcome.clock_drift_ppm > DRIFT_LIMIT_PPM).then_some(outcome.clock_drift_ppm);
+    evidence.clock_drift_ppm = clock_drift_ppm;
     if let Some(fill) = purpose.fill {
         evidence.fill = fill;
     }
-    let Some(first) = load.threads.first() else {
-        return Err(Failure::unable(text("没有负载", "there is no load", &[])));
-    };
+    let first = load.threads.first().ok_or_else(nothing)?;
     let workload = first.resolve().map_err(|source| failure(DriveError::Workload { source }))?;
     let hit = storage_bench::hit::of(&workload, &observed, None);
     if let Some(hit) = &hit {
         evidence.hit_rate = storage_bench::validity::HitRate::Known(hit.clone());
     }
+    let case = if purpose.case.is_empty() { "ad-hoc" } else { &purpose.case };
     let context = Context {
         id: id(),
-        case: title.to_owned(),
-        subject: target.subject().clone(),
+        case: case.to_owned(),
+        subject: prepared.subject.clone(),
         mode: load.mode,
         workload,
         iodepth: load.iodepth,
         threads: u32::try_from(load.threads.len()).unwrap_or(u32::MAX),
         offered_iops: load.offered.map(|(_, rate)| rate.get()),
-        started_at,
+        started_at: started_at.to_owned(),
         ramp_ns: u64::try_from(load.ramp.as_nanos()).unwrap_or(u64::MAX),
         cap_iops: purpose.cap_iops,
         steady: None::<Steady>,
