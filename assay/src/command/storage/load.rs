@@ -1,7 +1,5 @@
 //! Loads on opened targets, with their progress and their word on themselves.
 
-use std::time::Duration;
-
 use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
     drive::{Drive, DriveError, Part, drive_together},
@@ -14,7 +12,8 @@ use storage_bench::{
 };
 
 use crate::{
-    clock, console::Console, failure::Failure, interrupt::Interrupt, lang::text, progress::Progress,
+    clock, console::Console, failure::Failure, interrupt::Interrupt, lang::text,
+    output::storage::live::Facts, progress::live::View,
 };
 
 /// What a run is for.
@@ -79,22 +78,13 @@ pub(super) fn measure_together(
 ) -> Result<Together, Failure> {
     let started_at = clock::now();
     let stop = interrupt.flag();
-    let whole = |load: &Prepared<'_>| {
-        let drive = &load.part.drive;
-        drive.runtime.map(|time| time + drive.ramp + drive.delay)
-    };
-    let total = loads.iter().map(whole).max().flatten();
     let title = title(loads);
-    let line = Progress::start(console.progress, &title);
-    let mut passed = 0_u64;
-    let mut progress = |second: &Second| {
-        passed += 1;
-        line.step(&status(&title, second, passed, total));
-    };
+    let view = View::start(console.progress, console.lang, facts(loads, &title));
+    let mut progress = |second: &Second| view.second(second);
     let mut control = Control { stop: &stop, progress: &mut progress };
     let parts: Vec<Part<'_>> = loads.iter().map(|load| load.part.clone()).collect();
     let outcome = drive_together(&parts, &mut control).map_err(failure)?;
-    drop(line);
+    drop(view);
     let drift = Some(outcome.clock_drift_ppm).filter(|ppm| *ppm > DRIFT_LIMIT_PPM);
     if let [load] = loads {
         let each = vec![sum_up(load, outcome.observed, drift, &started_at)?];
@@ -199,17 +189,26 @@ fn sum_up(
     Ok(Measured { run, observed })
 }
 
-/// Returns what the progress line says of a second.
-fn status(title: &str, second: &Second, passed: u64, total: Option<Duration>) -> String {
-    let (mut ios, mut bytes, mut p99) = (0_u64, 0_u64, 0_u64);
-    for of in second.operations.values() {
-        ios += of.ios;
-        bytes += of.bytes;
-        p99 = p99.max(of.p99_ns);
+/// Returns what can be said of loads before they run.
+fn facts(loads: &[Prepared<'_>], title: &str) -> Facts {
+    let drives = || loads.iter().map(|load| &load.part.drive);
+    let lead_in = |drive: &Drive| drive.delay + drive.ramp;
+    let first = drives().map(lead_in).min().unwrap_or_default();
+    let ends = drives().map(|drive| drive.runtime.map(|time| time + lead_in(drive)));
+    let moved = loads.iter().flat_map(|load| load.part.threads.iter().flatten());
+    let bytes = moved.map(|lane| lane.limit.bytes).try_fold(0_u64, u64::checked_add);
+    let timed = ends.clone().all(|end| end.is_some());
+    let rates = drives().map(|drive| drive.offered.map(|(_, rate)| rate.get()));
+    Facts {
+        title: title.to_owned(),
+        lead_in: first,
+        runtime: ends.flatten().max().filter(|_| timed).map(|end| end.saturating_sub(first)),
+        // Threads that share their blocks each do a part of what they may.
+        bytes: bytes.filter(|bytes| {
+            *bytes < 1 << 62 && loads.iter().all(|load| load.part.drive.threads.len() == 1)
+        }),
+        offered_iops: rates.sum::<Option<u64>>(),
     }
-    let of = total.map_or_else(String::new, |total| format!("/{}", total.as_secs()));
-    let megabytes = bytes / 1_000_000;
-    format!("{title} {passed}{of} s: {ios} IOPS, {megabytes} MB/s, p99 {} µs", p99 / 1000)
 }
 
 /// Returns an id that no other run has.
