@@ -1,12 +1,16 @@
 //! `assay storage`.
 
 mod accept;
+mod agent;
+mod clients;
 mod export;
 mod run;
 
 use clap::{Args, Subcommand};
 
 pub use accept::Accept;
+pub use agent::Agent;
+pub use clients::Clients;
 pub use export::ExportFio;
 pub use run::{FioFormat, ModeChoice, Run};
 
@@ -17,6 +21,8 @@ pub enum Storage {
     Run(Run),
     /// Run the norm's cases on a volume, judge them, and write a report
     Accept(Accept),
+    /// Make load on this host's devices as a controller elsewhere asks
+    Agent(Agent),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
 }

@@ -1,11 +1,14 @@
 //! `assay storage`: load on devices and files, and what it proves.
 
 mod accept;
+mod agent;
 mod case;
+mod clients;
 mod export;
 mod load;
 mod run;
 mod target;
+mod wire;
 
 use storage_bench::cases::PlanError;
 use storage_bench::job::{
@@ -30,6 +33,7 @@ pub(super) fn run(
     match arguments {
         Storage::Run(arguments) => run::run(arguments, console),
         Storage::Accept(arguments) => accept::run(arguments, global, console),
+        Storage::Agent(arguments) => agent::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
     }
 }

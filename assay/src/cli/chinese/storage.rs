@@ -5,6 +5,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage", "对存储加压，并按表现验收卷"),
     ("storage run", "以 fio 的作业语言对设备或文件加压"),
     ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
+    ("storage agent", "在本机按控制端的要求对本机设备加压"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
 ];
 
@@ -19,6 +20,23 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "destroy",
         "允许覆盖的设备，以序列号或 WWID 指名；可重复。loop、zram 设备：device:主:次:字节数",
     ),
+    (
+        "allow_destroy",
+        "允许控制端覆盖的设备，以序列号或 WWID 指名；可重复。loop、zram 设备：device:主:次:字节数",
+    ),
+    ("allow_read", "允许控制端只读的设备；可重复"),
+    ("allow_dir", "允许控制端新建一个文件的目录；文件结束时删除"),
+    ("listen", "监听地址"),
+    ("name", "输出行中本机的称呼 [默认：主机名，或监听的地址]"),
+    ("token_file", "把含令牌的一行写到哪个文件（仅属主可读）"),
+    ("expires", "令牌有效期：30s、10m、1h"),
+    ("stay", "一次运行之后换新令牌继续等待"),
+    ("record", "把逐秒测得的结果追加到哪个文件（每行一个 JSON）"),
+    (
+        "agents",
+        "共同加压的客户端，照 `storage agent` 所示：主机:端口#指纹#令牌，有多个设备时再加 #序列号",
+    ),
+    ("agents_file", "客户端清单文件，一行一个：令牌不进入进程列表"),
     ("force_signature", "列出将失去的内容之后，覆盖其上的内容"),
     ("output_format", "标准输出写什么，用 fio 的叫法：normal、json 或 json+（与 fio 兼容）"),
     ("storage run/out", "把各次运行写到哪个文件（storage/v1 JSON）"),

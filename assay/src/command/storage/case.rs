@@ -66,7 +66,7 @@ impl Bench<'_> {
     }
 
     /// Returns the load as the case has it.
-    fn drive(load: &Load) -> Drive {
+    pub(super) fn drive(load: &Load) -> Drive {
         let threads = usize::try_from(load.threads).unwrap_or(1).max(1);
         let content = if load.dedup_thousandths == 1000 && load.compress_thousandths == 1000 {
             Content::default()
@@ -245,7 +245,7 @@ impl Bench<'_> {
 
 /// Returns the tracked value of a round, in thousandths of its unit; `None` of a path that
 /// is not known: then the round cannot be judged.
-fn tracked_milli(path: &str, all: &Totals) -> Option<u64> {
+pub(super) fn tracked_milli(path: &str, all: &Totals) -> Option<u64> {
     match path {
         "all.iops" | "all.milli_iops" => Some(all.milli_iops),
         "all.bytes_per_s" => Some(all.bytes_per_s.saturating_mul(1000)),

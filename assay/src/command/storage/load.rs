@@ -107,7 +107,7 @@ fn status(title: &str, second: &Second, passed: u64, total: Option<Duration>) ->
 }
 
 /// Returns an id that no other run has.
-fn id() -> String {
+pub(super) fn id() -> String {
     let mut bytes = [0_u8; 8];
     // Without random numbers the time still tells runs of one report apart.
     if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).is_err() {

@@ -63,6 +63,9 @@ const ABLE: &[Need] = &[
 
 /// Runs the jobs.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
+    if arguments.clients.any() {
+        return super::clients::run(arguments, console);
+    }
     let jobs = jobs(arguments)?;
     let interrupt = machine::watch(console);
     let mut measured = Vec::new();
@@ -72,12 +75,23 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
             break;
         }
     }
+    finish(arguments, &jobs, measured, interrupt.asked(), console)
+}
+
+/// Hands out what was measured.
+pub(super) fn finish(
+    arguments: &Arguments,
+    jobs: &[Job],
+    measured: Vec<Measured>,
+    stopped: bool,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let bins = match arguments.output_format {
         FioFormat::Normal => None,
         FioFormat::Json => Some(Bins::None),
         FioFormat::JsonPlus => Some(Bins::All),
     };
-    let as_fio = bins.map(|bins| as_fio(&jobs, &measured, bins)).transpose()?;
+    let as_fio = bins.map(|bins| as_fio(jobs, &measured, bins)).transpose()?;
     let document = Storage::new(measured.into_iter().map(|measured| measured.run).collect());
     if let Some(out) = &arguments.out {
         let bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
@@ -92,7 +106,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         (None, Format::Text) => console.print(&output::runs(&document.run, layout(console)))?,
     }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
-    Ok(if valid && !interrupt.asked() { Exit::Wanted } else { Exit::Unknown })
+    Ok(if valid && !stopped { Exit::Wanted } else { Exit::Unknown })
 }
 
 /// Returns the document that fio would print.
@@ -108,7 +122,7 @@ fn as_fio(jobs: &[Job], measured: &[Measured], bins: Bins) -> Result<String, Fai
 }
 
 /// Reads the jobs, and refuses what this command cannot do before anything is touched.
-fn jobs(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
+pub(super) fn jobs(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
     let mut jobs = match (&arguments.jobfile, arguments.fio.is_empty()) {
         (Some(_), false) => {
             return Err(Failure::usage(Text::new(
@@ -159,7 +173,7 @@ fn jobs(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
 }
 
 /// Returns how load is made for `job`.
-fn mode(job: &Job, asked: Option<ModeChoice>) -> Result<Mode, Failure> {
+pub(super) fn mode(job: &Job, asked: Option<ModeChoice>) -> Result<Mode, Failure> {
     let rated = job.needs().contains(&Need::Rate);
     match (asked, rated) {
         (Some(ModeChoice::Throughput), false) => Ok(Mode::Throughput),
@@ -255,7 +269,11 @@ fn drop_cache(target: &Opened) {
 
 /// Returns the load that the job asks for.
 fn drive(job: &Job, mode: Mode, target: &Opened, is_file: bool) -> Result<Drive, Failure> {
-    let bytes = target.size_bytes();
+    drive_on(job, mode, target.size_bytes(), is_file)
+}
+
+/// Returns the load that the job asks for on a target of so many bytes.
+pub(super) fn drive_on(job: &Job, mode: Mode, bytes: u64, is_file: bool) -> Result<Drive, Failure> {
     let spec = |thread| {
         let target = JobTarget { bytes, thread, file: 0 };
         job.spec(&target, u64::from(std::process::id())).map_err(job_failure)
