@@ -21,7 +21,7 @@ pub struct Accept {
         required = false,
         required_unless_present_any = ["agents", "agents_file"],
         conflicts_with_all = ["agents", "agents_file"],
-        default_value = "",
+        default_value = "-",
         hide_default_value = true
     )]
     pub target: PathBuf,

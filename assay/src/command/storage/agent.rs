@@ -251,11 +251,11 @@ fn wait(
                         continue;
                     }
                     *count(&open) += 1;
-                    let (tell, open) = (tell.clone(), &open);
+                    let (tell, taken) = (tell.clone(), &open);
                     let body = move || {
                         // One that has failed is told of by its end.
                         drop(tell.send((peer, connection(socket, key, desk))));
-                        *count(open) -= 1;
+                        *count(taken) -= 1;
                     };
                     if thread::Builder::new().spawn_scoped(scope, body).is_err() {
                         *count(&open) -= 1;

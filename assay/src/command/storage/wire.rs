@@ -1,7 +1,8 @@
 //! The wire between a controller and its agents: TLS 1.3 with raw public keys (RFC 7250), and
 //! frames in it.
 //!
-//! An agent makes a key at its start and shows the SHA-256 of its SubjectPublicKeyInfo; a
+//! An agent makes a key at its start and shows the SHA-256 of its public key (the DER of its
+//! `SubjectPublicKeyInfo`); a
 //! controller that was given it sends nothing to any other key, its token least of all. There
 //! is no certificate, no authority and no mode without encryption
 //! (`docs/adr/0010-agents-pin-raw-public-keys.md`). A peer that stalls costs a thread and a
@@ -40,7 +41,7 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of a fingerprint.
 const FINGERPRINT_BYTES: usize = 32;
 
-/// What a key is known by: SHA-256 of its SubjectPublicKeyInfo.
+/// What a key is known by: SHA-256 of its `SubjectPublicKeyInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint([u8; FINGERPRINT_BYTES]);
 
@@ -306,12 +307,11 @@ impl Wire {
 
     /// Ends the connection, both ways: whoever waits for words of it is woken.
     pub(super) fn close(&self) {
-        {
-            let mut tls = lock(&self.tls);
-            tls.send_close_notify();
-            // Who is gone need not be told.
-            drop(tls.write_tls(&mut &*self.socket));
-        }
+        let mut tls = lock(&self.tls);
+        tls.send_close_notify();
+        // Who is gone need not be told.
+        drop(tls.write_tls(&mut &*self.socket));
+        drop(tls);
         drop(self.socket.shutdown(Shutdown::Both));
     }
 

@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -131,9 +131,9 @@ impl Watch for Watching<'_> {
     fn ready(&mut self) {
         self.telling.ready = true;
         self.telling.say(Told::Prepared(Ok(())));
-        match self.wait.recv() {
-            Ok(at_ns) => sleep_until(at_ns, self.stop),
-            Err(_gone) => self.stop.store(true, Ordering::Relaxed),
+        let go = self.wait.recv().is_ok_and(|at_ns| wait_until(at_ns, &self.wait));
+        if !go {
+            self.stop.store(true, Ordering::Relaxed);
         }
     }
 
@@ -153,17 +153,20 @@ impl Watch for Watching<'_> {
     }
 }
 
-fn sleep_until(at_ns: u64, stop: &AtomicBool) {
-    const LOOK: Duration = Duration::from_millis(100);
+/// Waits until it is time; returns whether the load is still wanted then.
+fn wait_until(at_ns: u64, wait: &Receiver<u64>) -> bool {
     loop {
         let left = Duration::from_nanos(at_ns.saturating_sub(clock::since_start_ns()));
-        if left.is_zero() || stop.load(Ordering::Relaxed) {
-            return;
+        if left.is_zero() {
+            return true;
         }
-        if left > WAKE {
-            thread::sleep((left - WAKE).min(LOOK));
-        } else {
-            std::hint::spin_loop();
+        match left.checked_sub(WAKE) {
+            // Only `Work::stop` ends this wait before its time: it drops the other end.
+            Some(long) if wait.recv_timeout(long) == Err(RecvTimeoutError::Disconnected) => {
+                return false;
+            }
+            Some(_) => {}
+            None => std::hint::spin_loop(),
         }
     }
 }
@@ -192,18 +195,18 @@ fn work(
             if let Some(seed) = assignment.sample_seed.filter(|_| !stop.load(Ordering::Relaxed)) {
                 match sample(opened, seed) {
                     Ok(sampled) => report.sampled = Some(sampled),
-                    Err(failure) => report.ended_early = Some(in_words(failure)),
+                    Err(failure) => report.ended_early = Some(in_words(&failure)),
                 }
             }
             telling.say(Told::Ended(ended_ns, Box::new(report)));
         }
         Err(error) if telling.ready => {
-            let ended_early = Some(in_words(super::super::load::failure(error)));
+            let ended_early = Some(in_words(&super::super::load::failure(error)));
             let report = Report { ended_early, ..Report::default() };
             telling.say(Told::Ended(ended_ns, Box::new(report)));
         }
         Err(error) => {
-            telling.say(Told::Prepared(Err(in_words(super::super::load::failure(error)))));
+            telling.say(Told::Prepared(Err(in_words(&super::super::load::failure(error)))));
         }
     }
 }
@@ -222,7 +225,7 @@ fn ready<'a>(
     if held.as_ref().is_none_or(|(of, _)| !covers(of, &key)) {
         // Closed first: it is opened exclusively.
         *held = None;
-        let opened = offer.open(assignment, console).map_err(in_words)?;
+        let opened = offer.open(assignment, console).map_err(|failure| in_words(&failure))?;
         let made = matches!(opened.access(), Access::Create { .. });
         if made && !writes {
             lay_out(&opened, stop)?;
@@ -278,7 +281,7 @@ fn lay_out(target: &Opened, stop: &AtomicBool) -> Result<(), String> {
     let fill = Drive { iodepth: 4, bytes: Some(bytes), ..Drive::single(Mode::Throughput, spec) };
     let mut control = Control { stop, progress: &mut |_: &Second| {} };
     let filled = drive(&fill, target, &mut control)
-        .map_err(|error| in_words(super::super::load::failure(error)))?;
+        .map_err(|error| in_words(&super::super::load::failure(error)))?;
     match filled.observed.ended_early {
         None => Ok(()),
         Some(why) => Err(format!("cannot fill `{}`: {why}", target.subject().path)),
@@ -313,7 +316,7 @@ fn report(outcome: Outcome, target: &Opened) -> Report {
 }
 
 /// Returns a failure in one line of English, for the other side.
-fn in_words(failure: Failure) -> String {
+fn in_words(failure: &Failure) -> String {
     let text = failure.render(Lang::En);
     let text = text.strip_prefix("assay: ").unwrap_or(&text);
     crate::failure::one_line(text)

@@ -125,14 +125,17 @@ impl Fleet {
     }
 
     /// Returns what devices each agent has, when all have let us in; or what the test came to.
-    pub(super) fn greet(&mut self, interrupt: &Interrupt) -> Result<Vec<Vec<Listed>>, Outcome> {
+    pub(super) fn greet(
+        &mut self,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Vec<Listed>>, Box<Outcome>> {
         loop {
             self.act();
             if let Some(devices) = self.controller.idle() {
                 return Ok(devices.into_iter().map(<[Listed]>::to_vec).collect());
             }
             if let Some(outcome) = self.controller.outcome() {
-                return Err(outcome);
+                return Err(Box::new(outcome));
             }
             self.wait(interrupt, &mut |_, _| {});
         }

@@ -75,6 +75,21 @@ fn who_speaks_no_tls_or_says_nothing_is_left() {
 }
 
 #[test]
+fn a_frame_longer_than_any_ends_the_connection_before_it_costs_memory() {
+    let key = Key::generate().unwrap();
+    let wanted = key.fingerprint;
+    let (place, told) = agent(key, json!(0));
+    let wire = call(TcpStream::connect(place).unwrap(), wanted).unwrap();
+    for bytes in [&u32::MAX.to_be_bytes()[..], &[b'{'; 64]] {
+        let mut tls = lock(&wire.tls);
+        tls.writer().write_all(bytes).unwrap();
+        tls.write_tls(&mut &*wire.socket).unwrap();
+    }
+    let (heard, result) = told.recv_timeout(PATIENCE).unwrap();
+    assert!(heard.is_empty() && result.is_ok(), "the hands were shaken, nothing was heard");
+}
+
+#[test]
 fn a_fingerprint_is_read_as_it_is_written() {
     let fingerprint = Key::generate().unwrap().fingerprint;
     let text = fingerprint.to_string();
