@@ -1,7 +1,10 @@
 //! Edge: the clocks. Everything else takes the time as an argument.
 #![expect(clippy::disallowed_methods, reason = "this is the one module that reads the clocks")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::LazyLock,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// Returns the time of day as RFC 3339 in UTC, to the second.
 pub fn now() -> String {
@@ -18,6 +21,14 @@ pub fn unix_ms() -> u64 {
 /// Returns the monotonic clock.
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// Returns the nanoseconds since this program first asked: a time that only this process
+/// knows the beginning of, and never 0.
+pub fn since_start_ns() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let start = *START;
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
 /// Returns `seconds` since 1970 as RFC 3339 in UTC.

@@ -22,7 +22,7 @@ mod uses;
 use std::io;
 
 pub use file::Made;
-pub use look::look;
+pub use look::{look, named};
 pub use open::{Direct, How, Opened, open_for};
 pub use root::Root;
 pub use tombstone::Tombstone;

@@ -1,6 +1,8 @@
 //! `assay storage`.
 
 mod accept;
+mod agent;
+mod clients;
 mod export;
 mod pts;
 mod run;
@@ -9,6 +11,8 @@ mod verify;
 use clap::{Args, Subcommand};
 
 pub use accept::Accept;
+pub use agent::Agent;
+pub use clients::Clients;
 pub use export::ExportFio;
 pub use pts::{Pts, TestChoice, WriteCache};
 pub use run::{FioFormat, ModeChoice, Run};
@@ -23,6 +27,8 @@ pub enum Storage {
     Accept(Accept),
     /// Run SNIA's performance test on a device: rounds until it is steady
     Pts(Pts),
+    /// Make load on this host's devices as a controller elsewhere asks
+    Agent(Agent),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
     /// Find out whether a volume keeps what it acknowledged, through a crash too

@@ -1,13 +1,16 @@
 //! `assay storage`: load on devices and files, and what it proves.
 
 mod accept;
+mod agent;
 mod case;
+mod clients;
 mod export;
 mod load;
 mod pts;
 mod run;
 mod target;
 mod verify;
+mod wire;
 
 use storage_bench::cases::PlanError;
 use storage_bench::job::{
@@ -33,6 +36,7 @@ pub(super) fn run(
         Storage::Run(arguments) => run::run(arguments, console),
         Storage::Accept(arguments) => accept::run(arguments, global, console),
         Storage::Pts(arguments) => pts::run(arguments, console),
+        Storage::Agent(arguments) => agent::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
         Storage::Verify(arguments) => verify::run(arguments, console),
     }

@@ -128,11 +128,13 @@ impl Controller {
     /// Tells all agents, which wait for it, what to do: one assignment each.
     ///
     /// Where the test is at its end nothing is done, and what was done before is forgotten.
-    pub fn assign(&mut self, assignments: Vec<Assignment>) {
+    pub fn assign(&mut self, assignments: Vec<Assignment>, now_ns: u64) {
         let go_on = self.idle().is_some();
         for (agent, (one, assignment)) in self.agents.iter_mut().zip(assignments).enumerate() {
             if go_on {
                 one.assignment = Some(Box::new(assignment));
+                // Whoever thought long over the last load was not listening meanwhile.
+                one.heard_ns = one.heard_ns.max(now_ns);
                 one.state = State::Measuring(Exchange::default());
                 let command = Command::Ping { number: 0 };
                 self.actions.push_back(Action::Send { agent, command });

@@ -191,6 +191,8 @@ pub enum Refusal {
     Version,
     /// The token is wrong.
     Token,
+    /// The token's time is over.
+    Expired,
     /// The token was used, or guessed at too often.
     Closed,
     /// The device was not listed when the agent started.

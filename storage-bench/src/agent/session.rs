@@ -86,7 +86,7 @@ impl Session {
         self.heard_ns = now_ns;
         match (&self.state, command) {
             (State::Waiting, Command::Hello { version, token }) => {
-                self.greet(version, &token, gate);
+                self.greet(version, &token, gate, now_ns);
             }
             // Who has not shown the token learns nothing, not even the time.
             (State::Waiting, _) => self.refuse(Refusal::Token, "a token is asked for first"),
@@ -173,18 +173,21 @@ impl Session {
         self.state == State::Closed && self.actions.is_empty()
     }
 
-    fn greet(&mut self, version: u32, token: &Presented, gate: &mut Gate) {
+    fn greet(&mut self, version: u32, token: &Presented, gate: &mut Gate, now_ns: u64) {
         if version != VERSION {
             let detail = format!("this agent speaks version {VERSION}");
             return self.refuse(Refusal::Version, &detail);
         }
-        match gate.admit(token) {
+        match gate.admit(token, now_ns) {
             Ok(()) => {
                 self.state = State::Admitted;
                 let Identity { host, capabilities, devices } = self.identity.clone();
                 self.send(Reply::Welcome { version: VERSION, host, capabilities, devices });
             }
             Err(Denied::Wrong) => self.refuse(Refusal::Token, "the token is wrong"),
+            Err(Denied::Expired) => {
+                self.refuse(Refusal::Expired, "the token has expired: start the agent anew");
+            }
             Err(Denied::Closed) => {
                 self.refuse(Refusal::Closed, "a token is for one run: start the agent anew");
             }

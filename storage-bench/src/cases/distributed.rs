@@ -183,7 +183,9 @@ fn hot_set(target: &TargetFacts) -> (u64, Vec<Doubt>) {
         return (whole(target.size_bytes / 100), vec![Doubt::new("needs-cache-size", zh, en)]);
     };
     let hot = whole(share / 2);
-    let needed = hot.saturating_add(cache.saturating_mul(COLD));
+    // Of many clients each has a volume of its own, and all cold sets count together.
+    let cold = cache.saturating_mul(COLD).div_ceil(target.clients.max(1).into());
+    let needed = hot.saturating_add(cold);
     if target.size_bytes < needed {
         let (is, needed) = (grouped(target.size_bytes), grouped(needed));
         let zh = format!("卷 {is} B，冷区须为缓存的 {COLD} 倍，至少 {needed} B");

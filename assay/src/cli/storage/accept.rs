@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Destroying;
+use super::{Clients, Destroying};
 use crate::cli::Format;
 
 /// `assay storage accept`.
@@ -15,8 +15,19 @@ pub struct Accept {
     #[arg(long, value_name = "TIER")]
     pub tier: String,
     /// The volume: a block device, or a file to make
-    #[arg(long, value_name = "DEV|FILE")]
+    #[arg(
+        long,
+        value_name = "DEV|FILE",
+        required = false,
+        required_unless_present_any = ["agents", "agents_file"],
+        conflicts_with_all = ["agents", "agents_file"],
+        default_value = "-",
+        hide_default_value = true
+    )]
     pub target: PathBuf,
+    /// The agents that make the load, instead of this host.
+    #[command(flatten)]
+    pub clients: Clients,
     /// Size of a file to make: 10g
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Destroying;
+use super::{Clients, Destroying};
 use crate::cli::Format;
 
 /// `assay storage run`.
@@ -24,6 +24,9 @@ pub struct Run {
     /// What may be overwritten.
     #[command(flatten)]
     pub destroying: Destroying,
+    /// The agents that make the load, instead of this host.
+    #[command(flatten)]
+    pub clients: Clients,
     /// What to print on stdout
     #[arg(
         long,

@@ -13,7 +13,7 @@ use profiles::Text;
 use storage_bench::{
     abba::Comparison,
     cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan, shorten},
-    measurement::{Doubt, Run, Validity},
+    measurement::{Doubt, Run, Storage, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
 };
@@ -36,7 +36,7 @@ use kept::Kept;
 use snapshots::{Compared, Hooks, Snapshots};
 
 /// Seed of everything random: the same load for every vendor.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 /// Plans, runs, judges.
 pub(super) fn run(
@@ -44,6 +44,9 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
+    if arguments.clients.any() {
+        return super::clients::accept(arguments, global, console);
+    }
     let tier: Tier = arguments.tier.parse().map_err(plan_failure)?;
     let path = arguments.target.display().to_string();
     let file_bytes = arguments.size.as_deref().map(|given| size("--size", given)).transpose()?;
@@ -192,7 +195,7 @@ fn told_comparison(compared: &Comparison, console: &mut Console) {
 }
 
 /// Says how a run went, as it ends.
-fn told(run: &Run, console: &mut Console) {
+pub(super) fn told(run: &Run, console: &mut Console) {
     let word = match run.validity {
         Validity::Valid => Text::new("有效", "valid"),
         Validity::Invalid => Text::new("无效", "proves nothing"),
@@ -240,7 +243,7 @@ fn options(kept: &Kept) -> Options {
 }
 
 /// Leaves only the cases that were asked for, and the filling that they rest on.
-fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
+pub(super) fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
     if only.is_empty() {
         return Ok(());
     }
@@ -259,7 +262,7 @@ fn narrow(plan: &mut Plan, only: &[String]) -> Result<(), Failure> {
 }
 
 /// Leaves the filling out where no case that is left rests on it.
-fn drop_idle_fill(plan: &mut Plan) {
+pub(super) fn drop_idle_fill(plan: &mut Plan) {
     let rests = |case: &Case| case.method != Method::Fill && case.needs_fill;
     if !plan.case.iter().any(|case| rests(case) && case.missing.is_empty()) {
         plan.case.retain(|case| case.method != Method::Fill);
@@ -267,7 +270,7 @@ fn drop_idle_fill(plan: &mut Plan) {
 }
 
 /// Adds up what is left of a plan.
-fn add_up(plan: &mut Plan) {
+pub(super) fn add_up(plan: &mut Plan) {
     let runs = || plan.case.iter().filter(|case| case.missing.is_empty());
     let sum = |of: fn(&Case) -> u64| runs().map(of).fold(0, u64::saturating_add);
     let (least_ns, most_ns) = (sum(|case| case.least_ns), sum(|case| case.most_ns));
@@ -297,6 +300,18 @@ fn report(
     }
     let subject = opened.subject();
     let name = subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path);
+    judge(arguments, global, tier, document, name.clone(), console)
+}
+
+/// Judges runs on what is known as `name` and writes the report.
+pub(super) fn judge(
+    arguments: &Accept,
+    global: &Global,
+    tier: Tier,
+    document: Storage,
+    name: String,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let judged = common::Accept {
         profile: profile(tier).to_owned(),
         out: arguments.out.join("report"),
@@ -305,7 +320,7 @@ fn report(
         looking: common::Looking { section_timeout: 20, ..common::Looking::default() },
         ..common::Accept::default()
     };
-    accept::run_with(&judged, Some((document, name.clone())), global, console)
+    accept::run_with(&judged, Some((document, name)), global, console)
 }
 
 /// Returns the profile that judges a tier.

@@ -250,7 +250,7 @@ impl Bench<'_> {
 
 /// Returns the tracked value of a round, in thousandths of its unit; `None` of a path that
 /// is not known: then the round cannot be judged.
-fn tracked_milli(path: &str, all: &Totals) -> Option<u64> {
+pub(super) fn tracked_milli(path: &str, all: &Totals) -> Option<u64> {
     match path {
         "all.iops" | "all.milli_iops" => Some(all.milli_iops),
         "all.bytes_per_s" => Some(all.bytes_per_s.saturating_mul(1000)),

@@ -11,6 +11,10 @@ use storage_bench::{
 };
 
 use self::{jobs::Stage, targets::Targets};
+pub(super) use self::{
+    jobs::{mode, read_in_turn},
+    part::drive_on,
+};
 use super::load::{self, Measured, Prepared, Purpose};
 use crate::{
     cli::{
@@ -41,6 +45,9 @@ struct Done<'a> {
 
 /// Runs the jobs.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
+    if arguments.clients.any() {
+        return super::clients::run(arguments, console);
+    }
     let jobs = jobs::read(arguments)?;
     let stages = jobs::stages(&jobs)?;
     let interrupt = machine::watch(console);
@@ -77,7 +84,7 @@ fn together<'a>(
 ) -> Result<(), Failure> {
     targets.prepare(stage)?;
     let prepare = |(_, job): &(u32, &Job)| {
-        let mode = jobs::mode(job, arguments.mode)?;
+        let mode = mode(job, arguments.mode)?;
         let case = if job.name == "job" { String::new() } else { job.name.clone() };
         Ok(Prepared {
             part: part::part(job, mode, targets)?,
@@ -99,6 +106,21 @@ fn together<'a>(
         done.push(Done { group, job, sum: true, measured });
     }
     Ok(())
+}
+
+/// Hands out what agents measured, job after job.
+pub(super) fn finish(
+    arguments: &Arguments,
+    jobs: &[Job],
+    measured: Vec<Measured>,
+    stopped: bool,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    let done = (0..).zip(jobs).zip(measured);
+    let done: Vec<Done<'_>> =
+        done.map(|((group, job), measured)| Done { group, job, sum: false, measured }).collect();
+    let exit = show(&done, arguments, console)?;
+    Ok(if stopped { Exit::Unknown } else { exit })
 }
 
 /// Writes what was measured as it was asked for.

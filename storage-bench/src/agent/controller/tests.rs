@@ -135,7 +135,7 @@ fn host(number: u8, flaw: Flaw) -> Host {
     let token = Token::new([if flaw.stranger { 99 } else { number }; 32]);
     let offset_ns = u64::from(number) * 1_000_003 * MS;
     let session = Session::start(identity, offset_ns);
-    Host { session, gate: Gate::new(token), offset_ns, flaw, load: None }
+    Host { session, gate: Gate::new(token, u64::MAX), offset_ns, flaw, load: None }
 }
 
 #[derive(Debug)]
@@ -191,7 +191,7 @@ fn run_loads(flaws: &[Flaw], stop_at_ns: Option<u64>, loads: usize) -> (Vec<Outc
             }
         }
         if controller.outcome().is_none() && controller.idle().is_some() {
-            controller.assign(vec![assignment(); flaws.len()]);
+            controller.assign(vec![assignment(); flaws.len()], now);
         }
         while let Some(action) = controller.poll(now) {
             match action {
@@ -207,7 +207,7 @@ fn run_loads(flaws: &[Flaw], stop_at_ns: Option<u64>, loads: usize) -> (Vec<Outc
             if outcomes.len() == loads || controller.idle().is_none() {
                 return (outcomes, now);
             }
-            controller.assign(vec![assignment(); flaws.len()]);
+            controller.assign(vec![assignment(); flaws.len()], now);
         }
         let step = now + 10 * MS;
         now = wire.keys().next().copied().map_or(step, |next| next.min(step));
@@ -329,7 +329,7 @@ fn at(state: &str) -> Controller {
     let mut say = |reply| {
         controller.handle(0, reply, 10);
         if matches!(controller.agents[0].state, State::Idle) && state != "idle" {
-            controller.assign(vec![assignment()]);
+            controller.assign(vec![assignment()], 10);
         }
         while controller.poll(10).is_some() {}
     };

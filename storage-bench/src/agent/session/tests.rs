@@ -70,7 +70,8 @@ type Step = dyn Fn(&mut Session, &mut Gate);
 
 /// A session in one of [`STATES`].
 fn session(state: &str) -> (Session, Gate) {
-    let (mut session, mut gate) = (Session::start(identity(), 0), Gate::new(Token::new(TOKEN)));
+    let (mut session, mut gate) =
+        (Session::start(identity(), 0), Gate::new(Token::new(TOKEN), u64::MAX));
     let steps: [&Step; 6] = [
         &|session, gate| session.handle(right(), gate, 0),
         &|session, gate| session.handle(prepare("W", 0), gate, 0),

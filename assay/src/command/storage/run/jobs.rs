@@ -94,6 +94,28 @@ pub(super) fn read(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
     Ok(jobs)
 }
 
+/// Reads jobs that many hosts run, one after the other, each on one target of a host's own.
+pub(in super::super) fn read_in_turn(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
+    let jobs = read(arguments)?;
+    let together = jobs.iter().skip(1).find(|job| !job.stonewall);
+    if let Some(job) = together {
+        return Err(Failure::usage(text(
+            "作业 `{}` 要与前一个作业同时运行，多客户端不支持：请加上 `stonewall`",
+            "job `{}` would run together with the one before it, which agents do not do: give it \
+             `stonewall`",
+            &[&job.name],
+        )));
+    }
+    if let Some(job) = jobs.iter().find(|job| job.files(0).len() > 1) {
+        return Err(Failure::usage(text(
+            "作业 `{}` 需要多个文件：每个客户端只用一个目标",
+            "job `{}` needs several files: each agent has one target",
+            &[&job.name],
+        )));
+    }
+    Ok(jobs)
+}
+
 /// Puts the jobs in the order they run in: together until one waits for all before it.
 ///
 /// Groups are numbered as fio does: a new one begins with a job that waits, or that says so.
@@ -146,7 +168,7 @@ fn fits_together(stage: &Stage<'_>) -> Result<(), Failure> {
 }
 
 /// Returns how load is made for `job`.
-pub(super) fn mode(job: &Job, asked: Option<ModeChoice>) -> Result<Mode, Failure> {
+pub(in super::super) fn mode(job: &Job, asked: Option<ModeChoice>) -> Result<Mode, Failure> {
     let rated = job.needs().contains(&Need::Rate);
     match (asked, rated) {
         (Some(ModeChoice::Throughput), false) => Ok(Mode::Throughput),

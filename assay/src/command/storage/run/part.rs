@@ -10,6 +10,7 @@ use storage_bench::{
     measurement::{Mode, Subject},
     run::{Limit, OPEN_LOOP_DEPTH, Stable, Think},
     schedule::Arrivals,
+    workload::Spec,
 };
 
 use super::super::job_failure;
@@ -34,13 +35,35 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
     let threads = (0..job.numjobs).map(thread).collect::<Result<Vec<_>, Failure>>()?;
     let first = threads.iter().filter_map(|lanes| lanes.first());
     let specs = first.map(|lane| lane.spec.clone()).collect();
+    let drive = drive(job, mode, specs, targets.are_files(job))?;
+    Ok(Part { drive, threads })
+}
+
+/// Returns the load of one job on a target of so many bytes that an agent has.
+pub(in super::super) fn drive_on(
+    job: &Job,
+    mode: Mode,
+    bytes: u64,
+    file: bool,
+) -> Result<Drive, Failure> {
+    let spec = |thread| {
+        let target = JobTarget { bytes, thread, file: 0 };
+        job.spec(&target, u64::from(std::process::id())).map_err(job_failure)
+    };
+    let threads = (0..job.numjobs).map(spec).collect::<Result<Vec<_>, _>>()?;
+    let until = job.until(threads.first().map_or(0, |spec| spec.span_bytes));
+    Ok(Drive { bytes: until.bytes, ios: until.ios, ..drive(job, mode, threads, file)? })
+}
+
+/// Returns how the job runs, its threads doing what `threads` says.
+fn drive(job: &Job, mode: Mode, threads: Vec<Spec>, files: bool) -> Result<Drive, Failure> {
     let engine = &job.engine;
     // A job that names no engine is not meant to have one operation in flight in the open loop.
     let unnamed = job.places.get("ioengine").is_none();
     let open =
         mode == Mode::Rate && engine.iodepth <= 1 && (unnamed || engine.name != Engine::Sync);
     let batch = |asked: Option<u32>| asked.unwrap_or(32).max(1);
-    let drive = Drive {
+    Ok(Drive {
         mode,
         engine: match engine.name {
             _ if open && unnamed => Wanted::Auto,
@@ -49,7 +72,7 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
             Engine::Sync => Wanted::Sync,
             Engine::Null => Wanted::Null,
         },
-        threads: specs,
+        threads,
         shared: job.is_shared(),
         content: content(job),
         iodepth: if open { OPEN_LOOP_DEPTH } else { engine.iodepth },
@@ -61,7 +84,7 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
         bytes: None,
         ios: None,
         think: think(job),
-        fsync_every: fsync_every(job, targets.are_files(job)),
+        fsync_every: fsync_every(job, files),
         fsync_at_end: job.end_fsync && job.pattern.writes(),
         stable: match engine.sync {
             SyncWrites::None => Stable::No,
@@ -72,8 +95,7 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
         cpus: cpus(job),
         polled: engine.poll,
         sq_thread: engine.submission_poll,
-    };
-    Ok(Part { drive, threads })
+    })
 }
 
 /// Returns what the job was put on: one target as it is, several by their paths and their sum.
