@@ -1,12 +1,14 @@
 //! `assay storage`.
 
 mod accept;
+mod compare;
 mod export;
 mod run;
 
 use clap::{Args, Subcommand};
 
 pub use accept::Accept;
+pub use compare::Compare;
 pub use export::ExportFio;
 pub use run::{FioFormat, ModeChoice, Run};
 
@@ -17,6 +19,8 @@ pub enum Storage {
     Run(Run),
     /// Run the norm's cases on a volume, judge them, and write a report
     Accept(Accept),
+    /// Compare runs case by case, and say whether a difference is more than scatter
+    Compare(Compare),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
 }

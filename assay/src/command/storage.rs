@@ -2,6 +2,8 @@
 
 mod accept;
 mod case;
+mod compare;
+mod documents;
 mod export;
 mod load;
 mod run;
@@ -30,6 +32,7 @@ pub(super) fn run(
     match arguments {
         Storage::Run(arguments) => run::run(arguments, console),
         Storage::Accept(arguments) => accept::run(arguments, global, console),
+        Storage::Compare(arguments) => compare::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
     }
 }

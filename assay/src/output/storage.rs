@@ -1,6 +1,7 @@
 //! Storage runs on the terminal: whether they prove anything and why not, the numbers,
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
+pub(crate) mod compare;
 pub(crate) mod said;
 
 use profiles::Text;

@@ -5,6 +5,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage", "对存储加压，并按表现验收卷"),
     ("storage run", "以 fio 的作业语言对设备或文件加压"),
     ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
+    ("storage compare", "逐个测试项比较运行结果，并说明差异是否超出波动"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
 ];
 
@@ -34,6 +35,9 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
     ("case", "只运行这些测试项；可重复"),
     ("storage accept/out", "测试记录写到哪个目录；其中已有的运行不再重复"),
+    ("base", "作为基准的运行：storage/v1 JSON、runs.json 或测试记录"),
+    ("other", "要比较的运行：一个或多个文件"),
+    ("storage compare/case", "只比较这些测试项；可重复"),
     ("storage export-fio/target", "作业中的目标名"),
     ("storage export-fio/size", "卷的大小"),
 ];
