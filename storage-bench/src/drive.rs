@@ -135,6 +135,7 @@ impl Drive {
             on_error: OnError::Stop,
             polled: self.polled,
             sq_thread: self.sq_thread,
+            keep_latencies: false,
         }
     }
 
@@ -185,7 +186,21 @@ pub fn drive(
     target: &Opened,
     control: &mut Control<'_>,
 ) -> Result<Outcome, DriveError> {
-    let plan = drive.plan();
+    drive_keeping(drive, target, control, false)
+}
+
+/// Runs a load as [`drive()`] does, and keeps the latencies of each second where asked to.
+///
+/// # Errors
+///
+/// As [`drive()`].
+pub fn drive_keeping(
+    drive: &Drive,
+    target: &Opened,
+    control: &mut Control<'_>,
+    keep_latencies: bool,
+) -> Result<Outcome, DriveError> {
+    let plan = Plan { keep_latencies, ..drive.plan() };
     let outcome = if drive.mode == Mode::Rate {
         let (arrivals, rate) = drive.offered.ok_or(DriveError::NoRate)?;
         let seed = drive.threads.first().map_or(0, |spec| spec.seed);

@@ -92,8 +92,8 @@ where
             let spawned = Builder::new().name(name).spawn_scoped(scope, body);
             handles.push(spawned.map_err(|source| RunError::Thread { source })?);
         }
-        let collected =
-            exchange.lead(plan, engine, clock, Collector::new(devices.clone()), control);
+        let collector = Collector::new(devices.clone()).keeping(plan.keep_latencies);
+        let collected = exchange.lead(plan, engine, clock, collector, control);
         let mut returned = Vec::new();
         for handle in handles {
             match handle.join() {
