@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 pub use accept::Accept;
 pub use compare::Compare;
 pub use export::ExportFio;
-pub use run::{FioFormat, ModeChoice, Run};
+pub use run::{FioFormat, ModeChoice, Run, RunFormat};
 
 /// `assay storage`.
 #[derive(Clone, Debug, Subcommand)]

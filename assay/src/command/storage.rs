@@ -5,6 +5,7 @@ mod case;
 mod compare;
 mod documents;
 mod export;
+mod files;
 mod load;
 mod run;
 mod target;

@@ -3,6 +3,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod said;
+pub(crate) mod series;
 
 use profiles::Text;
 use storage_bench::{

@@ -22,7 +22,13 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ),
     ("force_signature", "列出将失去的内容之后，覆盖其上的内容"),
     ("output_format", "标准输出写什么，用 fio 的叫法：normal、json 或 json+（与 fio 兼容）"),
+    (
+        "storage run/output",
+        "标准输出写什么：text 给人看，json 给程序，ocp-tv 为 OCP Test & Validation（逐行 JSON）",
+    ),
     ("storage run/out", "把各次运行写到哪个文件（storage/v1 JSON）"),
+    ("csv", "逐秒结果写到哪个文件（CSV：IOPS、带宽、时延），可用电子表格打开"),
+    ("hlog", "每秒时延直方图写到哪个文件（HdrHistogram 日志 V2）"),
     ("fio", "fio 作业语言的选项，放在 `--` 之后（不放也可以）"),
     (
         "tier",
@@ -40,4 +46,22 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("storage compare/case", "只比较这些测试项；可重复"),
     ("storage export-fio/target", "作业中的目标名"),
     ("storage export-fio/size", "卷的大小"),
+];
+
+/// What the help of a command ends with.
+pub(super) const AFTER: &[(&str, &str)] = &[
+    (
+        "storage run",
+        "后面跟 fio 作业语言的选项，拼写与 fio 相同（--filename --rw --bs --iodepth …）；\
+         不支持的选项会被拒绝，绝不忽略。\n\
+         例：assay storage run --filename=/tmp/f --size=1g --rw=randread --bs=4k --iodepth=32 \
+         --runtime=30 --time_based",
+    ),
+    (
+        "storage compare",
+        "按测试项（或作业名）配对；两个文件各只有一次运行时直接配对。模式、块大小、队列深度或地址次序\
+         不同的不比较；无效的运行照列，但不参与比较。\n\
+         退出码：0 全部比较完毕；2 负载不同；3 有无效的运行，或没有可配对的运行。\n\
+         例：assay storage compare before.json after.json",
+    ),
 ];

@@ -62,6 +62,7 @@ impl Bench<'_> {
             cap_iops: case.cap_iops,
             claims: Claims { speed: true, percentiles_ppm, target_latency_ns },
             fill: case.needs_fill.then_some(self.fill.unwrap_or(Fill::NoMarker)),
+            keep_latencies: false,
         }
     }
 

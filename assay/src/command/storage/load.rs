@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
-    drive::{Drive, DriveError, drive},
+    drive::{Drive, DriveError, drive_keeping},
     measurement::{Mode, Run, Steady},
     observed::{Observed, Second},
     run::Control,
@@ -28,6 +28,8 @@ pub(super) struct Purpose {
     pub(super) claims: Claims,
     /// Whether the volume was filled, where that matters.
     pub(super) fill: Option<Fill>,
+    /// Whether the latencies of each second are kept.
+    pub(super) keep_latencies: bool,
 }
 
 /// A run, and what was observed behind it.
@@ -56,7 +58,8 @@ pub(super) fn measure(
         line.step(&status(title, second, passed, total));
     };
     let mut control = Control { stop: &stop, progress: &mut progress };
-    let outcome = drive(load, target, &mut control).map_err(failure)?;
+    let outcome =
+        drive_keeping(load, target, &mut control, purpose.keep_latencies).map_err(failure)?;
     drop(line);
     let observed = outcome.observed;
     let mut evidence = Evidence::of(load.mode, purpose.claims.clone(), &observed);

@@ -18,15 +18,13 @@ use storage_bench::{
 };
 
 use super::{
+    files::{self, Files},
     job_failure,
     load::{self, Measured, Purpose},
     target::{self, Wish},
 };
 use crate::{
-    cli::{
-        Format,
-        storage::{FioFormat, ModeChoice, Run as Arguments},
-    },
+    cli::storage::{FioFormat, ModeChoice, Run as Arguments, RunFormat},
     clock,
     command::{layout, machine, no_json, print_json},
     console::Console,
@@ -64,6 +62,7 @@ const ABLE: &[Need] = &[
 /// Runs the jobs.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
     let jobs = jobs(arguments)?;
+    let files = Files::plan(arguments)?;
     let interrupt = machine::watch(console);
     let mut measured = Vec::new();
     for job in &jobs {
@@ -78,19 +77,17 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         FioFormat::JsonPlus => Some(Bins::All),
     };
     let as_fio = bins.map(|bins| as_fio(&jobs, &measured, bins)).transpose()?;
-    let document = Storage::new(measured.into_iter().map(|measured| measured.run).collect());
-    if let Some(out) = &arguments.out {
-        let bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
-        std::fs::write(out, bytes).map_err(|error| {
-            let name = out.display().to_string();
-            Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&name])).because(error)
-        })?;
-    }
+    let document = Storage::new(measured.iter().map(|measured| measured.run.clone()).collect());
+    let observed: Vec<_> = measured.iter().map(|measured| &measured.observed).collect();
+    // A disk that is full does not keep the numbers from the screen.
+    let written = files.write(&document, &observed);
     match (as_fio, arguments.output) {
         (Some(text), _) => console.print(&text)?,
-        (None, Format::Json) => print_json(&document, console)?,
-        (None, Format::Text) => console.print(&output::runs(&document.run, layout(console)))?,
+        (None, RunFormat::OcpTv) => console.print(&files::ocp_tv(&document, &interrupt)?)?,
+        (None, RunFormat::Json) => print_json(&document, console)?,
+        (None, RunFormat::Text) => console.print(&output::runs(&document.run, layout(console)))?,
     }
+    written?;
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid && !interrupt.asked() { Exit::Wanted } else { Exit::Unknown })
 }
@@ -204,7 +201,9 @@ fn one(
     }
     let load = drive(job, mode, &opened, is_file)?;
     let case = if job.name == "job" { String::new() } else { job.name.clone() };
-    let purpose = Purpose { case, claims: load::ad_hoc(mode), ..Purpose::default() };
+    let keep_latencies = arguments.hlog.is_some();
+    let purpose =
+        Purpose { case, claims: load::ad_hoc(mode), keep_latencies, ..Purpose::default() };
     load::measure(&load, &opened, &purpose, interrupt, console)
 }
 

@@ -156,6 +156,10 @@ pub(crate) fn page(comparison: &Comparison, layout: Layout) -> String {
         put_alone(&mut page, other, layout);
         page.push('\n');
     }
+    let mut pairs = comparison.other.iter().flat_map(|other| &other.pair);
+    if !pairs.any(|compared| compared.pair.state == State::Compared) {
+        return page;
+    }
     let method = one_line(comparison.method.get(layout.lang));
     put_paragraph(&mut page, layout.say("方法：", "method: "), &method, layout);
     page
