@@ -61,6 +61,8 @@ pub struct Drive {
     pub stable: Stable,
     /// How long to wait before anything.
     pub delay: Duration,
+    /// Whether to keep the latencies of each second: up to 3 KiB for each kind of operation.
+    pub keep_latencies: bool,
     /// Processors of the threads, in turn; empty for any.
     pub cpus: Vec<usize>,
     /// Whether to poll for completions.
@@ -124,6 +126,7 @@ impl Drive {
             fsync_at_end: false,
             stable: Stable::default(),
             delay: Duration::ZERO,
+            keep_latencies: false,
             cpus: Vec::new(),
             polled: false,
             sq_thread: false,
@@ -159,6 +162,7 @@ impl Drive {
             on_error: OnError::Stop,
             polled: self.polled,
             sq_thread: self.sq_thread,
+            keep_latencies: self.keep_latencies,
         }
     }
 

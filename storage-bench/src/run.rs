@@ -74,6 +74,8 @@ pub struct Plan {
     pub polled: bool,
     /// Whether a kernel thread takes the submissions of a ring.
     pub sq_thread: bool,
+    /// Whether to keep the latencies of each second: up to 3 KiB for each kind of operation.
+    pub keep_latencies: bool,
 }
 
 impl Default for Plan {
@@ -96,6 +98,7 @@ impl Default for Plan {
             on_error: OnError::Stop,
             polled: false,
             sq_thread: false,
+            keep_latencies: false,
         }
     }
 }

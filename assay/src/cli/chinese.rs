@@ -145,6 +145,9 @@ fn walk(command: Command, path: &str) -> Command {
     if let Some(about) = about(path) {
         command = command.about(about).long_about(None);
     }
+    if let Some((_, after)) = storage::AFTER.iter().find(|(name, _)| *name == path) {
+        command = command.after_help(*after);
+    }
     let names: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {

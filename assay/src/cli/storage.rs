@@ -3,6 +3,7 @@
 mod accept;
 mod agent;
 mod clients;
+mod compare;
 mod export;
 mod pts;
 mod run;
@@ -13,9 +14,10 @@ use clap::{Args, Subcommand};
 pub use accept::Accept;
 pub use agent::Agent;
 pub use clients::Clients;
+pub use compare::Compare;
 pub use export::ExportFio;
 pub use pts::{Pts, TestChoice, WriteCache};
-pub use run::{FioFormat, ModeChoice, Run};
+pub use run::{FioFormat, ModeChoice, Run, RunFormat};
 pub use verify::{Verify, WriteOrder};
 
 /// `assay storage`.
@@ -29,6 +31,8 @@ pub enum Storage {
     Pts(Pts),
     /// Make load on this host's devices as a controller elsewhere asks
     Agent(Agent),
+    /// Compare runs case by case, and say whether a difference is more than scatter
+    Compare(Compare),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
     /// Find out whether a volume keeps what it acknowledged, through a crash too

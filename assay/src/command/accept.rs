@@ -1,6 +1,6 @@
 //! `assay accept`: look or import, judge, report, say.
 
-mod environment;
+pub(super) mod environment;
 
 use std::{
     collections::BTreeSet,

@@ -4,7 +4,10 @@ mod accept;
 mod agent;
 mod case;
 mod clients;
+mod compare;
+mod documents;
 mod export;
+mod files;
 mod load;
 mod pts;
 mod run;
@@ -37,6 +40,7 @@ pub(super) fn run(
         Storage::Accept(arguments) => accept::run(arguments, global, console),
         Storage::Pts(arguments) => pts::run(arguments, console),
         Storage::Agent(arguments) => agent::run(arguments, console),
+        Storage::Compare(arguments) => compare::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
         Storage::Verify(arguments) => verify::run(arguments, console),
     }

@@ -1,9 +1,11 @@
 //! Storage runs on the terminal: whether they prove anything and why not, the numbers,
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
+pub(crate) mod compare;
 pub mod live;
 pub mod pts;
 pub(crate) mod said;
+pub(crate) mod series;
 pub mod verify;
 
 use profiles::Text;

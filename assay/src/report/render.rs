@@ -4,8 +4,10 @@
 mod csv;
 mod html;
 mod junit;
-mod ocp;
+pub(crate) mod ocp;
 mod words;
+
+pub(crate) use csv::cell;
 
 use std::collections::BTreeMap;
 

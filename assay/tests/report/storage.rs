@@ -5,7 +5,7 @@
 use std::{fs, path::PathBuf};
 
 use assay::report::{Language, RenderOptions, build};
-use serde_json::json;
+use serde_json::{Value, json};
 use storage_bench::{
     measurement::{
         Cap, Cost, Doubt, EngineUsed, Feature, Hit, Latency, Mode, OpenLoop, Run, Second, SecondOf,
@@ -15,7 +15,10 @@ use storage_bench::{
     workload::{BlockShare, Distribution, Op, Order, Spec},
 };
 
-use crate::fixture::{self, BOTH};
+use crate::{
+    derived::ocp_schema,
+    fixture::{self, BOTH},
+};
 
 /// Numbers that look like chance and are the same every time.
 struct Dice(u64);
@@ -435,4 +438,59 @@ fn a_report_without_runs_has_no_section_on_them() {
     let bundle = fixture::bundle(&report, &placed, BOTH);
     let page = String::from_utf8(bundle.files["index.html"].clone()).unwrap();
     assert!(!page.contains("id=\"storage\"") && !page.contains("存储测试"));
+}
+
+#[test]
+fn ocp_lines_of_runs_follow_the_specification_and_an_invalid_run_is_unknown() {
+    let mut again = throttled();
+    again.id = "again".to_owned();
+    let mut inputs = fixture::inputs();
+    inputs.facts["storage"] = json!(Storage::new([every(), vec![again]].concat()));
+    let (report, placed) = build(inputs);
+    let bundle = fixture::bundle(&report, &placed, BOTH);
+    let text = String::from_utf8(bundle.files["ocp-tv.jsonl"].clone()).unwrap();
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report");
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("storage.jsonl"), &text).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let schema = jsonschema::validator_for(&ocp_schema()).unwrap();
+    for line in &lines {
+        let errors: Vec<String> = schema.iter_errors(line).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{line}: {errors:?}");
+    }
+    let steps = || lines.iter().filter_map(|line| line.get("testStepArtifact"));
+    let named = |case: &str| {
+        let name = format!("storage {case} (latency)");
+        let start = |step: &&Value| step["testStepStart"]["name"] == *name;
+        steps().filter(start).map(|step| step["testStepId"].clone()).collect::<Vec<_>>()
+    };
+    // Of three runs of a case the last counts: the first is skipped and has no number.
+    let runs = named("gd-gov-cloud/disk.tier-1.iops");
+    assert_eq!(runs.len(), 3);
+    let of =
+        |id: &Value| steps().filter(|step| step["testStepId"] == *id).cloned().collect::<Vec<_>>();
+    let (first, last) = (of(&runs[0]), of(&runs[2]));
+    assert_eq!(first.last().unwrap()["testStepEnd"]["status"], "SKIP");
+    assert!(first.iter().all(|step| step.get("measurement").is_none()));
+    let cap = |name: &str| {
+        let found = last.iter().find(|step| step["measurement"]["name"] == name).unwrap();
+        (found["measurement"]["value"].clone(), found["measurement"]["validators"][0].clone())
+    };
+    assert_eq!(
+        cap("cap.reached"),
+        (json!(799), json!({"type": "GREATER_THAN_OR_EQUAL", "value": 792}))
+    );
+    assert_eq!(
+        cap("cap.busiest"),
+        (json!(803), json!({"type": "LESS_THAN_OR_EQUAL", "value": 816}))
+    );
+    let elements = last.iter().filter(|step| step["measurementSeriesElement"].is_object()).count();
+    // 60 whole seconds: a rate of each, and two latencies of all but the silent one.
+    assert_eq!(elements, 60 + 2 * 59);
+    let invalid = steps().filter(|step| step["diagnosis"]["verdict"] == "storage-client-saturated");
+    assert!(invalid.map(|step| &step["diagnosis"]["type"]).all(|kind| kind == "UNKNOWN"));
+    let batch = steps().any(|step| {
+        step["measurement"]["name"] == "write.latency.p99" && step["testStepId"] == "storage-2"
+    });
+    assert!(!batch, "latencies of batches are no measurement");
 }

@@ -5,7 +5,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Watch;
 use super::tally::{Tally, op_index, ops, streams};
@@ -30,6 +30,8 @@ pub(super) struct Collector {
     /// The seconds of each view that passed before its part began.
     before: Vec<u64>,
     scratch: Histogram,
+    /// Whether the latencies of each second are kept.
+    keep: bool,
 }
 
 /// A part of what was seen.
@@ -38,6 +40,7 @@ struct View {
     streams: [Stream; super::tally::STREAMS],
     seconds: Vec<Second>,
     windows: Vec<Window>,
+    latencies: Vec<BTreeMap<Op, Vec<u8>>>,
 }
 
 impl Collector {
@@ -60,7 +63,13 @@ impl Collector {
             first: 0,
             idle: Vec::new(),
             scratch: Histogram::new(),
+            keep: false,
         }
+    }
+
+    /// Keeps the latencies of each second, or not.
+    pub(super) fn keeping(self, keep: bool) -> Self {
+        Self { keep, ..self }
     }
 
     /// Adds a second of a thread, and empties its tallies. The thread goes on with `next`.
@@ -104,7 +113,7 @@ impl Collector {
         watch.second(self.first, &told.collect::<Vec<_>>());
         for (at, view) in self.views.iter_mut().enumerate() {
             let tally = tallies.as_mut().and_then(|tallies| tallies.get_mut(at));
-            view.close(tally, &mut self.scratch);
+            view.close(tally, &mut self.scratch, self.keep);
         }
         self.idle.extend(tallies);
         self.first += 1;
@@ -131,10 +140,13 @@ impl View {
         self.seconds.drain(..seconds.min(self.seconds.len()));
         let windows = seconds.saturating_mul(super::tally::WINDOWS);
         self.windows.drain(..windows.min(self.windows.len()));
+        self.latencies.drain(..seconds.min(self.latencies.len()));
     }
 
-    fn close(&mut self, tally: Option<&mut Tally>, scratch: &mut Histogram) {
+    fn close(&mut self, tally: Option<&mut Tally>, scratch: &mut Histogram, keep: bool) {
+        let mut latencies = BTreeMap::new();
         let Some(tally) = tally else {
+            self.latencies.extend(keep.then_some(latencies));
             self.seconds.push(Second::default());
             self.windows.extend([Window::default(); super::tally::WINDOWS]);
             return;
@@ -144,8 +156,12 @@ impl View {
             let of = [0, 1].map(|region| tally.streams.get(op_index(op) * 2 + region));
             if let Some(of) = second_of(of.into_iter().flatten(), scratch) {
                 second.operations.insert(op, of);
+                if keep {
+                    latencies.insert(op, scratch.encode());
+                }
             }
         }
+        self.latencies.extend(keep.then_some(latencies));
         self.seconds.push(second);
         self.windows.extend(tally.windows);
         for (all, new) in self.streams.iter_mut().zip(&tally.streams) {
@@ -176,6 +192,7 @@ impl View {
             streams: streams.filter(|(_, stream)| stream.service.count() > 0).collect(),
             seconds,
             windows,
+            latencies: self.latencies,
             ..Observed::default()
         }
     }
@@ -205,10 +222,7 @@ fn second_of<'a>(
 }
 
 /// Adds the errors of one target to those of more.
-pub(super) fn add_errors(
-    to: &mut std::collections::BTreeMap<(Op, i32), u64>,
-    errors: &std::collections::BTreeMap<(Op, i32), u64>,
-) {
+pub(super) fn add_errors(to: &mut BTreeMap<(Op, i32), u64>, errors: &BTreeMap<(Op, i32), u64>) {
     for (kind, count) in errors {
         *to.entry(*kind).or_insert(0) += count;
     }

@@ -99,7 +99,8 @@ where
     }
     drop(sender);
     let exchange = Exchange { messages, spares, goes };
-    let collector = Collector::new(devices.clone(), starts);
+    let keep = parts.iter().any(|part| part.plan.keep_latencies);
+    let collector = Collector::new(devices.clone(), starts).keeping(keep);
     let before_ns = parts.iter().map(|part| lead_in_ns(&part.plan)).min().unwrap_or(0);
     let (returned, collector, spent) = std::thread::scope(|scope| {
         let mut handles: Vec<ScopedJoinHandle<'_, Returned<A>>> = Vec::new();

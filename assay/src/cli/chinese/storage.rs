@@ -7,6 +7,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage accept", "对一个卷运行规范的测试项，判定并生成测试记录"),
     ("storage pts", "对设备做 SNIA 性能测试（PTS）：逐轮运行直至稳态"),
     ("storage agent", "在本机按控制端的要求对本机设备加压"),
+    ("storage compare", "逐个测试项比较运行结果，并说明差异是否超出波动"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
     ("storage verify", "验证卷是否保住已确认的写，掉电后同样可判"),
 ];
@@ -41,7 +42,13 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("agents_file", "客户端清单文件，一行一个：令牌不进入进程列表"),
     ("force_signature", "列出将失去的内容之后，覆盖其上的内容"),
     ("output_format", "标准输出写什么，用 fio 的叫法：normal、json 或 json+（与 fio 兼容）"),
+    (
+        "storage run/output",
+        "标准输出写什么：text 给人看，json 给程序，ocp-tv 为 OCP Test & Validation（逐行 JSON）",
+    ),
     ("storage run/out", "把各次运行写到哪个文件（storage/v1 JSON）"),
+    ("csv", "逐秒结果写到哪个文件（CSV：IOPS、带宽、时延），可用电子表格打开"),
+    ("hlog", "每秒时延直方图写到哪个文件（HdrHistogram 日志 V2）"),
     ("fio", "fio 作业语言的选项，放在 `--` 之后（不放也可以）"),
     (
         "tier",
@@ -72,6 +79,9 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("cell_time", "每个单元运行多久：60s、5m [默认：60s，--fast 为 5s]"),
     ("watch_rounds", "判定窗口之后再运行几轮，看设备是否离开稳态"),
     ("storage pts/out", "结果、报告和续测日志写到哪个目录"),
+    ("base", "作为基准的运行：storage/v1 JSON、runs.json 或测试记录"),
+    ("other", "要比较的运行：一个或多个文件"),
+    ("storage compare/case", "只比较这些测试项；可重复"),
     ("storage export-fio/target", "作业中的目标名"),
     ("storage export-fio/size", "卷的大小"),
     ("storage verify/target", "卷：块设备，或要新建的文件"),
@@ -87,4 +97,22 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("atomic", "掉电时设备承诺整体写入的字节数 [默认: 物理扇区；文件为 512]"),
     ("keep", "保留新建的文件，以便日后复核"),
     ("journal_same_device", "允许日志与被测盘同盘：只判主机故障，不判盘故障"),
+];
+
+/// What the help of a command ends with.
+pub(super) const AFTER: &[(&str, &str)] = &[
+    (
+        "storage run",
+        "后面跟 fio 作业语言的选项，拼写与 fio 相同（--filename --rw --bs --iodepth …）；\
+         不支持的选项会被拒绝，绝不忽略。\n\
+         例：assay storage run --filename=/tmp/f --size=1g --rw=randread --bs=4k --iodepth=32 \
+         --runtime=30 --time_based",
+    ),
+    (
+        "storage compare",
+        "按测试项（或作业名）配对；两个文件各只有一次运行时直接配对。模式、块大小、队列深度或地址次序\
+         不同的不比较；无效的运行照列，但不参与比较。\n\
+         退出码：0 全部比较完毕；2 负载不同；3 有无效的运行，或没有可配对的运行。\n\
+         例：assay storage compare before.json after.json",
+    ),
 ];

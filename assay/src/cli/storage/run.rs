@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{Clients, Destroying};
-use crate::cli::Format;
 
 /// `assay storage run`.
 #[derive(Clone, Debug, Args)]
@@ -27,15 +26,15 @@ pub struct Run {
     /// The agents that make the load, instead of this host.
     #[command(flatten)]
     pub clients: Clients,
-    /// What to print on stdout
+    /// What to print on stdout: text, json, or ocp-tv (OCP Test & Validation, JSON lines)
     #[arg(
         long,
         value_enum,
-        value_name = "text|json",
+        value_name = "text|json|ocp-tv",
         default_value_t,
         hide_possible_values = true
     )]
-    pub output: Format,
+    pub output: RunFormat,
     /// What to print on stdout, as fio calls it: normal, json or json+ (fio-compatible)
     #[arg(
         long,
@@ -49,6 +48,12 @@ pub struct Run {
     /// File to write the runs to, as `storage/v1` JSON
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// File to write the runs to second by second: IOPS, bandwidth, latencies, for a spreadsheet
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// File to write the latencies of each second to, as a log of `HdrHistogram` (V2)
+    #[arg(long, value_name = "FILE")]
+    pub hlog: Option<PathBuf>,
     /// Options of fio's job language, behind `--`
     #[arg(last = true, value_name = "FIO OPTION")]
     pub fio: Vec<String>,
@@ -76,4 +81,16 @@ pub enum ModeChoice {
     Latency,
     /// Operations start when they are due, whatever the device does
     Rate,
+}
+
+/// What `storage run` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people
+    #[default]
+    Text,
+    /// `storage/v1`
+    Json,
+    /// OCP Test & Validation output 2.0, a JSON object a line
+    OcpTv,
 }

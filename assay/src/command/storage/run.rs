@@ -15,19 +15,18 @@ pub(super) use self::{
     jobs::{mode, read_in_turn},
     part::drive_on,
 };
-use super::load::{self, Measured, Prepared, Purpose};
+use super::{
+    files::{self, Files},
+    load::{self, Measured, Prepared, Purpose},
+};
 use crate::{
-    cli::{
-        Format,
-        storage::{FioFormat, Run as Arguments},
-    },
+    cli::storage::{FioFormat, Run as Arguments, RunFormat},
     clock,
     command::{layout, machine, no_json, print_json},
     console::Console,
     exit::Exit,
     failure::Failure,
     interrupt::Interrupt,
-    lang::text,
     output::storage as output,
 };
 
@@ -50,6 +49,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     }
     let jobs = jobs::read(arguments)?;
     let stages = jobs::stages(&jobs)?;
+    let files = Files::plan(arguments)?;
     let interrupt = machine::watch(console);
     let targets = Targets::open(&stages, &arguments.destroying, &interrupt, console)?;
     let mut done = Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         }
     }
     drop(targets);
-    let exit = show(&done, arguments, console);
+    let exit = show(&done, arguments, (files, interrupt.asked()), console);
     match failed {
         Some(failure) => Err(failure),
         None if interrupt.asked() => exit.map(|_| Exit::Unknown),
@@ -86,8 +86,10 @@ fn together<'a>(
     let prepare = |(_, job): &(u32, &Job)| {
         let mode = mode(job, arguments.mode)?;
         let case = if job.name == "job" { String::new() } else { job.name.clone() };
+        let mut part = part::part(job, mode, targets)?;
+        part.drive.keep_latencies = arguments.hlog.is_some();
         Ok(Prepared {
-            part: part::part(job, mode, targets)?,
+            part,
             subject: part::subject(job, targets)?,
             purpose: Purpose { case, claims: load::ad_hoc(mode), ..Purpose::default() },
         })
@@ -119,30 +121,33 @@ pub(super) fn finish(
     let done = (0..).zip(jobs).zip(measured);
     let done: Vec<Done<'_>> =
         done.map(|((group, job), measured)| Done { group, job, sum: false, measured }).collect();
-    let exit = show(&done, arguments, console)?;
+    let exit = show(&done, arguments, (Files::plan(arguments)?, stopped), console)?;
     Ok(if stopped { Exit::Unknown } else { exit })
 }
 
 /// Writes what was measured as it was asked for.
-fn show(done: &[Done<'_>], arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
+fn show(
+    done: &[Done<'_>],
+    arguments: &Arguments,
+    (files, stopped): (Files, bool),
+    console: &mut Console,
+) -> Result<Exit, Failure> {
     let bins = match arguments.output_format {
         FioFormat::Normal => None,
         FioFormat::Json => Some(Bins::None),
         FioFormat::JsonPlus => Some(Bins::All),
     };
     let document = Storage::new(done.iter().map(|done| done.measured.run.clone()).collect());
-    if let Some(out) = &arguments.out {
-        let bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
-        std::fs::write(out, bytes).map_err(|error| {
-            let name = out.display().to_string();
-            Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&name])).because(error)
-        })?;
-    }
+    let observed: Vec<_> = done.iter().map(|done| &done.measured.observed).collect();
+    // A disk that is full does not keep the numbers from the screen.
+    let written = files.write(&document, &observed);
     match (bins, arguments.output) {
         (Some(bins), _) => console.print(&as_fio(done, bins)?)?,
-        (None, Format::Json) => print_json(&document, console)?,
-        (None, Format::Text) => console.print(&output::runs(&document.run, layout(console)))?,
+        (None, RunFormat::OcpTv) => console.print(&files::ocp_tv(&document, stopped)?)?,
+        (None, RunFormat::Json) => print_json(&document, console)?,
+        (None, RunFormat::Text) => console.print(&output::runs(&document.run, layout(console)))?,
     }
+    written?;
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid { Exit::Wanted } else { Exit::Unknown })
 }

@@ -125,7 +125,8 @@ fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn cell(content: &str) -> String {
+/// Returns a cell as it stands in a table: quoted where it has to be, never a formula.
+pub(crate) fn cell(content: &str) -> String {
     let formula = content.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let content: String = content.chars().filter(|c| *c != '\0').collect();
     let content = if formula { format!("'{content}") } else { content };

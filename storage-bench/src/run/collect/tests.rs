@@ -89,3 +89,19 @@ fn tallies_come_back_empty_and_memory_is_used_again() {
     }
     assert_eq!(collector.idle.len() + collector.open.len(), 1);
 }
+
+#[test]
+fn latencies_of_each_second_are_kept_where_asked_and_add_up() {
+    let mut collector = Collector::new(vec![vec![0]], vec![0]).keeping(true);
+    collector.add(0, 0, 2, &mut tally(10, 100, 0));
+    collector.add(0, 2, END, &mut tally(5, 900, 0));
+    assert_eq!(closed(&mut collector), [10, 0, 5]);
+    let seen = collector.observed(&[(2_500_000_000, None)]).remove(0);
+    let mut sum = Histogram::new();
+    for of in seen.latencies.iter().filter_map(|second| second.get(&Op::Read)) {
+        sum.merge(&Histogram::decode(of).unwrap());
+    }
+    assert_eq!(sum, seen.streams.values().next().unwrap().service);
+    let counts: Vec<usize> = seen.latencies.iter().map(BTreeMap::len).collect();
+    assert_eq!(counts, [1, 0, 1]);
+}

@@ -59,7 +59,7 @@ pub(in crate::command::storage) fn run(
     let runs: Vec<_> = measured.iter().map(|measured: &Measured| measured.run.clone()).collect();
     let exit = single::finish(arguments, &jobs, measured, interrupt.asked(), console)?;
     let page = storage_clients::clients(&runs, layout(console));
-    if arguments.output == crate::cli::Format::Text
+    if arguments.output == crate::cli::storage::RunFormat::Text
         && arguments.output_format == crate::cli::storage::FioFormat::Normal
     {
         console.print(&page)?;

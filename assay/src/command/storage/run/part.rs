@@ -92,6 +92,7 @@ fn drive(job: &Job, mode: Mode, threads: Vec<Spec>, files: bool) -> Result<Drive
             SyncWrites::Dsync => Stable::Data,
         },
         delay: Duration::from_nanos(job.start_delay_ns),
+        keep_latencies: false,
         cpus: cpus(job),
         polled: engine.poll,
         sq_thread: engine.submission_poll,

@@ -10,13 +10,15 @@ mod series;
 mod words;
 
 use profiles::Text;
-use serde::Deserialize as _;
 use serde_json::Value;
 use storage_bench::measurement::{Latency, Run, Totals, Validity};
 
-use crate::output::{
-    storage::said,
-    unit::{grouped, latency, throughput},
+use crate::{
+    output::{
+        storage::said,
+        unit::{grouped, latency, throughput},
+    },
+    report::storage,
 };
 
 use super::{
@@ -101,34 +103,11 @@ pub(super) struct Runs {
 
 /// Returns the runs that the facts hold; `None` where nothing was run.
 pub(super) fn runs(v: Voice, facts: &Value) -> Option<Runs> {
-    let values = facts.pointer("/storage/run")?.as_array()?;
-    if values.is_empty() {
-        return None;
-    }
-    let runs: Vec<Run> = values.iter().filter_map(read).collect();
-    let unread = values.len().saturating_sub(runs.len());
+    let (runs, unread) = storage::runs(facts)?;
     let superseded = said::superseded(&runs);
     let shown = runs.iter().zip(superseded).enumerate();
     let shown = shown.map(|(at, (run, superseded))| show(v, run, at.saturating_add(1), superseded));
     Some(Runs { shown: shown.collect(), unread })
-}
-
-/// Reads a run of the facts, in which fractions and large numbers are text.
-fn read(value: &Value) -> Option<Run> {
-    let mut value = value.clone();
-    let distribution = "/workload/order/distribution";
-    for pointer in [
-        "/workload/seed".to_owned(),
-        format!("{distribution}/theta"),
-        format!("{distribution}/skew"),
-    ] {
-        if let Some(slot) = value.pointer_mut(&pointer)
-            && let Some(number) = slot.as_str().and_then(|text| text.parse().ok())
-        {
-            *slot = Value::Number(number);
-        }
-    }
-    Run::deserialize(&value).ok()
 }
 
 fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
