@@ -54,6 +54,11 @@ pub(crate) fn cell(cell: Cell) -> String {
     format!("{} {}", mix(cell.read_percent), size(cell))
 }
 
+/// Returns whether anything of a test was done.
+pub(crate) fn has_begun(report: &Report) -> bool {
+    report.part.iter().any(|part| part.preconditioned_bytes > 0 || part.purged.is_some())
+}
+
 /// Returns whether a report is a result, and the word for it.
 pub(crate) fn state(report: &Report) -> (bool, Text) {
     let valid = report.steady && report.reasons.is_empty();
@@ -148,9 +153,9 @@ pub(crate) fn prepared(part: &PartReport) -> Text {
 /// Returns what the header says of the load.
 pub(crate) fn load(header: &Header) -> Text {
     text(
-        "{} 线程 × 队列深度 {}，每单元 {}，活动范围 {}（全盘 100 %），数据随机且不可压缩",
-        "{} threads × queue depth {}, {} a cell, active range {} (all of it), random data that \
-         does not compress",
+        "{} 线程 × 队列深度 {}，每单元 {}，活动范围 {}，数据随机且不可压缩",
+        "{} threads × queue depth {}, {} a cell, active range {}, random data that does not \
+         compress",
         &[
             &header.threads.to_string(),
             &header.iodepth.to_string(),
@@ -212,6 +217,11 @@ pub fn reports(reports: &[Report], layout: Layout) -> String {
 }
 
 fn put_report(text: &mut String, report: &Report, layout: Layout) {
+    if !has_begun(report) {
+        let word = layout.say("未进行", "not begun");
+        put(text, format_args!("{}: {word}\n", test(report.test).get(layout.lang)));
+        return;
+    }
     let (valid, word) = state(report);
     let (mark, tone) = if valid { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
     let word = layout.paint.dye(tone, &format!("{mark} {}", word.get(layout.lang)));

@@ -161,10 +161,10 @@ fn open(journal: &Journal, purging: Purging, parts: usize) -> Vec<Open> {
         ),
         row(
             Text::new("被跟踪的单元", "tracked cells"),
-            Text::same("IOPS: 0/100 4 KiB, 65/35 64 KiB, 100/0 1 MiB"),
+            Text::new("见上", "as above"),
             Text::new(
-                "据两个引用规范 2.0.2 伪代码的公开实现；规范原文未经核对",
-                "by two open implementations that quote the pseudocode of 2.0.2; its text was not at hand",
+                "IOPS 测试据两个引用规范 2.0.2 伪代码的公开实现；规范原文未经核对",
+                "of the IOPS test by two open implementations that quote the pseudocode of 2.0.2; its text was not at hand",
             ),
         ),
     ];
@@ -237,8 +237,8 @@ fn line(test: &TestPlan, layout: Layout, page: &mut String) {
         _ => "·",
     };
     let said = crate::lang::text(
-        "每轮 {} 单元，{}–{} 轮，{} – {}，预处理 {} 次共 {}",
-        "{} cells a round, {}–{} rounds, {} – {}, preconditioned {} times, {}",
+        "每轮 {} 单元，{}–{} 轮，{} – {}，预处理 {} 次，共写 {}",
+        "{} cells a round, {}–{} rounds, {} – {}, preconditionings: {}, {} in all",
         &[
             &test.cells.to_string(),
             &test.least_rounds.to_string(),

@@ -85,6 +85,7 @@ struct Page {
     v: Voice,
     css: Html,
     margins: Html,
+    definitions: Html,
     title: Html,
     tests: Vec<Shown>,
 }
@@ -113,6 +114,7 @@ pub(in crate::report) fn page(reports: &[Report], lang: Lang) -> Result<String, 
         v,
         css: Html(CSS.to_owned()),
         margins: Html(margins),
+        definitions: verdicts::definitions(),
         title: v.t(&title),
         tests: reports.iter().map(|report| show(v, report)).collect(),
     };
