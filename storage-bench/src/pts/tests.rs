@@ -232,6 +232,19 @@ fn no_window_spans_an_interruption_and_the_test_goes_on_at_its_cell() {
 }
 
 #[test]
+fn a_round_that_is_not_complete_is_in_no_picture() {
+    let mut test = after_cells(0);
+    for at in 0..5 * 9 + 4 {
+        step(&mut test, if (at / 9) % 2 == 0 { 1 } else { 1_000 });
+    }
+    let report = test.report();
+    let part = &report.part[0];
+    assert_eq!((part.rounds, part.window[0].first_round), (5, 1));
+    let counts = part.convergence.iter().map(|line| line.rounds_milli.len());
+    assert!(counts.chain([part.window[0].steady.rounds_milli.len()]).all(|count| count == 5));
+}
+
+#[test]
 fn a_device_that_was_used_begins_anew_purge_included() {
     let mut test = after_cells(2 * 9 + 4);
     test.resume("2026-11-25T09:00:00Z", false);
