@@ -140,8 +140,12 @@ fn the_outlook_is_that_of_the_whole_test_wherever_it_stands() {
     assert_eq!((outlook.cells, outlook.precondition_bytes), (56, 128 * GIB));
     let hours = |ns: u64| ns / 60_000_000_000;
     assert_eq!((hours(outlook.least_ns), hours(outlook.most_ns)), (56 * 5, 56 * 25), "minutes");
+    assert_eq!(test.most_left_ns(), outlook.most_ns);
     test.purged(None).unwrap();
     assert_eq!(test.outlook(), outlook);
+    let started = after_cells(9 + 4);
+    assert_eq!(hours(started.most_left_ns()), 9 * 25 - 13, "minutes");
+    assert_eq!(run(Options::fast(Test::Latency, GIB, 512), |_, _| 1).0.most_left_ns(), 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use storage_bench::{
 };
 
 use super::super::{
-    Layout, Tone, put, put_paragraph,
+    Layout, Tone, put, put_paragraph, storage_plan,
     table::{self, Table},
     unit::{grouped, latency, memory, percent, seconds, storage, throughput},
 };
@@ -174,8 +174,17 @@ pub(crate) fn write_cache(state: &str) -> Text {
     }
 }
 
-/// Returns a line on the round that just ended: the tracked values, and their window.
-pub fn round(report: &Report, round: usize) -> Text {
+/// Returns a line on the round that just ended: the tracked values, their window, and how
+/// long the rounds of all tests still take at most.
+pub fn round(report: &Report, round: usize, most_left_ns: u64) -> Text {
+    let left = match most_left_ns {
+        0 => return tracked(report, round),
+        ns => storage_plan::duration(ns),
+    };
+    then(tracked(report, round), &text("；至多还需 {}", "; at most {} left", &[&left]))
+}
+
+fn tracked(report: &Report, round: usize) -> Text {
     let unit = if report.test == Test::Iops { " IOPS" } else { "" };
     let at = round.saturating_sub(1);
     let part = report.part.iter().rev().find(|part| part.rounds > 0);

@@ -267,7 +267,10 @@ fn line(test: &TestPlan, layout: Layout, page: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use storage_bench::{pts::Settings, safety::Fingerprint};
+    use storage_bench::{
+        pts::{Platform, Settings},
+        safety::Fingerprint,
+    };
 
     #[test]
     fn a_plan_says_hours_bytes_and_what_is_open_in_both_languages() {
@@ -283,7 +286,7 @@ mod tests {
             fast: false,
             seed: 1,
         };
-        let journal = Journal::begin(Fingerprint::default(), settings, Default::default());
+        let journal = Journal::begin(Fingerprint::default(), settings, Platform::default());
         let planned = Plan::of(&journal.expect("1 TiB is enough"), Purging::No, "/dev/x");
         // 49 + 4 + 6 cells with blocks of 4 KiB.
         assert_eq!(planned.least_ns / 60_000_000_000, (49 + 4 + 6) * 5);

@@ -96,11 +96,11 @@ fn a_share_over_its_limit_never_reads_as_if_it_were_not() {
 #[test]
 fn a_round_is_told_with_what_it_did_to_the_window() {
     let report = run(Options::standard(Test::Latency, 64 << 30, 512), true, |_, _| 81_234);
-    let said = round(&report, 5);
+    let said = round(&report, 5, 7_500_000_000_000);
     assert_eq!(
         said.en,
         "latency round 5: 0/100 4 KiB 81.23 µs, rounds 1–5, range 0 % (≤ 20 %), slope 0 % \
-         (≤ 10 %): steady"
+         (≤ 10 %): steady; at most 2 h 5 min left"
     );
     assert!(said.zh.starts_with("latency 第 5 轮：0/100 4 KiB 81.23 µs, 第 1–5 轮"), "{}", said.zh);
 }
