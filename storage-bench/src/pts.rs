@@ -307,6 +307,19 @@ impl Pts {
         }
     }
 
+    /// Returns how long its rounds take from here on where no part is steady before its last.
+    pub fn most_left_ns(&self) -> u64 {
+        if self.finished {
+            return 0;
+        }
+        let most = MOST_ROUNDS + self.options.watch_rounds;
+        let now = self.now.part().cells.len();
+        let done = now * self.now.rounds() + self.now.at();
+        let to_come: usize = self.to_come.iter().map(|part| part.cells.len()).sum();
+        let cells = (now * most).saturating_sub(done) + to_come * most;
+        (cells as u64).saturating_mul(self.options.cell_ns)
+    }
+
     /// Returns the report of what was measured so far, in the order of the PTS' own pages.
     pub fn report(&self) -> Report {
         let parts: Vec<&Progress> = self.done.iter().chain([&self.now]).collect();

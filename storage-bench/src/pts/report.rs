@@ -216,10 +216,7 @@ fn part(progress: &Progress) -> PartReport {
     // The mix that is tracked first, in all its sizes; PTS shows the pure write so.
     let mix = part.tracked.first().map(|cell| cell.read_percent);
     let lines = part.cells.iter().filter(|cell| Some(cell.read_percent) == mix);
-    let line = |cell: &Cell| Line {
-        cell: *cell,
-        rounds_milli: progress.values_of(*cell).unwrap_or_default().to_vec(),
-    };
+    let line = |cell: &Cell| Line { cell: *cell, rounds_milli: complete(progress, *cell) };
     let end = progress.end();
     PartReport {
         precondition_block_bytes: part.precondition_block_bytes,
@@ -234,6 +231,12 @@ fn part(progress: &Progress) -> PartReport {
         window: part.tracked.iter().filter_map(|cell| window(progress, *cell)).collect(),
         table: part.cells.iter().filter_map(|cell| row(progress, *cell, end)).collect(),
     }
+}
+
+/// Returns a cell's values in the rounds that all cells have.
+fn complete(progress: &Progress, cell: Cell) -> Vec<u64> {
+    let values = progress.values_of(cell).unwrap_or_default();
+    values.iter().take(progress.rounds()).copied().collect()
 }
 
 fn number(round: usize) -> u32 {
@@ -267,7 +270,7 @@ fn window(progress: &Progress, cell: Cell) -> Option<WindowPlot> {
             left_at_round: None,
             range_ppm: window.range_ppm(),
             slope_ppm: window.slope_ppm(),
-            rounds_milli: progress.values_of(cell).unwrap_or_default().to_vec(),
+            rounds_milli: complete(progress, cell),
         },
     })
 }
@@ -338,8 +341,8 @@ fn doubts(progress: &Progress, reasons: &mut Vec<Doubt>) {
     }
     for (first, count) in words {
         let Noted { round, cell, doubt } = first;
-        let zh = format!("{count} 个单元：如第 {round} 轮 {cell}：{}", doubt.zh);
-        let en = format!("{count} cells, as in round {round}, {cell}: {}", doubt.en);
+        let zh = format!("{count} 个单元（首见于第 {round} 轮 {cell}）：{}", doubt.zh);
+        let en = format!("cells: {count}, first in round {round}, {cell}: {}", doubt.en);
         reasons.push(Doubt::new(&doubt.code, zh, en));
     }
 }

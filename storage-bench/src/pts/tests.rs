@@ -140,8 +140,12 @@ fn the_outlook_is_that_of_the_whole_test_wherever_it_stands() {
     assert_eq!((outlook.cells, outlook.precondition_bytes), (56, 128 * GIB));
     let hours = |ns: u64| ns / 60_000_000_000;
     assert_eq!((hours(outlook.least_ns), hours(outlook.most_ns)), (56 * 5, 56 * 25), "minutes");
+    assert_eq!(test.most_left_ns(), outlook.most_ns);
     test.purged(None).unwrap();
     assert_eq!(test.outlook(), outlook);
+    let started = after_cells(9 + 4);
+    assert_eq!(hours(started.most_left_ns()), 9 * 25 - 13, "minutes");
+    assert_eq!(run(Options::fast(Test::Latency, GIB, 512), |_, _| 1).0.most_left_ns(), 0);
 }
 
 #[test]
@@ -229,6 +233,19 @@ fn no_window_spans_an_interruption_and_the_test_goes_on_at_its_cell() {
     assert!(report.steady && report.reasons.is_empty(), "{:?}", report.reasons);
     let was = &report.interruption[0];
     assert_eq!((was.part, was.round, was.continued), (1, 3, true));
+}
+
+#[test]
+fn a_round_that_is_not_complete_is_in_no_picture() {
+    let mut test = after_cells(0);
+    for at in 0..5 * 9 + 4 {
+        step(&mut test, if (at / 9) % 2 == 0 { 1 } else { 1_000 });
+    }
+    let report = test.report();
+    let part = &report.part[0];
+    assert_eq!((part.rounds, part.window[0].first_round), (5, 1));
+    let counts = part.convergence.iter().map(|line| line.rounds_milli.len());
+    assert!(counts.chain([part.window[0].steady.rounds_milli.len()]).all(|count| count == 5));
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub struct Pts {
     /// Size of a file to make: 1g
     #[arg(long, value_name = "SIZE")]
     pub size: Option<String>,
-    /// Purge before each part: `discard`, or a command of yours ($`ASSAY_TARGET` names the
+    /// Purge before each part: `discard`, or a command of yours (`$ASSAY_TARGET` names the
     /// device)
     #[arg(long, value_name = "discard|CMD", conflicts_with = "purged_by")]
     pub purge: Option<String>,

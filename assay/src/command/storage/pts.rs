@@ -14,7 +14,7 @@ use profiles::Text;
 use storage_bench::{
     drive::Drive,
     measurement::{Doubt, Mode, Run, Storage},
-    pts::{Entry, Journal, Options, PtsError, Report, Settings, Step, Test, case_of},
+    pts::{Entry, Journal, Options, Pts, PtsError, Report, Settings, Step, Test, case_of},
     safety::{Permit, What},
     target::{Direct, Opened},
     validity::Claims,
@@ -296,7 +296,9 @@ impl Session<'_> {
         }
         let reports = self.kept.journal.reports();
         if let Some(report) = reports.iter().find(|report| report.test == test) {
-            console.note(&output::round(report, round));
+            let tests = self.kept.journal.tests().iter();
+            let left = tests.map(Pts::most_left_ns).fold(0, u64::saturating_add);
+            console.note(&output::round(report, round, left));
         }
     }
 

@@ -10,7 +10,7 @@ use storage_bench::{
 };
 
 use super::super::{
-    Layout, Tone, put, put_paragraph,
+    Layout, Tone, put, put_paragraph, storage_plan,
     table::{self, Table},
     unit::{grouped, latency, memory, percent, seconds, storage, throughput},
 };
@@ -52,6 +52,11 @@ pub(crate) fn mix(read_percent: u8) -> String {
 /// Returns a cell: `65/35 64 KiB`.
 pub(crate) fn cell(cell: Cell) -> String {
     format!("{} {}", mix(cell.read_percent), size(cell))
+}
+
+/// Returns whether anything of a test was done.
+pub(crate) fn has_begun(report: &Report) -> bool {
+    report.part.iter().any(|part| part.preconditioned_bytes > 0 || part.purged.is_some())
 }
 
 /// Returns whether a report is a result, and the word for it.
@@ -148,9 +153,9 @@ pub(crate) fn prepared(part: &PartReport) -> Text {
 /// Returns what the header says of the load.
 pub(crate) fn load(header: &Header) -> Text {
     text(
-        "{} 线程 × 队列深度 {}，每单元 {}，活动范围 {}（全盘 100 %），数据随机且不可压缩",
-        "{} threads × queue depth {}, {} a cell, active range {} (all of it), random data that \
-         does not compress",
+        "{} 线程 × 队列深度 {}，每单元 {}，活动范围 {}，数据随机且不可压缩",
+        "{} threads × queue depth {}, {} a cell, active range {}, random data that does not \
+         compress",
         &[
             &header.threads.to_string(),
             &header.iodepth.to_string(),
@@ -169,8 +174,17 @@ pub(crate) fn write_cache(state: &str) -> Text {
     }
 }
 
-/// Returns a line on the round that just ended: the tracked values, and their window.
-pub fn round(report: &Report, round: usize) -> Text {
+/// Returns a line on the round that just ended: the tracked values, their window, and how
+/// long the rounds of all tests still take at most.
+pub fn round(report: &Report, round: usize, most_left_ns: u64) -> Text {
+    let left = match most_left_ns {
+        0 => return tracked(report, round),
+        ns => storage_plan::duration(ns),
+    };
+    then(tracked(report, round), &text("；至多还需 {}", "; at most {} left", &[&left]))
+}
+
+fn tracked(report: &Report, round: usize) -> Text {
     let unit = if report.test == Test::Iops { " IOPS" } else { "" };
     let at = round.saturating_sub(1);
     let part = report.part.iter().rev().find(|part| part.rounds > 0);
@@ -212,6 +226,11 @@ pub fn reports(reports: &[Report], layout: Layout) -> String {
 }
 
 fn put_report(text: &mut String, report: &Report, layout: Layout) {
+    if !has_begun(report) {
+        let word = layout.say("未进行", "not begun");
+        put(text, format_args!("{}: {word}\n", test(report.test).get(layout.lang)));
+        return;
+    }
     let (valid, word) = state(report);
     let (mark, tone) = if valid { ("✓", Tone::Good) } else { ("✗", Tone::Bad) };
     let word = layout.paint.dye(tone, &format!("{mark} {}", word.get(layout.lang)));

@@ -175,7 +175,7 @@ fn runs_are_kept_without_their_seconds_and_their_doubts_reach_the_report() {
     assert!(journal.runs().iter().all(|run| run.shape.is_none() && run.second.is_empty()));
     let reasons = &journal.reports()[0].reasons;
     let busy = reasons.iter().find(|reason| reason.code == "cpu-bound").unwrap();
-    let want = "45 cells, as in round 1, 100/0 8 KiB: the client is the limit";
+    let want = "cells: 45, first in round 1, 100/0 8 KiB: the client is the limit";
     assert_eq!(busy.en, want);
 }
 

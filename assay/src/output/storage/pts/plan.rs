@@ -161,10 +161,10 @@ fn open(journal: &Journal, purging: Purging, parts: usize) -> Vec<Open> {
         ),
         row(
             Text::new("被跟踪的单元", "tracked cells"),
-            Text::same("IOPS: 0/100 4 KiB, 65/35 64 KiB, 100/0 1 MiB"),
+            Text::new("见上", "as above"),
             Text::new(
-                "据两个引用规范 2.0.2 伪代码的公开实现；规范原文未经核对",
-                "by two open implementations that quote the pseudocode of 2.0.2; its text was not at hand",
+                "IOPS 测试据两个引用规范 2.0.2 伪代码的公开实现；规范原文未经核对",
+                "of the IOPS test by two open implementations that quote the pseudocode of 2.0.2; its text was not at hand",
             ),
         ),
     ];
@@ -237,8 +237,8 @@ fn line(test: &TestPlan, layout: Layout, page: &mut String) {
         _ => "·",
     };
     let said = crate::lang::text(
-        "每轮 {} 单元，{}–{} 轮，{} – {}，预处理 {} 次共 {}",
-        "{} cells a round, {}–{} rounds, {} – {}, preconditioned {} times, {}",
+        "每轮 {} 单元，{}–{} 轮，{} – {}，预处理 {} 次，共写 {}",
+        "{} cells a round, {}–{} rounds, {} – {}, preconditionings: {}, {} in all",
         &[
             &test.cells.to_string(),
             &test.least_rounds.to_string(),
@@ -267,7 +267,10 @@ fn line(test: &TestPlan, layout: Layout, page: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use storage_bench::{pts::Settings, safety::Fingerprint};
+    use storage_bench::{
+        pts::{Platform, Settings},
+        safety::Fingerprint,
+    };
 
     #[test]
     fn a_plan_says_hours_bytes_and_what_is_open_in_both_languages() {
@@ -283,7 +286,7 @@ mod tests {
             fast: false,
             seed: 1,
         };
-        let journal = Journal::begin(Fingerprint::default(), settings, Default::default());
+        let journal = Journal::begin(Fingerprint::default(), settings, Platform::default());
         let planned = Plan::of(&journal.expect("1 TiB is enough"), Purging::No, "/dev/x");
         // 49 + 4 + 6 cells with blocks of 4 KiB.
         assert_eq!(planned.least_ns / 60_000_000_000, (49 + 4 + 6) * 5);

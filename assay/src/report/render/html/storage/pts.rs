@@ -85,6 +85,7 @@ struct Page {
     v: Voice,
     css: Html,
     margins: Html,
+    definitions: Html,
     title: Html,
     tests: Vec<Shown>,
 }
@@ -113,6 +114,7 @@ pub(in crate::report) fn page(reports: &[Report], lang: Lang) -> Result<String, 
         v,
         css: Html(CSS.to_owned()),
         margins: Html(margins),
+        definitions: verdicts::definitions(),
         title: v.t(&title),
         tests: reports.iter().map(|report| show(v, report)).collect(),
     };
@@ -120,10 +122,13 @@ pub(in crate::report) fn page(reports: &[Report], lang: Lang) -> Result<String, 
 }
 
 fn show(v: Voice, report: &Report) -> Shown {
+    let begun = said::has_begun(report);
     let (valid, state) = said::state(report);
+    let state = if begun { state } else { words::NOT_BEGUN.both() };
     let code = if valid { "pass" } else { "not-measured" };
     let word = if valid { words::VALID } else { words::INVALID };
-    let reasons = report.reasons.iter();
+    // Of a test that has not begun there is nothing more to say.
+    let reasons = report.reasons.iter().filter(|_| begun);
     let several = report.part.len() > 1;
     Shown {
         anchor: report.test.word(),
@@ -134,9 +139,14 @@ fn show(v: Voice, report: &Report) -> Shown {
         reasons: reasons
             .map(|doubt| (v.t(Text::new(&doubt.zh, &doubt.en)), v.s(&doubt.code)))
             .collect(),
-        header: header(v, report),
+        header: if begun { header(v, report) } else { Vec::new() },
         interruptions: report.interruption.iter().map(|was| v.t(said::interruption(was))).collect(),
-        parts: report.part.iter().map(|part| part_of(v, report.test, part, several)).collect(),
+        parts: report
+            .part
+            .iter()
+            .filter(|_| begun)
+            .map(|part| part_of(v, report.test, part, several))
+            .collect(),
     }
 }
 
@@ -145,6 +155,7 @@ fn header(v: Voice, report: &Report) -> Vec<Line> {
     let Header { platform, write_cache, .. } = &report.header;
     let none = Subject::default();
     let subject = report.subject.as_ref().unwrap_or(&none);
+    let device = report.subject.as_ref().map(said_of_runs::subject);
     let optional = |text: &Option<String>| v.pen(text);
     let size = (subject.size_bytes > 0).then(|| storage(subject.size_bytes));
     let memory_of = platform.memory_bytes.map(memory);
@@ -156,7 +167,7 @@ fn header(v: Voice, report: &Report) -> Vec<Line> {
         bytes => Some(format!("{bytes} B")),
     };
     vec![
-        (v.w(words::DEVICE), v.t(said_of_runs::subject(subject))),
+        (v.w(words::DEVICE), device.map_or_else(|| v.pen(&None), |device| v.t(device))),
         (v.w(words::PATH), Html(format!("<code>{}</code>", v.s(&subject.path)))),
         (v.w(words::SERIAL), optional(&subject.serial)),
         (v.w(words::FIRMWARE), optional(&platform.firmware)),

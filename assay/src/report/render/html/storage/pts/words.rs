@@ -6,6 +6,7 @@ pub(super) const TITLE: Word =
     Word("SNIA SSS PTS 性能测试报告", "SNIA SSS PTS performance test report");
 pub(super) const VALID: Word = Word("有效", "valid");
 pub(super) const INVALID: Word = Word("无效", "invalid");
+pub(super) const NOT_BEGUN: Word = Word("未进行", "Not begun");
 pub(super) const DEVICE: Word = Word("被测设备", "Device under test");
 pub(super) const PATH: Word = Word("路径", "Path");
 pub(super) const SERIAL: Word = Word("序列号", "Serial number");
