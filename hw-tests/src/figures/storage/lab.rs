@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits for a device until a deadline")]
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -84,6 +84,23 @@ impl Lab {
 
     /// Makes a zram device and writes all of it with data that does not compress.
     pub(super) fn zram(&mut self, bytes: u64) -> Result<Zram, CaseError> {
+        self.zram_of(bytes, fill)
+    }
+
+    /// Makes a zram device and writes all of it with one word, which is all that the kernel
+    /// then keeps of a page: no device answers a read for less.
+    pub(super) fn cheapest_zram(&mut self, bytes: u64) -> Result<Zram, CaseError> {
+        self.zram_of(bytes, |file, bytes| {
+            std::io::copy(&mut std::io::repeat(0xa5).take(bytes), file)?;
+            Ok(file.sync_all()?)
+        })
+    }
+
+    fn zram_of(
+        &mut self,
+        bytes: u64,
+        write: fn(&mut File, u64) -> Result<(), CaseError>,
+    ) -> Result<Zram, CaseError> {
         absent(&[hw_tests::Need::Root])?;
         let Ok(number) = fs::read_to_string("/sys/class/zram-control/hot_add") else {
             return Err(kernel("this kernel has no zram (`modprobe zram`)"));
@@ -97,7 +114,7 @@ impl Lab {
         let path = format!("/dev/{name}");
         eventually(|| Path::new(&path).exists())
             .map_err(|()| CaseError::Failed(format!("`{path}` does not appear")))?;
-        fill(&mut File::options().write(true).open(&path)?, bytes)?;
+        write(&mut File::options().write(true).open(&path)?, bytes)?;
         let number = fs::read_to_string(folder.join("dev"))?.trim().to_owned();
         Ok(Zram { path, number, name })
     }
