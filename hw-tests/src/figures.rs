@@ -104,12 +104,14 @@ const CASES: &[Case] = &[
     Case { name: "storage-fio", measure: tests_of::storage_fio },
     Case { name: "storage-integrity", measure: tests_of::storage_integrity },
     Case { name: "size", measure: program::size },
-    Case { name: "fuzz", measure: fuzz::fuzz },
 ];
+
+/// What takes hours comes last.
+const LAST: &[Case] = &[Case { name: "fuzz", measure: fuzz::fuzz }];
 
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(storage::CASES)
+    CASES.iter().chain(storage::CASES).chain(LAST)
 }
 
 /// What one case came to, and where it was measured.

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "waits for a device until a deadline")]
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use hw_tests::corpus::workspace;
 
 use super::super::{CaseError, interrupt};
-use super::absent::absent;
+use super::absent::{absent, kernel};
 
 /// One thing to take away again.
 #[derive(Debug)]
@@ -84,9 +84,26 @@ impl Lab {
 
     /// Makes a zram device and writes all of it with data that does not compress.
     pub(super) fn zram(&mut self, bytes: u64) -> Result<Zram, CaseError> {
+        self.zram_of(bytes, fill)
+    }
+
+    /// Makes a zram device and writes all of it with one word, which is all that the kernel
+    /// then keeps of a page: no device answers a read for less.
+    pub(super) fn cheapest_zram(&mut self, bytes: u64) -> Result<Zram, CaseError> {
+        self.zram_of(bytes, |file, bytes| {
+            std::io::copy(&mut std::io::repeat(0xa5).take(bytes), file)?;
+            Ok(file.sync_all()?)
+        })
+    }
+
+    fn zram_of(
+        &mut self,
+        bytes: u64,
+        write: fn(&mut File, u64) -> Result<(), CaseError>,
+    ) -> Result<Zram, CaseError> {
         absent(&[hw_tests::Need::Root])?;
         let Ok(number) = fs::read_to_string("/sys/class/zram-control/hot_add") else {
-            return Err(super::absent::kernel("this kernel has no zram (`modprobe zram`)"));
+            return Err(kernel("this kernel has no zram (`modprobe zram`)"));
         };
         let name = format!("zram{}", number.trim());
         let control = PathBuf::from("/sys/class/zram-control/hot_remove");
@@ -97,7 +114,7 @@ impl Lab {
         let path = format!("/dev/{name}");
         eventually(|| Path::new(&path).exists())
             .map_err(|()| CaseError::Failed(format!("`{path}` does not appear")))?;
-        fill(&mut File::options().write(true).open(&path)?, bytes)?;
+        write(&mut File::options().write(true).open(&path)?, bytes)?;
         let number = fs::read_to_string(folder.join("dev"))?.trim().to_owned();
         Ok(Zram { path, number, name })
     }
@@ -133,36 +150,61 @@ impl Lab {
     /// Makes a control group of the version that can throttle here.
     pub(super) fn throttle(&mut self) -> Result<Throttle, CaseError> {
         absent(&[hw_tests::Need::Root])?;
+        let (folder, unified) = self.group("blkio", "io")?;
+        let file = if unified { "io.max" } else { "blkio.throttle.read_iops_device" };
+        if folder.join(file).exists() {
+            return Ok(Throttle { folder, unified });
+        }
+        Err(kernel("this kernel throttles no block devices (CONFIG_BLK_DEV_THROTTLING)"))
+    }
+
+    /// Makes a control group whose members stay on the last processor that this process may
+    /// use, the kernel's workers for their rings included, which go anywhere without.
+    pub(super) fn one_processor(&mut self) -> Result<PathBuf, CaseError> {
+        absent(&[hw_tests::Need::Root])?;
+        let (folder, unified) = self.group("cpuset", "cpuset")?;
+        if !unified {
+            // Without memory no process may enter.
+            let root = folder.parent().unwrap_or(&folder);
+            fs::write(folder.join("cpuset.mems"), fs::read(root.join("cpuset.mems"))?)?;
+        }
+        fs::write(folder.join("cpuset.cpus"), last_processor())?;
+        Ok(folder)
+    }
+
+    /// Makes a control group under the controller `v1`, or under `v2` of the unified hierarchy.
+    fn group(&mut self, v1: &str, v2: &str) -> Result<(PathBuf, bool), CaseError> {
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
         self.count += 1;
         let name = format!("assay-figures-{}-{}", std::process::id(), self.count);
-        if let Some(root) = mounted(&mounts, "cgroup", "blkio") {
-            let folder = root.join(name);
-            fs::create_dir(&folder)?;
-            self.undo.push(Undo::Folder(folder.clone()));
-            if folder.join("blkio.throttle.read_iops_device").exists() {
-                return Ok(Throttle { folder, unified: false });
-            }
-        } else if let Some(root) = mounted(&mounts, "cgroup2", "") {
+        let (root, unified) = match mounted(&mounts, "cgroup", v1) {
+            Some(root) => (root, false),
+            None => match mounted(&mounts, "cgroup2", "") {
+                Some(root) => (root, true),
+                None => return Err(kernel("no control groups are mounted")),
+            },
+        };
+        if unified {
             let subtree = root.join("cgroup.subtree_control");
-            if !fs::read_to_string(&subtree)?.split_whitespace().any(|word| word == "io") {
-                fs::write(&subtree, "+io").map_err(|error| {
-                    let text = format!("cgroup v2 has no `io` controller to give: {error}");
-                    super::absent::kernel(&text)
+            if !fs::read_to_string(&subtree)?.split_whitespace().any(|word| word == v2) {
+                fs::write(&subtree, format!("+{v2}")).map_err(|error| {
+                    kernel(&format!("cgroup v2 has no controller `{v2}` to give: {error}"))
                 })?;
-                self.undo.push(Undo::Write(subtree, "-io".to_owned()));
-            }
-            let folder = root.join(name);
-            fs::create_dir(&folder)?;
-            self.undo.push(Undo::Folder(folder.clone()));
-            if folder.join("io.max").exists() {
-                return Ok(Throttle { folder, unified: true });
+                self.undo.push(Undo::Write(subtree, format!("-{v2}")));
             }
         }
-        Err(super::absent::kernel(
-            "this kernel throttles no block devices (CONFIG_BLK_DEV_THROTTLING)",
-        ))
+        let folder = root.join(name);
+        fs::create_dir(&folder)?;
+        self.undo.push(Undo::Folder(folder.clone()));
+        Ok((folder, unified))
     }
+}
+
+/// Returns the last processor that this process may use: the first is where the interrupts are.
+fn last_processor() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    list.and_then(|list| list.trim().rsplit([',', '-']).next()).unwrap_or("0").to_owned()
 }
 
 impl Drop for Lab {

@@ -26,6 +26,8 @@ pub(super) struct Load {
     pub(super) batch: u32,
     /// Seconds.
     pub(super) seconds: u32,
+    /// The control group of one processor that it runs in.
+    pub(super) group: PathBuf,
 }
 
 /// What operations cost a whole process.
@@ -42,15 +44,6 @@ pub(super) struct Cost {
 /// Returns the words of `text`.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
-}
-
-/// Returns words that keep a program on the last processor that this one may use: the first
-/// is where the interrupts are.
-pub(super) fn pinned() -> Vec<String> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let last = list.and_then(|list| list.trim().rsplit([',', '-']).next()).unwrap_or("0");
-    words(&format!("taskset -c {last}"))
 }
 
 /// Returns the command line of `assay storage run` with `options` of the job language.
@@ -99,7 +92,7 @@ pub(super) fn fio_version() -> Result<String, CaseError> {
 
 impl Load {
     fn shared_options(&self) -> String {
-        let Self { path, direct, depth, batch, seconds } = self;
+        let Self { path, direct, depth, batch, seconds, group: _ } = self;
         let direct = u8::from(*direct);
         format!(
             "--name=figure --filename={path} --rw=randread --bs=4k --direct={direct} \
@@ -112,9 +105,8 @@ impl Load {
     pub(super) fn by_assay(&self) -> Result<Cost, CaseError> {
         // At depth 1 nothing can be batched: that is what the mode for latency measures.
         let mode = if self.depth == 1 { "latency" } else { "throughput" };
-        let mut line = pinned();
-        line.extend(assay(mode, &self.shared_options())?);
-        let ran = process::run(&line)?;
+        let line = assay(mode, &self.shared_options())?;
+        let ran = process::start(&line, Some(&self.group))?.finish()?;
         let run = measured(&ran)?;
         let ios = number(&run, "/all/ios")?;
         cost(&ran, ios, number(&run, "/all/milli_iops")? / 1000.0)
@@ -125,8 +117,7 @@ impl Load {
     /// fio records three latencies for each operation unless told otherwise; `lean` leaves
     /// the one from submission to completion, which is what ours records.
     pub(super) fn by_fio(&self, lean: bool) -> Result<Cost, CaseError> {
-        let mut line = pinned();
-        line.extend(words("fio --output-format=json --thread"));
+        let mut line = words("fio --output-format=json --thread");
         line.extend(words(&self.shared_options()));
         // Options of an engine are known once the engine is.
         line.extend(words("--fixedbufs --registerfiles"));
@@ -134,7 +125,7 @@ impl Load {
             line.extend(words("--disable_slat=1 --disable_lat=1"));
         }
         line.push(format!("--iodepth_batch_complete_min={}", self.batch));
-        let ran = process::run(&line)?;
+        let ran = process::start(&line, Some(&self.group))?.finish()?;
         let reads = fio_reads(&ran)?;
         if number(&reads, "/clat_ns/mean")? <= 0.0 {
             return Err(CaseError::Failed("fio recorded no latency".to_owned()));
@@ -147,19 +138,17 @@ impl Load {
     /// It does not say how many operations it did in all, but prints those of each second:
     /// processor time is read as each line appears, so its start and its end do not count.
     pub(super) fn by_t_io_uring(&self, program: &Path) -> Result<Cost, CaseError> {
-        let Self { path, direct, depth, batch, seconds } = self;
-        let mut line = pinned();
+        let Self { path, direct, depth, batch, seconds, group } = self;
         // Its stdout is a pipe: without this, lines would arrive in blocks.
-        line.extend(words("stdbuf -oL"));
+        let mut line = words("stdbuf -oL");
         line.push(program.display().to_string());
         let direct = u8::from(*direct);
         line.extend(words(&format!(
             "-d{depth} -s{batch} -c{batch} -b4096 -p0 -B1 -F1 -n1 -X1 -R1 -O{direct} -r{} {path}",
             seconds + 2
         )));
-        let mut iter = line.iter();
-        let mut command = Command::new(iter.next().map_or("", String::as_str));
-        command.args(iter).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut command = process::inside(group);
+        command.args(line).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.process_group(0).spawn()?;
         let seen = child
             .stdout

@@ -57,9 +57,7 @@ pub(super) fn start(words: &[String], group: Option<&Path>) -> Result<Running, C
     let folder = tempfile::Builder::new().prefix("assay-figures-").tempdir()?;
     let mut command = match group {
         Some(group) => {
-            // The shell enters the group, so that all that follows is in it from the start.
-            let mut shell = Command::new("sh");
-            shell.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\""]).arg(group);
+            let mut shell = inside(group);
             shell.arg("/usr/bin/time");
             shell
         }
@@ -74,6 +72,14 @@ pub(super) fn start(words: &[String], group: Option<&Path>) -> Result<Running, C
     let name = words.first().map_or_else(String::new, Clone::clone);
     let name = PathBuf::from(name).file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Running { name, child, folder, ended: false })
+}
+
+/// Returns a command that enters a control group and then becomes its arguments, so that all
+/// of them is inside from the start.
+pub(super) fn inside(group: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\""]).arg(group);
+    shell
 }
 
 impl Running {
