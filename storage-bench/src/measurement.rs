@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::abba::Comparison;
+use crate::histogram::Bins;
 use crate::pts;
 use crate::scan::Found;
 use crate::workload::{Op, Spec};
@@ -440,4 +441,7 @@ pub struct SecondOf {
     pub p99_9_ns: u64,
     /// Longest.
     pub max_ns: u64,
+    /// How they are spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Bins>,
 }
