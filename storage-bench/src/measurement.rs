@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::abba::Comparison;
 use crate::agent::clients::Clients;
+use crate::histogram::Bins;
 use crate::pts;
 use crate::scan::Found;
 use crate::workload::{Op, Spec};
@@ -452,4 +453,7 @@ pub struct SecondOf {
     pub p99_9_ns: u64,
     /// Longest.
     pub max_ns: u64,
+    /// How they are spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Bins>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::histogram::Histogram;
+use crate::histogram::{Histogram, Spread};
 use crate::measurement::EngineUsed;
 use crate::workload::{Op, Region};
 
@@ -65,6 +65,8 @@ pub struct SecondOf {
     pub p99_9_ns: u64,
     /// Longest.
     pub max_ns: u64,
+    /// How they are spread.
+    pub spread: Spread,
 }
 
 /// A tenth of a second.

@@ -223,6 +223,7 @@ fn second(second: &observed::Second) -> Second {
         p99_ns: seen.p99_ns,
         p99_9_ns: seen.p99_9_ns,
         max_ns: seen.max_ns,
+        spread: seen.spread.bins(),
     });
     Second { of: of.collect() }
 }

@@ -115,6 +115,7 @@ fn second_of(bytes: u64, sum: &Histogram) -> SecondOf {
         p99_ns: percentile(990_000),
         p99_9_ns: percentile(999_000),
         max_ns: sum.max().unwrap_or(0),
+        spread: sum.spread(),
     }
 }
 

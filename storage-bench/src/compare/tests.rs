@@ -24,6 +24,7 @@ fn sample(case: &str, seconds: &[(u64, u64)]) -> Run {
             p99_ns: *p99,
             p99_9_ns: *p99,
             max_ns: *p99,
+            ..observed::SecondOf::default()
         };
         observed::Second { operations: [(Op::Read, of)].into() }
     };

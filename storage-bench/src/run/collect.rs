@@ -218,6 +218,7 @@ fn second_of<'a>(
         p99_ns: percentile(990_000),
         p99_9_ns: percentile(999_000),
         max_ns: scratch.max().unwrap_or(0),
+        spread: scratch.spread(),
     })
 }
 

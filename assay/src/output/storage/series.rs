@@ -128,6 +128,7 @@ mod tests {
             p99_ns: 1_000,
             p99_9_ns: 2_000,
             max_ns: 3_000,
+            spread: None,
         };
         let mut table = String::new();
         row(&mut table, "j", 3, 400_000_000, &of, false);

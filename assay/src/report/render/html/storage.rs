@@ -1,6 +1,7 @@
 //! The section on storage runs: of each, whether it proves anything and why not, its
 //! numbers, and its pictures. Every number is one of the document (`storage/v1`).
 
+mod heat;
 mod pictures;
 mod plot;
 mod pts;
@@ -144,7 +145,8 @@ fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
         batch_reaped: service.batch_reaped,
         numbers: numbers(v, run),
         findings: findings(v, run),
-        figures: pictures::figures(v, run),
+        // What no longer counts keeps its numbers, and no picture.
+        figures: if superseded { Vec::new() } else { pictures::figures(v, run) },
         summary: [v.s(grouped(run.all.iops)), v.s(throughput(run.all.bytes_per_s)), mean, p99],
     }
 }
