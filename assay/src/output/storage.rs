@@ -2,6 +2,7 @@
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
 pub mod live;
+pub mod ramp;
 pub(crate) mod said;
 
 use profiles::Text;

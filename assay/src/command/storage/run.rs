@@ -2,7 +2,10 @@
 
 mod jobs;
 mod part;
+mod ramp;
 mod targets;
+
+use std::borrow::Cow;
 
 use storage_bench::{
     fio_json::{self, Bins, Entry},
@@ -15,7 +18,7 @@ use super::load::{self, Measured, Prepared, Purpose};
 use crate::{
     cli::{
         Format,
-        storage::{FioFormat, Run as Arguments},
+        storage::{FioFormat, ModeChoice, Run as Arguments},
     },
     clock,
     command::{layout, machine, no_json, print_json},
@@ -33,7 +36,7 @@ struct Done<'a> {
     /// The job's group, from 0.
     group: u32,
     /// The job; of a group's sum the first one.
-    job: &'a Job,
+    job: Cow<'a, Job>,
     /// Whether it is the sum of a group.
     sum: bool,
     measured: Measured,
@@ -51,8 +54,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         if interrupt.asked() {
             break;
         }
+        let ran = match stage.jobs.first().filter(|_| arguments.mode == Some(ModeChoice::Ramp)) {
+            Some((_, job)) => targets
+                .prepare(stage)
+                .and_then(|()| ramp::run(job, &targets, &interrupt, &mut done, console)),
+            None => together(stage, arguments, &targets, &interrupt, &mut done, console),
+        };
         // What was measured before a failure stays, and is shown with it.
-        if let Err(failure) = together(stage, arguments, &targets, &interrupt, &mut done, console) {
+        if let Err(failure) = ran {
             failed = Some(failure);
             break;
         }
@@ -90,13 +99,13 @@ fn together<'a>(
     let each = stage.jobs.iter().zip(measured.each);
     done.extend(each.map(|((group, job), measured)| Done {
         group: *group,
-        job,
+        job: Cow::Borrowed(*job),
         sum: false,
         measured,
     }));
     let sum = measured.sum.zip(stage.group()).zip(stage.jobs.first());
     if let Some(((measured, group), (_, job))) = sum {
-        done.push(Done { group, job, sum: true, measured });
+        done.push(Done { group, job: Cow::Borrowed(*job), sum: true, measured });
     }
     Ok(())
 }
@@ -119,7 +128,11 @@ fn show(done: &[Done<'_>], arguments: &Arguments, console: &mut Console) -> Resu
     match (bins, arguments.output) {
         (Some(bins), _) => console.print(&as_fio(done, bins)?)?,
         (None, Format::Json) => print_json(&document, console)?,
-        (None, Format::Text) => console.print(&output::runs(&document.run, layout(console)))?,
+        (None, Format::Text) => {
+            let layout = layout(console);
+            let curves = output::ramp::tables(&document.run, layout);
+            console.print(&format!("{curves}{}", output::runs(&document.run, layout)))?;
+        }
     }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid { Exit::Wanted } else { Exit::Unknown })

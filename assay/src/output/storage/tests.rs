@@ -33,7 +33,7 @@ fn totals(batch_reaped: bool) -> Totals {
     }
 }
 
-fn sample() -> Run {
+pub(super) fn sample() -> Run {
     Run {
         id: "r1".to_owned(),
         case: "disk.tier-1.iops".to_owned(),

@@ -3,6 +3,7 @@
 
 mod pictures;
 mod plot;
+mod ramp;
 mod rounds;
 mod scale;
 mod series;
@@ -105,7 +106,9 @@ pub(super) fn runs(v: Voice, facts: &Value) -> Option<Runs> {
     let superseded = said::superseded(&runs);
     let shown = runs.iter().zip(superseded).enumerate();
     let shown = shown.map(|(at, (run, superseded))| show(v, run, at.saturating_add(1), superseded));
-    Some(Runs { shown: shown.collect(), unread })
+    let mut shown: Vec<Shown> = shown.collect();
+    ramp::add(v, &runs, &mut shown);
+    Some(Runs { shown, unread })
 }
 
 /// Reads a run of the facts, in which fractions and large numbers are text.
