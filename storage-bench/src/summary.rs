@@ -90,6 +90,8 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         steady: context.steady,
         hit: context.hit,
         reduction: context.reduction,
+        data: None,
+        verified: None,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }

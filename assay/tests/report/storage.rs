@@ -128,13 +128,15 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        data: None,
+        verified: None,
         second: Vec::new(),
     }
 }
 
 fn feature(name: &str, missing: Option<&str>) -> Feature {
     let reason = missing.map(str::to_owned);
-    Feature { name: name.to_owned(), on: missing.is_none(), reason }
+    Feature { name: name.to_owned(), on: missing.is_none(), reason, reason_zh: None }
 }
 
 /// A disk of the tier of 800 IOPS: slices of 100 ms, and two seconds of silence.

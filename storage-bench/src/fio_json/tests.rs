@@ -69,6 +69,8 @@ fn run(job: &Job) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        data: None,
+        verified: None,
         second: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
     drive::{Drive, DriveError, Part, drive_together},
-    measurement::{Mode, Run, Steady, Subject},
+    measurement::{DataCheck, Mode, Run, Steady, Subject},
     observed::{Observed, Second},
     run::Control,
     summary::{self, Context},
@@ -45,6 +45,8 @@ pub(super) struct Prepared<'t> {
     pub(super) subject: Subject,
     /// What it is for.
     pub(super) purpose: Purpose,
+    /// What its data was found to be, where it was looked at.
+    pub(super) data: Option<DataCheck>,
 }
 
 /// Loads that ran at the same time.
@@ -65,7 +67,7 @@ pub(super) fn measure(
     console: &Console,
 ) -> Result<Measured, Failure> {
     let (subject, purpose) = (target.subject().clone(), purpose.clone());
-    let one = Prepared { part: Part::single(load, target), subject, purpose };
+    let one = Prepared { part: Part::single(load, target), subject, purpose, data: None };
     let together = measure_together(&[one], interrupt, console)?;
     together.each.into_iter().next().ok_or_else(nothing)
 }
@@ -146,7 +148,8 @@ fn whole_of<'t>(loads: &[Prepared<'t>], title: &str) -> Result<Prepared<'t>, Fai
     }
     let purpose =
         Purpose { case: title.to_owned(), claims: ad_hoc(drive.mode), ..Purpose::default() };
-    Ok(Prepared { part: Part { drive, threads: Vec::new() }, subject, purpose })
+    let data = first.data.filter(|_| loads.iter().all(|load| load.data == first.data));
+    Ok(Prepared { part: Part { drive, threads: Vec::new() }, subject, purpose, data })
 }
 
 /// Says what was observed of a load.
@@ -185,7 +188,10 @@ fn sum_up(
         hit,
         reduction: None,
     };
-    let run = summary::run(context, &observed, evidence.doubts());
+    let data = prepared.data;
+    let mut doubts = evidence.doubts();
+    doubts.extend(data.iter().flat_map(storage_bench::validity::data::doubts));
+    let run = Run { data, ..summary::run(context, &observed, doubts) };
     Ok(Measured { run, observed })
 }
 

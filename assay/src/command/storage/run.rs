@@ -87,9 +87,11 @@ fn together<'a>(
     targets.prepare(stage)?;
     let prepare = |(_, job): &(u32, &Job)| {
         let mode = jobs::mode(job, arguments.mode)?;
+        let part = part::part(job, mode, targets)?;
         let case = if job.name == "job" { String::new() } else { job.name.clone() };
         Ok(Prepared {
-            part: part::part(job, mode, targets)?,
+            data: part::data(&part)?,
+            part,
             subject: part::subject(job, targets)?,
             purpose: Purpose { case, claims: load::ad_hoc(mode), ..Purpose::default() },
         })
@@ -131,7 +133,13 @@ fn show(done: &[Done<'_>], arguments: &Arguments, console: &mut Console) -> Resu
         (None, Format::Text) => {
             let layout = layout(console);
             let curves = output::ramp::tables(&document.run, layout);
-            console.print(&format!("{curves}{}", output::runs(&document.run, layout)))?;
+            let runs = &document.run;
+            // One run is told in full, engine and all; of more there is a line each.
+            let page = match runs.as_slice() {
+                [one] => output::run(one, layout),
+                _ => curves + &output::runs(runs, layout) + &output::engines(runs, layout),
+            };
+            console.print(&page)?;
         }
     }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);

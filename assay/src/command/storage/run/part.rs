@@ -4,15 +4,15 @@ use std::{num::NonZeroU64, time::Duration};
 
 use storage_bench::{
     data::Content,
-    drive::{Drive, Lane, Part},
+    drive::{Drive, DriveError, Lane, Part},
     engine::Wanted,
     job::{self, Amount, Engine, Fill, Job, RateProcess, SyncWrites, Target as JobTarget},
-    measurement::{Mode, Subject},
+    measurement::{DataCheck, Mode, Subject},
     run::{Limit, OPEN_LOOP_DEPTH, Stable, Think},
     schedule::Arrivals,
 };
 
-use super::super::job_failure;
+use super::super::{job_failure, load};
 use super::targets::{Targets, paths};
 use crate::{failure::Failure, lang::text};
 
@@ -74,6 +74,15 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
         sq_thread: engine.submission_poll,
     };
     Ok(Part { drive, threads })
+}
+
+/// Looks at the data that a load writes; `None` of one that writes none.
+pub(super) fn data(part: &Part<'_>) -> Result<Option<DataCheck>, Failure> {
+    let first = part.drive.threads.first();
+    let writes = first.filter(|spec| spec.read_percent < 100 && !spec.trim);
+    let Some(spec) = writes else { return Ok(None) };
+    let found = part.drive.content.glance(spec.seed);
+    found.map(Some).map_err(|source| load::failure(DriveError::Data { source }))
 }
 
 /// Returns what the job was put on: one target as it is, several by their paths and their sum.

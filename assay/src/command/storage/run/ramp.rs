@@ -67,9 +67,10 @@ pub(super) fn run<'a>(
     let name = if job.name == "job" { "ramp" } else { &job.name };
     let subject = part::subject(job, targets)?;
     let mut measure = |part: Part<'_>, case: String| {
+        let data = part::data(&part)?;
         let claims = load::ad_hoc(part.drive.mode);
         let purpose = Purpose { case: case.clone(), claims, ..Purpose::default() };
-        let prepared = Prepared { part, subject: subject.clone(), purpose };
+        let prepared = Prepared { data, part, subject: subject.clone(), purpose };
         let measured = load::measure_together(&[prepared], interrupt, console)?;
         let mut iops = 0;
         for measured in measured.each {

@@ -157,7 +157,7 @@ fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
             .map(|feature| Feature {
                 name: v.s(&feature.name),
                 on: feature.on,
-                reason: feature.reason.as_ref().map(|reason| v.s(reason)),
+                reason: said::why(feature).map(|why| v.t(why)),
             })
             .collect(),
         batch_reaped: service.batch_reaped,
