@@ -4,13 +4,14 @@ mod jobs;
 mod part;
 mod ramp;
 mod targets;
+mod verify;
 
 use std::borrow::Cow;
 
 use storage_bench::{
     fio_json::{self, Bins, Entry},
     job::Job,
-    measurement::{Storage, Validity},
+    measurement::{Run, Storage, Validity},
 };
 
 use self::{jobs::Stage, targets::Targets};
@@ -47,7 +48,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let jobs = jobs::read(arguments)?;
     let stages = jobs::stages(&jobs)?;
     let interrupt = machine::watch(console);
-    let targets = Targets::open(&stages, &arguments.destroying, &interrupt, console)?;
+    let targets = Targets::open(&stages, &arguments.destroying, console)?;
+    // What does not fit its target is told before anything is written.
+    for (_, job) in stages.iter().flat_map(|stage| &stage.jobs) {
+        part::part(job, jobs::mode(job, arguments.mode)?, &targets)?;
+    }
+    targets.fill_new(&interrupt, console)?;
     let mut done = Vec::new();
     let mut failed = None;
     for stage in &stages {
@@ -67,12 +73,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         }
     }
     drop(targets);
-    let exit = show(&done, arguments, console);
-    match failed {
-        Some(failure) => Err(failure),
-        None if interrupt.asked() => exit.map(|_| Exit::Unknown),
-        None => exit,
+    if let Some(failure) = failed {
+        if !done.is_empty() {
+            show(&done, arguments, console)?;
+        }
+        return Err(failure);
     }
+    let exit = show(&done, arguments, console);
+    if interrupt.asked() { exit.map(|_| Exit::Unknown) } else { exit }
 }
 
 /// Runs the jobs of a stage.
@@ -82,7 +90,7 @@ fn together<'a>(
     targets: &Targets,
     interrupt: &Interrupt,
     done: &mut Vec<Done<'a>>,
-    console: &Console,
+    console: &mut Console,
 ) -> Result<(), Failure> {
     targets.prepare(stage)?;
     let prepare = |(_, job): &(u32, &Job)| {
@@ -97,7 +105,10 @@ fn together<'a>(
         })
     };
     let loads = stage.jobs.iter().map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let measured = load::measure_together(&loads, interrupt, console)?;
+    let mut measured = load::measure_together(&loads, interrupt, console)?;
+    for (((_, job), load), measured) in stage.jobs.iter().zip(&loads).zip(&mut measured.each) {
+        verify::read_back(job, load, &mut measured.run, targets, interrupt, console)?;
+    }
     let each = stage.jobs.iter().zip(measured.each);
     done.extend(each.map(|((group, job), measured)| Done {
         group: *group,
@@ -141,6 +152,10 @@ fn show(done: &[Done<'_>], arguments: &Arguments, console: &mut Console) -> Resu
             };
             console.print(&page)?;
         }
+    }
+    let faulty = |run: &Run| run.verified.as_ref().is_some_and(|found| !found.faults.is_empty());
+    if document.run.iter().any(faulty) {
+        return Ok(Exit::Failed);
     }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid { Exit::Wanted } else { Exit::Unknown })

@@ -40,6 +40,7 @@ const ABLE: &[Need] = &[
     Need::BufferPattern,
     Need::Compress,
     Need::Dedupe,
+    Need::Verify,
     Need::CpusAllowed,
 ];
 
