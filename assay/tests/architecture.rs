@@ -39,6 +39,7 @@ const EDGES: &[&str] = &[
     // run over them; job files; the volume that is verified, and what disk its journal is on.
     "storage-bench/src/target",
     "storage-bench/src/clock",
+    "storage-bench/src/drive/stamped.rs",
     "storage-bench/src/engine",
     "storage-bench/src/run",
     "storage-bench/src/job/host.rs",

@@ -117,3 +117,76 @@ fn every_refusal_is_told_before_anything_is_made() {
     assert!(said(&twice).contains("File exists"), "{}", said(&twice));
     assert_eq!(left(folder.path()).len(), 2);
 }
+
+#[test]
+fn what_a_job_wrote_is_read_back_block_by_block() {
+    let folder = scratch();
+    let common = ["storage", "run", "--filename=a:b", "--size=2m", "--output", "json"];
+    for (more, checked) in [
+        (&["--rw=randwrite", "--bs=8k", "--iodepth=4", "--ioengine=io_uring"][..], Some(512)),
+        (&["--rw=write", "--bs=4k", "--direct=1", "--number_ios=100"], Some(100)),
+        (&["--rw=write", "--bs=64k", "--do_verify=0"], None),
+    ] {
+        let output = assay(folder.path(), &[&common[..], more, &["--verify=crc64"]].concat());
+        let run = &json(&output)["run"][0];
+        assert_eq!(run["verified"]["checked"].as_u64(), checked, "{}", said(&output));
+        if checked.is_some() {
+            assert_eq!(run["verified"]["complete"], true);
+            assert!(said(&output).contains("no fault"), "{}", said(&output));
+        }
+    }
+    for (more, option) in [
+        (&["--rw=write", "--verify=md5"][..], "verify"),
+        (&["--rw=randrw", "--verify=meta"], "verify"),
+        (&["--rw=write", "--verify=1", "--time_based", "--runtime=1"], "time_based"),
+        (&["--rw=randwrite", "--verify=1", "--norandommap"], "norandommap"),
+        (&["--rw=write", "--verify=1", "--bs=512"], "bs"),
+    ] {
+        let refused = assay(folder.path(), &[&common[..], more].concat());
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+        assert!(said(&refused).contains(&format!("option `{option}`")), "{}", said(&refused));
+    }
+    assert!(left(folder.path()).is_empty());
+}
+
+#[test]
+fn what_cannot_be_is_one_clear_sentence_and_nothing_is_left_behind() {
+    let folder = scratch();
+    std::fs::create_dir(folder.path().join("dir")).expect("a folder");
+    std::fs::write(folder.path().join("empty"), "").expect("a file");
+    for (arguments, status, word) in [
+        (&["--filename=none", "--rw=read", "--allow_file_create=0"][..], 2, "(not-found)"),
+        (&["--filename=none", "--rw=read"], 2, "(not-found)"),
+        (&["--filename=dir", "--rw=read", "--size=1m"], 2, "(wrong-kind)"),
+        (&["--filename=empty", "--rw=read"], 2, "(empty)"),
+        (&["--filename=f", "--rw=read", "--size=0"], 2, "(not-found)"),
+        (&["--filename=f", "--rw=read", "--size=1x"], 2, "option `size`"),
+        (&["--filename=f", "--rw=read", "--size=4k", "--bs=8k"], 2, "option `size`"),
+        (&["--filename=f", "--rw=write", "--size=900000t"], 2, "(no-space)"),
+        (&["--filename=f", "--rw=read", "--size=1m", "--bs=1000"], 2, "option `bs`"),
+        (
+            &["--filename=f", "--rw=read", "--size=1m", "--bssplit=4k/60:8k/60"],
+            2,
+            "option `bssplit`",
+        ),
+        (&["--filename=f", "--rw=sideways", "--size=1m"], 2, "option `rw`"),
+        (&["--filename=/proc/none", "--rw=write", "--size=1m"], 2, "(not-found)"),
+        (&["--filename=no/f", "--rw=write", "--size=1m"], 2, "(no-directory)"),
+        (
+            &["--filename=f", "--rw=write", "--size=1m", "--offset=2m", "--filesize=1m"],
+            2,
+            "option `offset`",
+        ),
+        (&["--filename=f", "--rw=write", "--size=1m", "--mode", "ramp"], 2, "runtime"),
+        (&["no-such-file.fio"], 2, "no-such-file.fio"),
+        (&["dir"], 2, "no regular file"),
+    ] {
+        let output = assay(folder.path(), &[&["storage", "run"][..], arguments].concat());
+        assert_eq!(output.status.code(), Some(status), "{arguments:?} {}", said(&output));
+        assert!(said(&output).contains(word), "{arguments:?} {}", said(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        let mut names = left(folder.path());
+        names.sort();
+        assert_eq!(names, ["dir", "empty"], "{arguments:?}");
+    }
+}

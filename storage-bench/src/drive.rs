@@ -3,6 +3,8 @@
 //! An edge like [`crate::run`], which it calls with concrete types so that the hot loops are
 //! compiled here, for speed, and not in the program, which is built for size.
 
+pub mod stamped;
+
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::time::Duration;
@@ -18,7 +20,9 @@ use crate::run::{
 };
 use crate::schedule::{Arrivals, Schedule, ScheduleError};
 use crate::target::Opened;
-use crate::workload::{Generator, Spec, WorkloadError};
+use crate::workload::{Generator, Payload, Spec, WorkloadError};
+
+use stamped::Ledger;
 
 /// A load on one target, or on those that the lanes of a [`Part`] name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,6 +211,23 @@ impl Iterator for Times {
     }
 }
 
+/// What writes write. One type, as of [`Times`].
+#[derive(Clone, Debug)]
+enum Data {
+    Filled(Filler),
+    Stamped(Ledger),
+}
+
+impl Payload for Data {
+    #[inline]
+    fn fill(&mut self, offset: u64, buffer: &mut [u8]) {
+        match self {
+            Self::Filled(filler) => filler.fill(offset, buffer),
+            Self::Stamped(ledger) => ledger.fill(offset, buffer),
+        }
+    }
+}
+
 /// One target of one thread of a part.
 #[derive(Clone, Debug)]
 pub struct Lane<'t> {
@@ -216,6 +237,8 @@ pub struct Lane<'t> {
     pub spec: Spec,
     /// How much of it at most, ramp included.
     pub limit: Limit,
+    /// Where it is noted what was written, if blocks are to say what they are.
+    pub ledger: Option<Ledger>,
 }
 
 /// One of several loads that run at the same time.
@@ -232,12 +255,12 @@ impl<'t> Part<'t> {
     /// Returns the part that runs `drive` on one target.
     pub fn single(drive: &Drive, target: &'t Opened) -> Self {
         let limit = drive.limit();
-        let lane = |spec: &Spec| vec![Lane { target, spec: spec.clone(), limit }];
+        let lane = |spec: &Spec| vec![Lane { target, spec: spec.clone(), limit, ledger: None }];
         Self { drive: drive.clone(), threads: drive.threads.iter().map(lane).collect() }
     }
 
     /// Puts the threads together.
-    fn crew(&self) -> Result<Crew<'t, Generator, Filler, Times>, DriveError> {
+    fn crew(&self) -> Result<Crew<'t, Generator, Data, Times>, DriveError> {
         let drive = &self.drive;
         let threads = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
         let most = self.threads.iter().map(Vec::len).max().unwrap_or(0);
@@ -247,8 +270,12 @@ impl<'t> Part<'t> {
             let target = |(at, lane): (u32, &Lane<'t>)| {
                 let source = Generator::new(&lane.spec, part, parts)
                     .map_err(|source| DriveError::Workload { source })?;
-                let payload = Filler::new(&drive.content, lane.spec.seed, thread)
-                    .map_err(|source| DriveError::Data { source })?;
+                let payload = match &lane.ledger {
+                    Some(ledger) => Data::Stamped(ledger.clone()),
+                    None => Filler::new(&drive.content, lane.spec.seed, thread)
+                        .map(Data::Filled)
+                        .map_err(|source| DriveError::Data { source })?,
+                };
                 Ok(run::Target {
                     fd: lane.target.as_fd(),
                     name: lane.target.subject().path.clone(),

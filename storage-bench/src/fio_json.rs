@@ -197,7 +197,7 @@ fn part<'a>(entry: &Entry<'a>, bins: Bins) -> Part<'a> {
     Part {
         jobname: &job.name,
         groupid: group,
-        error: observed.errors.keys().next().map_or(0, |(_, number)| *number),
+        error: error(run, observed),
         eta: 0,
         elapsed: run.ramp_ns.saturating_add(elapsed).div_ceil(1_000_000_000),
         job_options: options(job, run),
@@ -224,6 +224,13 @@ fn part<'a>(entry: &Entry<'a>, bins: Bins) -> Part<'a> {
         desc: job.description.as_deref(),
         assay: ours(run, observed),
     }
+}
+
+/// The first error's number; `EILSEQ` where what was read back is not what was written.
+fn error(run: &Run, observed: &Observed) -> i32 {
+    let first = observed.errors.keys().next().map(|(_, number)| *number);
+    let faulty = run.verified.as_ref().is_some_and(|found| !found.faults.is_empty());
+    first.unwrap_or(if faulty { libc::EILSEQ } else { 0 })
 }
 
 /// The job's options, and always those that other programs ask for.

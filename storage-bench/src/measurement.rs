@@ -3,6 +3,8 @@
 //! Numbers are whole, in the unit that ends their name, so that the canonical bytes of a
 //! report are the same everywhere and profiles can name a field with its unit.
 
+mod checks;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,8 @@ use crate::histogram::Bins;
 use crate::pts;
 use crate::scan::Found;
 use crate::workload::{Op, Spec};
+
+pub use checks::{DataCheck, FaultyBlock, Verified};
 
 /// The schema's id.
 pub const SCHEMA: &str = "storage/v1";
@@ -132,6 +136,12 @@ pub struct Run {
     /// The clients, of a run that many hosts made together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<Clients>,
+    /// What the data of the writes can be reduced to, by doing it before the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataCheck>,
+    /// What reading back found, where every block says what it is (`verify=crc64`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -192,9 +202,24 @@ pub struct Feature {
     pub name: String,
     /// Whether it was in force.
     pub on: bool,
-    /// Why not.
+    /// Why not; of the engine itself, why it was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_zh: Option<String>,
+}
+
+impl Feature {
+    /// Returns a feature that is in force, or is not, for a reason in both languages.
+    pub fn because(
+        name: impl Into<String>,
+        on: bool,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), on, reason: Some(en.into()), reason_zh: Some(zh.into()) }
+    }
 }
 
 /// Whether a run proves anything.

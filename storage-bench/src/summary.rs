@@ -91,6 +91,8 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         hit: context.hit,
         reduction: context.reduction,
         clients: None,
+        data: None,
+        verified: None,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }

@@ -139,13 +139,15 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         hit: None,
         reduction: None,
         clients: None,
+        data: None,
+        verified: None,
         second: Vec::new(),
     }
 }
 
 fn feature(name: &str, missing: Option<&str>) -> Feature {
     let reason = missing.map(str::to_owned);
-    Feature { name: name.to_owned(), on: missing.is_none(), reason }
+    Feature { name: name.to_owned(), on: missing.is_none(), reason, reason_zh: None }
 }
 
 /// A disk of the tier of 800 IOPS: slices of 100 ms, and two seconds of silence.

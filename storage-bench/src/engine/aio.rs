@@ -48,7 +48,7 @@ impl<'fd> Aio<'fd> {
         features.push(if context.has_ring() {
             on("user-space reap")
         } else {
-            off("user-space reap", "the kernel's ring is of another layout")
+            off("user-space reap", "内核完成环的布局不同", "the kernel's ring is of another layout")
         });
         features.extend(super::stable_feature(setup.stable));
         let on = setup.polling.is_on();

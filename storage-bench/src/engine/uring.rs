@@ -153,7 +153,7 @@ impl Ring {
         features.push(if limits_waits {
             on("EXT_ARG")
         } else {
-            off("EXT_ARG", "needs kernel 5.11")
+            off("EXT_ARG", "需要内核 5.11", "needs kernel 5.11")
         });
         let slots = buffers.slots() as usize;
         let uring = Uring {
@@ -201,10 +201,16 @@ impl Attempt {
     }
 
     fn features(self, setup: &Setup) -> Vec<Feature> {
-        let refused =
-            if setup.sq_thread { "not with SQPOLL" } else { "refused by the kernel (EINVAL)" };
-        let flag = |name, is_on: bool| if is_on { on(name) } else { off(name, refused) };
-        let asked = |name, is_on: bool| if is_on { on(name) } else { off(name, "not asked for") };
+        let refused = if setup.sq_thread {
+            ("与 SQPOLL 不能同用", "not with SQPOLL")
+        } else {
+            ("内核拒绝（EINVAL）", "refused by the kernel (EINVAL)")
+        };
+        let flag =
+            |name, is_on: bool| if is_on { on(name) } else { off(name, refused.0, refused.1) };
+        let asked = |name, is_on: bool| {
+            if is_on { on(name) } else { off(name, "未要求", "not asked for") }
+        };
         let mut features = vec![
             flag("SINGLE_ISSUER", self.work == Work::Deferred),
             flag("DEFER_TASKRUN", self.work == Work::Deferred),
@@ -222,7 +228,10 @@ impl Attempt {
 /// Notes whether something could be registered.
 fn note(features: &mut Vec<Feature>, name: &str, done: io::Result<()>) -> bool {
     let is_on = done.is_ok();
-    features.push(done.map_or_else(|error| off(name, error.to_string()), |()| on(name)));
+    features.push(done.map_or_else(
+        |error| off(name, format!("内核拒绝：{error}"), error.to_string()),
+        |()| on(name),
+    ));
     is_on
 }
 

@@ -70,6 +70,8 @@ fn run(job: &Job) -> Run {
         hit: None,
         reduction: None,
         clients: None,
+        data: None,
+        verified: None,
         second: Vec::new(),
     }
 }

@@ -120,8 +120,9 @@ fn used<A>(
         }
     }
     if drift_ppm > DRIFT_LIMIT_PPM {
-        let reason = format!("its rate changed by {drift_ppm} ppm during the run");
-        feature.push(Feature { name: "steady clock".to_owned(), on: false, reason: Some(reason) });
+        let zh = format!("运行期间时钟频率变化 {drift_ppm} ppm");
+        let en = format!("its rate changed by {drift_ppm} ppm during the run");
+        feature.push(Feature::because("steady clock", false, zh, en));
     }
     let mut names: Vec<&str> = parts.iter().map(|part| part.engine.name()).collect();
     names.dedup();

@@ -369,11 +369,13 @@ fn pin(cpu: usize) -> Feature {
     let name = format!("pinned to processor {cpu}");
     let mut only = CpuSet::new();
     if cpu >= CpuSet::MAX_CPU {
-        return Feature { name, on: false, reason: Some("no such processor".to_owned()) };
+        return Feature::because(name, false, "没有此处理器", "no such processor");
     }
     only.set(cpu);
     match sched_setaffinity(None, &only) {
-        Ok(()) => Feature { name, on: true, reason: None },
-        Err(error) => Feature { name, on: false, reason: Some(error.to_string()) },
+        Ok(()) => Feature { name, on: true, reason: None, reason_zh: None },
+        Err(error) => {
+            Feature::because(name, false, format!("内核拒绝：{error}"), error.to_string())
+        }
     }
 }

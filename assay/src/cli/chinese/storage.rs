@@ -17,7 +17,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("jobfile", "fio 作业文件"),
     (
         "mode",
-        "加压方式：throughput 成批收割、latency 逐个等待、rate 开环定速 [默认：给出速率时为 rate，否则 latency]",
+        "加压方式：throughput 成批收割、latency 逐个等待、rate 开环定速、ramp 先测最大值再按 10–100 % 定速 [默认：给出速率时为 rate，否则 latency]",
     ),
     (
         "destroy",

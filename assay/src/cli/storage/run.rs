@@ -81,6 +81,8 @@ pub enum ModeChoice {
     Latency,
     /// Operations start when they are due, whatever the device does
     Rate,
+    /// The most first, then 10 to 100 % of it as in rate: a response-time curve
+    Ramp,
 }
 
 /// What `storage run` prints.

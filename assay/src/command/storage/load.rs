@@ -4,7 +4,7 @@ use storage_bench::{
     clock::DRIFT_LIMIT_PPM,
     data::Content,
     drive::{Drive, DriveError, Part, drive_together},
-    measurement::{HitCounters, Mode, Reduction, Run, Steady, Subject},
+    measurement::{DataCheck, HitCounters, Mode, Reduction, Run, Steady, Subject},
     observed::{Observed, Second},
     run::{Control, Outcome},
     summary::{self, Context},
@@ -59,6 +59,8 @@ pub(super) struct Prepared<'t> {
     pub(super) subject: Subject,
     /// What it is for.
     pub(super) purpose: Purpose,
+    /// What its data was found to be, where it was looked at.
+    pub(super) data: Option<DataCheck>,
 }
 
 /// Loads that ran at the same time.
@@ -107,7 +109,7 @@ impl<'t> Prepared<'t> {
     /// Returns the load on one target.
     fn single(load: &Drive, target: &'t Opened, purpose: &Purpose) -> Self {
         let subject = target.subject().clone();
-        Self { part: Part::single(load, target), subject, purpose: purpose.clone() }
+        Self { part: Part::single(load, target), subject, purpose: purpose.clone(), data: None }
     }
 }
 
@@ -217,7 +219,8 @@ fn whole_of<'t>(loads: &[Prepared<'t>], title: &str) -> Result<Prepared<'t>, Fai
     }
     let purpose =
         Purpose { case: title.to_owned(), claims: ad_hoc(drive.mode), ..Purpose::default() };
-    Ok(Prepared { part: Part { drive, threads: Vec::new() }, subject, purpose })
+    let data = first.data.filter(|_| loads.iter().all(|load| load.data == first.data));
+    Ok(Prepared { part: Part { drive, threads: Vec::new() }, subject, purpose, data })
 }
 
 /// Says what was observed of a load.
@@ -261,7 +264,10 @@ fn measured(
         hit,
         reduction,
     };
-    let run = summary::run(context, &observed, evidence.doubts());
+    let data = prepared.data;
+    let mut doubts = evidence.doubts();
+    doubts.extend(data.iter().flat_map(storage_bench::validity::data::doubts));
+    let run = Run { data, ..summary::run(context, &observed, doubts) };
     Ok(Measured { run, observed })
 }
 

@@ -2,12 +2,16 @@
 
 mod jobs;
 mod part;
+mod ramp;
 mod targets;
+mod verify;
+
+use std::borrow::Cow;
 
 use storage_bench::{
     fio_json::{self, Bins, Entry},
     job::Job,
-    measurement::{Storage, Validity},
+    measurement::{Run, Storage, Validity},
 };
 
 use self::{jobs::Stage, targets::Targets};
@@ -20,7 +24,7 @@ use super::{
     load::{self, Measured, Prepared, Purpose},
 };
 use crate::{
-    cli::storage::{FioFormat, Run as Arguments, RunFormat},
+    cli::storage::{FioFormat, ModeChoice, Run as Arguments, RunFormat},
     clock,
     command::{layout, machine, no_json, print_json},
     console::Console,
@@ -36,7 +40,7 @@ struct Done<'a> {
     /// The job's group, from 0.
     group: u32,
     /// The job; of a group's sum the first one.
-    job: &'a Job,
+    job: Cow<'a, Job>,
     /// Whether it is the sum of a group.
     sum: bool,
     measured: Measured,
@@ -51,26 +55,40 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let stages = jobs::stages(&jobs)?;
     let files = Files::plan(arguments)?;
     let interrupt = machine::watch(console);
-    let targets = Targets::open(&stages, &arguments.destroying, &interrupt, console)?;
+    let targets = Targets::open(&stages, &arguments.destroying, console)?;
+    // What does not fit its target is told before anything is written.
+    for (_, job) in stages.iter().flat_map(|stage| &stage.jobs) {
+        part::part(job, mode(job, arguments.mode)?, &targets)?;
+    }
+    targets.fill_new(&interrupt, console)?;
     let mut done = Vec::new();
     let mut failed = None;
     for stage in &stages {
         if interrupt.asked() {
             break;
         }
+        let ran = match stage.jobs.first().filter(|_| arguments.mode == Some(ModeChoice::Ramp)) {
+            Some((_, job)) => targets
+                .prepare(stage)
+                .and_then(|()| ramp::run(job, &targets, &interrupt, &mut done, console)),
+            None => together(stage, arguments, &targets, &interrupt, &mut done, console),
+        };
         // What was measured before a failure stays, and is shown with it.
-        if let Err(failure) = together(stage, arguments, &targets, &interrupt, &mut done, console) {
+        if let Err(failure) = ran {
             failed = Some(failure);
             break;
         }
     }
     drop(targets);
-    let exit = show(&done, arguments, (files, interrupt.asked()), console);
-    match failed {
-        Some(failure) => Err(failure),
-        None if interrupt.asked() => exit.map(|_| Exit::Unknown),
-        None => exit,
+    let files = (files, interrupt.asked());
+    if let Some(failure) = failed {
+        if !done.is_empty() {
+            show(&done, arguments, files, console)?;
+        }
+        return Err(failure);
     }
+    let exit = show(&done, arguments, files, console);
+    if interrupt.asked() { exit.map(|_| Exit::Unknown) } else { exit }
 }
 
 /// Runs the jobs of a stage.
@@ -80,7 +98,7 @@ fn together<'a>(
     targets: &Targets,
     interrupt: &Interrupt,
     done: &mut Vec<Done<'a>>,
-    console: &Console,
+    console: &mut Console,
 ) -> Result<(), Failure> {
     targets.prepare(stage)?;
     let prepare = |(_, job): &(u32, &Job)| {
@@ -89,23 +107,27 @@ fn together<'a>(
         let mut part = part::part(job, mode, targets)?;
         part.drive.keep_latencies = arguments.hlog.is_some();
         Ok(Prepared {
+            data: part::data(&part)?,
             part,
             subject: part::subject(job, targets)?,
             purpose: Purpose { case, claims: load::ad_hoc(mode), ..Purpose::default() },
         })
     };
     let loads = stage.jobs.iter().map(prepare).collect::<Result<Vec<_>, Failure>>()?;
-    let measured = load::measure_together(&loads, interrupt, console)?;
+    let mut measured = load::measure_together(&loads, interrupt, console)?;
+    for (((_, job), load), measured) in stage.jobs.iter().zip(&loads).zip(&mut measured.each) {
+        verify::read_back(job, load, &mut measured.run, targets, interrupt, console)?;
+    }
     let each = stage.jobs.iter().zip(measured.each);
     done.extend(each.map(|((group, job), measured)| Done {
         group: *group,
-        job,
+        job: Cow::Borrowed(*job),
         sum: false,
         measured,
     }));
     let sum = measured.sum.zip(stage.group()).zip(stage.jobs.first());
     if let Some(((measured, group), (_, job))) = sum {
-        done.push(Done { group, job, sum: true, measured });
+        done.push(Done { group, job: Cow::Borrowed(*job), sum: true, measured });
     }
     Ok(())
 }
@@ -119,8 +141,14 @@ pub(super) fn finish(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let done = (0..).zip(jobs).zip(measured);
-    let done: Vec<Done<'_>> =
-        done.map(|((group, job), measured)| Done { group, job, sum: false, measured }).collect();
+    let done: Vec<Done<'_>> = done
+        .map(|((group, job), measured)| Done {
+            group,
+            job: Cow::Borrowed(job),
+            sum: false,
+            measured,
+        })
+        .collect();
     let exit = show(&done, arguments, (Files::plan(arguments)?, stopped), console)?;
     Ok(if stopped { Exit::Unknown } else { exit })
 }
@@ -145,9 +173,23 @@ fn show(
         (Some(bins), _) => console.print(&as_fio(done, bins)?)?,
         (None, RunFormat::OcpTv) => console.print(&files::ocp_tv(&document, stopped)?)?,
         (None, RunFormat::Json) => print_json(&document, console)?,
-        (None, RunFormat::Text) => console.print(&output::runs(&document.run, layout(console)))?,
+        (None, RunFormat::Text) => {
+            let layout = layout(console);
+            let curves = output::ramp::tables(&document.run, layout);
+            let runs = &document.run;
+            // One run is told in full, engine and all; of more there is a line each.
+            let page = match runs.as_slice() {
+                [one] => output::run(one, layout),
+                _ => curves + &output::runs(runs, layout) + &output::engines(runs, layout),
+            };
+            console.print(&page)?;
+        }
     }
     written?;
+    let faulty = |run: &Run| run.verified.as_ref().is_some_and(|found| !found.faults.is_empty());
+    if document.run.iter().any(faulty) {
+        return Ok(Exit::Failed);
+    }
     let valid = document.run.iter().all(|run| run.validity == Validity::Valid);
     Ok(if valid { Exit::Wanted } else { Exit::Unknown })
 }

@@ -132,8 +132,11 @@ impl Live {
         let Some(left) = self.left(passed) else {
             return text("已运行 {} 秒", "{} s", &[&seconds]);
         };
-        let (passed, left) = (clock(passed), clock(left));
-        text("{}，约剩 {}", "{}, about {} left", &[&passed, &left])
+        let (passed, left_for) = (clock(passed), clock(left));
+        if left.is_zero() {
+            return text("{}，收尾中", "{}, finishing", &[&passed]);
+        }
+        text("{}，约剩 {}", "{}, about {} left", &[&passed, &left_for])
     }
 
     /// Returns how long it will still take: by its time, or by what it has to move.

@@ -40,6 +40,7 @@ const ABLE: &[Need] = &[
     Need::BufferPattern,
     Need::Compress,
     Need::Dedupe,
+    Need::Verify,
     Need::CpusAllowed,
 ];
 
@@ -88,7 +89,12 @@ pub(super) fn read(arguments: &Arguments) -> Result<Vec<Job>, Failure> {
                 &[&job.name],
             )));
         }
-        mode(job, arguments.mode)?;
+        if arguments.mode != Some(ModeChoice::Ramp) {
+            mode(job, arguments.mode)?;
+        }
+    }
+    if arguments.mode == Some(ModeChoice::Ramp) {
+        super::ramp::only(&jobs)?;
     }
     stages(&jobs).map(drop)?;
     Ok(jobs)
@@ -173,7 +179,8 @@ pub(in super::super) fn mode(job: &Job, asked: Option<ModeChoice>) -> Result<Mod
     match (asked, rated) {
         (Some(ModeChoice::Throughput), false) => Ok(Mode::Throughput),
         (Some(ModeChoice::Latency) | None, false) => Ok(Mode::Latency),
-        (Some(ModeChoice::Rate) | None, true) => Ok(Mode::Rate),
+        // A ramp has its modes one after the other.
+        (Some(ModeChoice::Rate) | None, true) | (Some(ModeChoice::Ramp), _) => Ok(Mode::Rate),
         (Some(ModeChoice::Rate), false) => Err(Failure::usage(text(
             "作业 `{}` 没有速率：rate 方式需要 `rate_iops`",
             "job `{}` has no rate: mode rate needs `rate_iops`",

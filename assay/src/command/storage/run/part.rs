@@ -4,16 +4,18 @@ use std::{num::NonZeroU64, time::Duration};
 
 use storage_bench::{
     data::Content,
-    drive::{Drive, Lane, Part},
+    drive::{Drive, DriveError, Lane, Part, stamped::Ledger},
     engine::Wanted,
-    job::{self, Amount, Engine, Fill, Job, RateProcess, SyncWrites, Target as JobTarget},
-    measurement::{Mode, Subject},
+    integrity::block::Origin,
+    job::{self, Amount, Engine, Fill, Job, RateProcess, SyncWrites, Target as JobTarget, Verify},
+    measurement::{DataCheck, Mode, Subject},
     run::{Limit, OPEN_LOOP_DEPTH, Stable, Think},
     schedule::Arrivals,
+    target::Opened,
     workload::Spec,
 };
 
-use super::super::job_failure;
+use super::super::{job_failure, load};
 use super::targets::{Targets, paths};
 use crate::{failure::Failure, lang::text};
 
@@ -28,7 +30,8 @@ pub(super) fn part<'t>(job: &Job, mode: Mode, targets: &'t Targets) -> Result<Pa
             let seen = JobTarget { bytes: target.size_bytes(), thread, file };
             let spec = job.spec(&seen, entropy).map_err(job_failure)?;
             let limit = limit(job, spec.span_bytes, u64::from(file), count);
-            Ok(Lane { target, spec, limit })
+            let ledger = ledger(job, target, &spec)?;
+            Ok(Lane { target, spec, limit, ledger })
         };
         (0..).zip(&files).map(lane).collect::<Result<Vec<_>, Failure>>()
     };
@@ -97,6 +100,48 @@ fn drive(job: &Job, mode: Mode, threads: Vec<Spec>, files: bool) -> Result<Drive
         polled: engine.poll,
         sq_thread: engine.submission_poll,
     })
+}
+
+/// Returns where it is noted what a job writes, if that is to be read back.
+fn ledger(job: &Job, target: &Opened, spec: &Spec) -> Result<Option<Ledger>, Failure> {
+    if job.verify == Verify::None {
+        return Ok(None);
+    }
+    let mut bytes = [0_u8; 16];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
+        |error| {
+            Failure::unable(text("无法取得随机数", "cannot draw random numbers", &[]))
+                .because(std::io::Error::from(error))
+        },
+    )?;
+    let subject = target.subject();
+    let name = subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path);
+    let (run, seed) = bytes.split_at(8);
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let volume = name.bytes().fold(0xcbf2_9ce4_8422_2325_u128, |sum, byte| {
+        (sum ^ u128::from(byte)).wrapping_mul(0x0100_0000_01b3_0000_0000_0000_0000_013b)
+    });
+    let origin = Origin { volume, run: number(run), seed: number(seed) };
+    let ledger = Ledger::new(origin, spec.start_bytes, spec.span_bytes);
+    ledger.map(Some).ok_or_else(|| {
+        let blocks = (spec.span_bytes / 4096).to_string();
+        Failure::unable(text(
+            "内存不足以记录 {} 个数据块：请减小 `size`",
+            "no memory to keep account of {} blocks: give a smaller `size`",
+            &[&blocks],
+        ))
+    })
+}
+
+/// Looks at the data that a load writes; `None` of one that writes none.
+pub(super) fn data(part: &Part<'_>) -> Result<Option<DataCheck>, Failure> {
+    let first = part.drive.threads.first();
+    let writes = first.filter(|spec| spec.read_percent < 100 && !spec.trim);
+    // Blocks that say what they are have no ratio to be asked for.
+    let stamped = part.threads.iter().flatten().any(|lane| lane.ledger.is_some());
+    let Some(spec) = writes.filter(|_| !stamped) else { return Ok(None) };
+    let found = part.drive.content.glance(spec.seed);
+    found.map(Some).map_err(|source| load::failure(DriveError::Data { source }))
 }
 
 /// Returns what the job was put on: one target as it is, several by their paths and their sum.

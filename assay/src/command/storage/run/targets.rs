@@ -23,7 +23,11 @@ use crate::{
 
 /// The targets by their paths, open until the last job is done.
 #[derive(Debug)]
-pub(super) struct Targets(BTreeMap<String, Held>);
+pub(super) struct Targets {
+    held: BTreeMap<String, Held>,
+    /// Files that were made to be read, and are not filled yet.
+    unfilled: Vec<String>,
+}
 
 #[derive(Debug)]
 struct Held {
@@ -43,12 +47,11 @@ struct Wanted {
 }
 
 impl Targets {
-    /// Permits and opens what the jobs need, and fills files that were made to be read. Every
-    /// refusal is told before the first target is opened.
+    /// Permits and opens what the jobs need. Every refusal is told before the first target is
+    /// opened.
     pub(super) fn open(
         stages: &[Stage<'_>],
         destroying: &Destroying,
-        interrupt: &Interrupt,
         console: &mut Console,
     ) -> Result<Self, Failure> {
         let wanted = wanted(stages);
@@ -74,16 +77,21 @@ impl Targets {
             let is_file = !matches!(permit.seen().what, What::Block(_));
             targets.insert(path.clone(), Held { opened, is_file });
         }
-        let targets = Self(targets);
-        for path in unfilled {
-            targets.fill(&path, interrupt, console)?;
-        }
-        Ok(targets)
+        Ok(Self { held: targets, unfilled })
+    }
+
+    /// Fills the files that were made to be read.
+    pub(super) fn fill_new(
+        &self,
+        interrupt: &Interrupt,
+        console: &mut Console,
+    ) -> Result<(), Failure> {
+        self.unfilled.iter().try_for_each(|path| self.fill(path, interrupt, console))
     }
 
     /// Returns the target of a path that a job names.
     pub(super) fn get(&self, path: &str) -> Result<&Opened, Failure> {
-        self.0
+        self.held
             .get(path)
             .map(|held| &held.opened)
             .ok_or_else(|| Failure::unable(text("`{}` 未打开", "`{}` is not open", &[path])))
@@ -91,7 +99,7 @@ impl Targets {
 
     /// Returns whether all of a job's targets are files.
     pub(super) fn are_files(&self, job: &Job) -> bool {
-        paths(job).all(|path| self.0.get(&path).is_some_and(|held| held.is_file))
+        paths(job).all(|path| self.held.get(&path).is_some_and(|held| held.is_file))
     }
 
     /// Makes the targets of a stage ready: past the page cache or not, as its jobs want, and
@@ -221,7 +229,7 @@ fn set_direct(target: &Opened, direct: bool) -> Result<(), Failure> {
 }
 
 /// Drops what the page cache holds of the target, as fio does unless `invalidate=0`.
-fn drop_cache(target: &Opened) {
+pub(super) fn drop_cache(target: &Opened) {
     use rustix::fs::{Advice, fadvise};
     // Advice: a kernel that keeps the pages makes the run faster, and the report says buffered.
     rustix::fs::fsync(target.file()).ok();

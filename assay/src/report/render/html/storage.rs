@@ -5,6 +5,7 @@ mod heat;
 mod pictures;
 mod plot;
 mod pts;
+mod ramp;
 mod rounds;
 mod scale;
 mod series;
@@ -108,7 +109,9 @@ pub(super) fn runs(v: Voice, facts: &Value) -> Option<Runs> {
     let superseded = said::superseded(&runs);
     let shown = runs.iter().zip(superseded).enumerate();
     let shown = shown.map(|(at, (run, superseded))| show(v, run, at.saturating_add(1), superseded));
-    Some(Runs { shown: shown.collect(), unread })
+    let mut shown: Vec<Shown> = shown.collect();
+    ramp::add(v, &runs, &mut shown);
+    Some(Runs { shown, unread })
 }
 
 fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
@@ -139,7 +142,7 @@ fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
             .map(|feature| Feature {
                 name: v.s(&feature.name),
                 on: feature.on,
-                reason: feature.reason.as_ref().map(|reason| v.s(reason)),
+                reason: said::why(feature).map(|why| v.t(why)),
             })
             .collect(),
         batch_reaped: service.batch_reaped,
