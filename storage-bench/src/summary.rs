@@ -90,6 +90,7 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         steady: context.steady,
         hit: context.hit,
         reduction: context.reduction,
+        per_petabyte: None,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }

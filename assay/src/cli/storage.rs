@@ -16,7 +16,7 @@ pub enum Storage {
     /// Put load on a device or file, in fio's job language
     Run(Run),
     /// Run the norm's cases on a volume, judge them, and write a report
-    Accept(Accept),
+    Accept(Box<Accept>),
     /// Print the fio jobs that the norm's cases are equivalent to
     ExportFio(ExportFio),
 }

@@ -128,6 +128,7 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

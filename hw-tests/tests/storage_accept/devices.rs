@@ -27,7 +27,7 @@ impl Zram {
         Ok(zram)
     }
 
-    fn sys(&self, file: &str) -> PathBuf {
+    pub(crate) fn sys(&self, file: &str) -> PathBuf {
         PathBuf::from(format!("/sys/block/zram{}/{file}", self.number))
     }
 

@@ -69,6 +69,7 @@ fn run(job: &Job) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

@@ -190,6 +190,7 @@ fn window((cell, rounds): (&Cell, &Rounds)) -> Option<WindowPlot> {
             range_ppm: window.range_ppm(),
             slope_ppm: window.slope_ppm(),
             rounds_milli: values.to_vec(),
+            ..Steady::default()
         },
     })
 }

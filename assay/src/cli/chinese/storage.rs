@@ -36,6 +36,13 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "创建快照的命令，由 `sh -c` 执行；$ASSAY_TARGET 为卷，$ASSAY_SNAPSHOT 为应取的快照名",
     ),
     ("snap_delete", "删除 $ASSAY_SNAPSHOT 所指快照的命令"),
+    ("used_command", "输出阵列为本卷占用多少字节的命令；每个写入的测试项前后各执行一次"),
+    ("ask_used", "每个写入的测试项前后，向操作员询问阵列占用多少字节"),
+    (
+        "array_setting",
+        "阵列当前的重删压缩设置：none 均关、dedup 仅重删、compress 仅压缩、both 均开",
+    ),
+    ("hit_command", "输出阵列缓存“命中数 访问数”（累计）的命令"),
     ("storage accept/fast", "试跑：分钟缩为秒，只验证准备是否就绪；如此所得一律无效，并注明"),
     ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
     ("case", "只运行这些测试项；可重复"),

@@ -3,6 +3,7 @@
 //! Each finished run is on disk before the next begins, so that a long acceptance goes on
 //! where it stopped. The report is the one of `assay accept`, judged by the tier's profile.
 
+pub(super) mod array;
 mod hook;
 mod kept;
 mod snapshots;
@@ -12,7 +13,7 @@ use std::path::Path;
 use profiles::Text;
 use storage_bench::{
     abba::Comparison,
-    cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan, shorten},
+    cases::{Case, Method, Options, Plan, TargetFacts, Tier, per_usable, plan, shorten},
     measurement::{Doubt, Run, Validity},
     safety::{Permit, What},
     target::{Direct, Opened},
@@ -32,6 +33,7 @@ use crate::{
     lang::text,
     output::{storage as output, storage_plan},
 };
+use array::{Array, Used};
 use kept::Kept;
 use snapshots::{Compared, Hooks, Snapshots};
 
@@ -78,10 +80,18 @@ pub(super) fn run(
     if !new_file {
         kept.keep_in(&arguments.out);
     }
-    let fast = arguments.fast;
-    let bench = Bench { target: &opened, fill: None, seed: SEED, interrupt: &interrupt, fast };
+    let array = array(arguments);
+    let bench = Bench {
+        target: &opened,
+        fill: None,
+        seed: SEED,
+        interrupt: &interrupt,
+        array: &array,
+        fast: arguments.fast,
+    };
     let cases = planned.case.iter().filter(|case| case.missing.is_empty());
-    let partial = run_all(cases, bench, hooks(arguments).as_ref(), &mut kept, console)?;
+    let with = With { hooks: hooks(arguments), usable_bytes: facts.usable_bytes };
+    let partial = run_all(cases, bench, &with, &mut kept, console)?;
     report(arguments, global, tier, (kept, partial), &opened, console)
 }
 
@@ -90,10 +100,11 @@ pub(super) fn run(
 fn run_all<'c>(
     cases: impl Iterator<Item = &'c Case>,
     mut bench: Bench<'_>,
-    hooks: Option<&Hooks>,
+    with: &With,
     kept: &mut Kept,
     console: &mut Console,
 ) -> Result<Option<Comparison>, Failure> {
+    let hooks = with.hooks.as_ref();
     if let Some(hooks) = hooks {
         Snapshots { bench: &bench, hooks, kept, console }.clear()?;
     }
@@ -105,7 +116,10 @@ fn run_all<'c>(
                 console.note(&text(zh, "not run: {}, not supported yet", &[&case.id]));
                 false
             }
-            Some(Ran::Run(run)) => {
+            Some(Ran::Run(mut run)) => {
+                run.per_petabyte =
+                    with.usable_bytes.and_then(|usable| per_usable(&run.all, usable));
+                kept.command.append(&mut bench.array.log.borrow_mut());
                 let only_short = |doubt: &Doubt| bench.fast && doubt.code == "reduced";
                 if case.method == Method::Fill && run.reasons.iter().all(only_short) {
                     bench.fill = Some(bench.sample(filled(case))?);
@@ -129,6 +143,22 @@ fn run_all<'c>(
         }
     }
     Ok(None)
+}
+
+/// What cases run with besides the volume.
+struct With {
+    hooks: Option<Hooks>,
+    usable_bytes: Option<u64>,
+}
+
+/// Returns how the array is asked.
+fn array(arguments: &Accept) -> Array {
+    let command = arguments.used_command.clone().map(Used::Command);
+    Array {
+        used: command.or(arguments.ask_used.then_some(Used::Asked)),
+        hit: arguments.hit_command.clone(),
+        ..Array::default()
+    }
 }
 
 /// Returns how much a filling fills.
@@ -230,7 +260,8 @@ fn facts(
         cache_share_bytes: cache_bytes,
         clients: 1,
         snapshot_hooks: arguments.snap_create.is_some(),
-        reported_use: false,
+        reported_use: arguments.used_command.is_some() || arguments.ask_used,
+        array_setting: arguments.array_setting.map(|set| set.word().to_owned()),
     })
 }
 

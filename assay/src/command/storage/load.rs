@@ -12,6 +12,7 @@ use storage_bench::{
     summary::{self, Context},
     target::Opened,
     validity::{Claims, Evidence, Fill},
+    workload::Op,
 };
 
 use crate::{
@@ -76,6 +77,14 @@ impl Driven {
         let outcome =
             Outcome { observed: Observed::default(), devices: Vec::new(), clock_drift_ppm: 0 };
         Self { outcome, started_at: clock::now() }
+    }
+}
+
+impl Driven {
+    /// Returns how many bytes were written in the measured part.
+    pub(super) fn written_bytes(&self) -> u64 {
+        let writes = self.outcome.observed.streams.iter();
+        writes.filter(|((op, _), _)| *op == Op::Write).map(|(_, stream)| stream.bytes).sum()
     }
 }
 

@@ -99,6 +99,7 @@ fn sample() -> Run {
         steady: Some(Steady { range_ppm: 200_001, slope_ppm: 31_000, ..Steady::default() }),
         hit: None,
         reduction: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }
