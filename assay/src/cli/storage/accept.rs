@@ -33,7 +33,7 @@ impl ArraySetting {
 }
 
 /// `assay storage accept`.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Accept {
     /// Kind of storage: evs-normal, evs-high, evs-ultra, ssd-array, distributed-volume,
     /// distributed-system
