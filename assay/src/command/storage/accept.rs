@@ -6,6 +6,7 @@
 pub(super) mod array;
 mod hook;
 mod kept;
+pub(super) mod marker;
 mod snapshots;
 
 use std::path::Path;
@@ -15,8 +16,9 @@ use storage_bench::{
     abba::Comparison,
     cases::{Case, Method, Options, Plan, TargetFacts, Tier, per_usable, plan, shorten},
     measurement::{Doubt, Run, Validity},
-    safety::{Permit, What},
+    safety::{Fingerprint, Permit, What},
     target::{Direct, Opened},
+    validity::Fill,
 };
 
 use super::{
@@ -35,6 +37,7 @@ use crate::{
 };
 use array::{Array, Used};
 use kept::Kept;
+use marker::Marker;
 use snapshots::{Compared, Hooks, Snapshots};
 
 /// Seed of everything random: the same load for every vendor.
@@ -55,15 +58,13 @@ pub(super) fn run(
     let wish = Wish { path: &path, writes, file_bytes, destroying: &arguments.destroying };
     let permit = target::permit(&wish, console)?;
     let mut kept = Kept::read(&arguments.out, &permit)?;
-    let facts = facts(arguments, &permit, file_bytes, writes)?;
-    let options = options(&kept);
-    let mut planned = plan(tier, &facts, &options).map_err(plan_failure)?;
-    narrow(&mut planned, &arguments.case)?;
-    drop_idle_fill(&mut planned);
-    add_up(&mut planned);
-    if arguments.fast {
-        shorten(&mut planned);
-    }
+    let mut facts = facts(arguments, &permit, file_bytes, writes)?;
+    let fingerprint = permit.seen().fingerprint();
+    let marker =
+        Marker::read(&arguments.out, &fingerprint, SEED).filter(|_| !arguments.fast && !new_file);
+    // A mark is no proof: it is sampled before it counts.
+    facts.filled = marker.is_some();
+    let mut planned = make_plan(arguments, tier, &facts, &kept)?;
     let page = storage_plan::plan(&planned, layout(console));
     if arguments.plan {
         match arguments.output {
@@ -81,7 +82,7 @@ pub(super) fn run(
         kept.keep_in(&arguments.out);
     }
     let array = array(arguments);
-    let bench = Bench {
+    let mut bench = Bench {
         target: &opened,
         fill: None,
         seed: SEED,
@@ -89,8 +90,21 @@ pub(super) fn run(
         array: &array,
         fast: arguments.fast,
     };
+    if let Some(marker) = marker {
+        bench.fill = still_filled(&bench, &marker, console)?;
+        if bench.fill.is_none() {
+            facts.filled = false;
+            planned = make_plan(arguments, tier, &facts, &kept)?;
+            let page = storage_plan::plan(&planned, layout(console));
+            console.say(&page);
+        }
+    }
     let cases = planned.case.iter().filter(|case| case.missing.is_empty());
-    let with = With { hooks: hooks(arguments), usable_bytes: facts.usable_bytes };
+    let with = With {
+        hooks: hooks(arguments),
+        usable_bytes: facts.usable_bytes,
+        marks: (!new_file && !arguments.fast).then(|| (arguments.out.clone(), fingerprint)),
+    };
     let partial = run_all(cases, bench, &with, &mut kept, console)?;
     report(arguments, global, tier, (kept, partial), &opened, console)
 }
@@ -109,6 +123,12 @@ fn run_all<'c>(
         Snapshots { bench: &bench, hooks, kept, console }.clear()?;
     }
     for case in cases {
+        if let Some((out, _)) = &with.marks {
+            if case.method == Method::Fill {
+                Marker::remove(out)?;
+            }
+            Marker::overwrite(out, case)?;
+        }
         let ran = run_case(case, &bench, hooks, kept, console)?;
         let ended_early = match ran {
             None => {
@@ -122,7 +142,13 @@ fn run_all<'c>(
                 kept.command.append(&mut bench.array.log.borrow_mut());
                 let only_short = |doubt: &Doubt| bench.fast && doubt.code == "reduced";
                 if case.method == Method::Fill && run.reasons.iter().all(only_short) {
-                    bench.fill = Some(bench.sample(filled(case))?);
+                    let found = bench.sample(filled(case), false)?;
+                    if let (Some((out, target)), Fill::Sampled { wrong: 0, .. }) =
+                        (&with.marks, found)
+                    {
+                        Marker::write(out, target, bench.seed, filled(case))?;
+                    }
+                    bench.fill = Some(found);
                 }
                 told(&run, console);
                 let early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
@@ -149,6 +175,50 @@ fn run_all<'c>(
 struct With {
     hooks: Option<Hooks>,
     usable_bytes: Option<u64>,
+    /// Where a filling is marked, and of what; `None` where none is.
+    marks: Option<(std::path::PathBuf, Fingerprint)>,
+}
+
+/// Makes the plan of what is asked for.
+fn make_plan(
+    arguments: &Accept,
+    tier: Tier,
+    facts: &TargetFacts,
+    kept: &Kept,
+) -> Result<Plan, Failure> {
+    let mut planned = plan(tier, facts, &options(kept)).map_err(plan_failure)?;
+    narrow(&mut planned, &arguments.case)?;
+    drop_idle_fill(&mut planned);
+    add_up(&mut planned);
+    if arguments.fast {
+        shorten(&mut planned);
+    }
+    Ok(planned)
+}
+
+/// Samples a volume that is marked as filled; `None` where it is filled no longer.
+fn still_filled(
+    bench: &Bench<'_>,
+    marker: &Marker,
+    console: &mut Console,
+) -> Result<Option<Fill>, Failure> {
+    let found = bench.sample(marker.end_bytes, marker.overwritten)?;
+    let Fill::Sampled { blocks, wrong } = found else { return Ok(None) };
+    let (blocks, at) = (blocks.to_string(), &marker.ended_at);
+    if wrong == 0 {
+        console.note(&text(
+            "{} 已预写过此卷，抽查 {} 块均在：不再预写",
+            "the volume was filled at {}, {} blocks sampled are all there: not filled again",
+            &[at, &blocks],
+        ));
+        return Ok(Some(found));
+    }
+    console.note(&text(
+        "{} 已预写过此卷，但抽查 {} 块中 {} 块已不是：重新预写",
+        "the volume was filled at {}, but of {} blocks sampled {} no longer are: filled again",
+        &[at, &blocks, &wrong.to_string()],
+    ));
+    Ok(None)
 }
 
 /// Returns how the array is asked.
@@ -252,8 +322,7 @@ fn facts(
         size_bytes,
         block_bytes,
         may_write,
-        // What an earlier run filled may have been discarded or written since: only a filling
-        // of this run, sampled after it, counts.
+        // Only a filling that was sampled counts: one of this run, or one that is marked.
         filled: false,
         usable_bytes: optional("--usable", &arguments.usable)?,
         cache_bytes,
