@@ -197,3 +197,44 @@ fn runs_of_several_files_are_judged_together_and_the_same_run_once() {
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("differs"), "{}", said(&refused));
 }
+
+#[test]
+fn a_shut_window_is_waited_for_and_ctrl_c_ends_the_waiting() {
+    use std::io::{BufRead, BufReader};
+    let (folder, _) = scratch();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (target, out) = (path("volume"), path("out"));
+    let accept = ["storage", "accept", "--tier", "evs-high", "--target", &target, "--size", "64m"];
+    let wrong = assay(&[&accept[..], &["--window", "22-06"]].concat());
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+    assert!(said(&wrong).contains("22:00-06:00"), "{}", said(&wrong));
+    // A window that opens in about twelve hours, by the clock that the program reads.
+    let date = Command::new("date").arg("+%H").output().expect("date runs");
+    let hour: u32 = String::from_utf8_lossy(&date.stdout).trim().parse().expect("an hour");
+    let window = format!("{:02}:00-{:02}:00", (hour + 12) % 24, (hour + 15) % 24);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(accept)
+        .args(["--window", &window, "--out", &out])
+        .env("LANG", "C.UTF-8")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut plan = String::new();
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    for line in lines.map_while(Result::ok) {
+        plan.push_str(&line);
+        plan.push('\n');
+        if line.contains("waits until") {
+            let opens = format!("{:02}:00", (hour + 12) % 24);
+            assert!(line.contains(&opens), "{line}");
+            let id = child.id().to_string();
+            Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+        }
+    }
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(3), "{plan}");
+    let slot = format!(" {:02}:00–", (hour + 12) % 24);
+    assert!(plan.contains(&slot), "slots are told: {plan}");
+    assert!(!folder.path().join("volume").exists(), "the file that was made is gone");
+}

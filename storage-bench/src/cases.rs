@@ -382,6 +382,13 @@ pub fn plan(tier: Tier, target: &TargetFacts, options: &Options) -> Result<Plan,
     })
 }
 
+/// Puts the cases of a plan into windows of the day, from `now_s` of it on.
+pub fn schedule(plan: &mut Plan, window: Window, now_s: u32) {
+    let runs = plan.case.iter().filter(|case| case.missing.is_empty());
+    let jobs: Vec<Job> = runs.map(job).collect();
+    (plan.slot, plan.too_long) = place(window, now_s, &jobs);
+}
+
 fn sum(values: impl Iterator<Item = u64>) -> u64 {
     values.fold(0, u64::saturating_add)
 }

@@ -46,6 +46,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "阵列当前的重删压缩设置：none 均关、dedup 仅重删、compress 仅压缩、both 均开",
     ),
     ("hit_command", "输出阵列缓存“命中数 访问数”（累计）的命令"),
+    ("storage accept/window", "只在每日的这段本地时间内运行，容不下的不开始：22:00-06:00"),
     ("storage accept/fast", "试跑：分钟缩为秒，只验证准备是否就绪；如此所得一律无效，并注明"),
     ("plan", "只列出计划：时长、写入量、规范未定的每个参数"),
     ("case", "只运行这些测试项；可重复"),

@@ -74,6 +74,10 @@ pub struct Accept {
     /// Command that prints `HITS ACCESSES` of the array's cache, counted up
     #[arg(long, value_name = "CMD")]
     pub hit_command: Option<String>,
+    /// Start cases only within these hours of the local day, and only what ends within them:
+    /// 22:00-06:00
+    #[arg(long, value_name = "HH:MM-HH:MM")]
+    pub window: Option<String>,
     /// Try the set-up in seconds for minutes: whatever is run so is INVALID, and says so
     #[arg(long)]
     pub fast: bool,

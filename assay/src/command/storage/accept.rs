@@ -7,6 +7,7 @@ pub(super) mod array;
 mod hook;
 mod kept;
 pub(super) mod marker;
+pub(super) mod night;
 mod snapshots;
 
 use std::path::Path;
@@ -14,7 +15,10 @@ use std::path::Path;
 use profiles::Text;
 use storage_bench::{
     abba::Comparison,
-    cases::{Case, Method, Options, Plan, TargetFacts, Tier, per_usable, plan, shorten},
+    cases::{
+        Case, Method, Options, Plan, TargetFacts, Tier, Window, WindowError, per_usable, plan,
+        schedule, shorten,
+    },
     measurement::{Doubt, Run, Validity},
     safety::{Fingerprint, Permit, What},
     target::{Direct, Opened},
@@ -22,7 +26,7 @@ use storage_bench::{
 };
 
 use super::{
-    case::Bench,
+    case::{Bench, PIECE_NS},
     plan_failure, size,
     target::{self, Wish},
 };
@@ -38,6 +42,7 @@ use crate::{
 use array::{Array, Used};
 use kept::Kept;
 use marker::Marker;
+use night::Start;
 use snapshots::{Compared, Hooks, Snapshots};
 
 /// Seed of everything random: the same load for every vendor.
@@ -58,6 +63,7 @@ pub(super) fn run(
     let wish = Wish { path: &path, writes, file_bytes, destroying: &arguments.destroying };
     let permit = target::permit(&wish, console)?;
     let mut kept = Kept::read(&arguments.out, &permit)?;
+    let window = window(arguments)?;
     let mut facts = facts(arguments, &permit, file_bytes, writes)?;
     let fingerprint = permit.seen().fingerprint();
     let marker =
@@ -65,7 +71,7 @@ pub(super) fn run(
     // A mark is no proof: it is sampled before it counts.
     facts.filled = marker.is_some();
     let mut planned = make_plan(arguments, tier, &facts, &kept)?;
-    let page = storage_plan::plan(&planned, layout(console));
+    let page = storage_plan::plan(&planned, night::now().ok(), layout(console));
     if arguments.plan {
         match arguments.output {
             Format::Json => print_json(&planned, console)?,
@@ -88,6 +94,7 @@ pub(super) fn run(
         seed: SEED,
         interrupt: &interrupt,
         array: &array,
+        window,
         fast: arguments.fast,
     };
     if let Some(marker) = marker {
@@ -95,7 +102,7 @@ pub(super) fn run(
         if bench.fill.is_none() {
             facts.filled = false;
             planned = make_plan(arguments, tier, &facts, &kept)?;
-            let page = storage_plan::plan(&planned, layout(console));
+            let page = storage_plan::plan(&planned, night::now().ok(), layout(console));
             console.say(&page);
         }
     }
@@ -128,6 +135,24 @@ fn run_all<'c>(
                 Marker::remove(out)?;
             }
             Marker::overwrite(out, case)?;
+        }
+        // What can be cut into pieces waits before each of them.
+        let needs_ns = match &case.method {
+            Method::Fill => PIECE_NS,
+            Method::Snapshots { blocks, .. } => case.most_ns / u64::from(*blocks).max(1),
+            _ => case.most_ns,
+        };
+        match night::wait(bench.window, &case.id, needs_ns, bench.interrupt, console)? {
+            Start::Now { .. } => {}
+            Start::Never => {
+                console.note(&text(
+                    "未运行 {}：没有够长的 --window",
+                    "not run: {}, no --window is long enough for it",
+                    &[&case.id],
+                ));
+                continue;
+            }
+            Start::Interrupted => break,
         }
         let ran = run_case(case, &bench, hooks, kept, console)?;
         let ended_early = match ran {
@@ -193,7 +218,21 @@ fn make_plan(
     if arguments.fast {
         shorten(&mut planned);
     }
+    if let Some(window) = window(arguments)? {
+        schedule(&mut planned, window, night::now()?);
+    }
     Ok(planned)
+}
+
+/// Reads when cases may run.
+fn window(arguments: &Accept) -> Result<Option<Window>, Failure> {
+    let Some(given) = &arguments.window else { return Ok(None) };
+    given.parse().map(Some).map_err(|error: WindowError| {
+        let hint = error.hint();
+        Failure::usage(text("无法理解 --window", "cannot understand --window", &[]))
+            .because(error)
+            .hint_from(hint)
+    })
 }
 
 /// Samples a volume that is marked as filled; `None` where it is filled no longer.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use storage_bench::{
-    cases::{Case, Load, Method},
+    cases::{Case, Load, Method, Window},
     data::{Content, Filler},
     drive::Drive,
     integrity::{block::Origin, run::Volume},
@@ -16,7 +16,11 @@ use storage_bench::{
 };
 
 use super::{
-    accept::{array::Array, marker::is_dense},
+    accept::{
+        array::Array,
+        marker::is_dense,
+        night::{self, Start},
+    },
     load::{self, Measured, Purpose, Told},
 };
 use crate::{console::Console, failure::Failure, interrupt::Interrupt, lang::text};
@@ -25,6 +29,11 @@ use crate::{console::Console, failure::Failure, interrupt::Interrupt, lang::text
 const SAMPLED: u32 = 1000;
 /// The block that is sampled.
 const SAMPLE: usize = 4096;
+
+/// The least that is filled within a window of the day.
+pub(super) const PIECE_NS: u64 = 60_000_000_000;
+/// What a filling that goes on writes again.
+const AGAIN_BYTES: u64 = 64 << 20;
 
 /// A block that direct I/O takes: aligned to the largest sector there is.
 #[repr(align(4096))]
@@ -41,6 +50,8 @@ pub(super) struct Bench<'a> {
     pub(super) interrupt: &'a Interrupt,
     /// How the array is asked for what it knows.
     pub(super) array: &'a Array,
+    /// When cases may run.
+    pub(super) window: Option<Window>,
     /// Whether everything is made short and proves nothing.
     pub(super) fast: bool,
 }
@@ -206,15 +217,37 @@ impl Bench<'_> {
 
     /// Writes every block once, so that no read is answered without one.
     fn fill(&self, case: &Case, load: &Load, console: &mut Console) -> Result<Run, Failure> {
-        let drive = Drive {
-            content: Content::Unique { refill: false },
-            ramp: Duration::ZERO,
-            runtime: None,
-            bytes: Some(load.workload.span_bytes),
-            ..Self::drive(load)
-        };
         let purpose = Purpose { case: case.id.clone(), reduced: self.fast, ..Purpose::default() };
-        Ok(self.measure(&drive, &purpose, console)?.run)
+        let span_bytes = load.workload.span_bytes;
+        let mut start_bytes = 0;
+        loop {
+            let left = night::wait(self.window, &case.id, PIECE_NS, self.interrupt, console)?;
+            let runtime = match left {
+                Start::Now { left_ns } if self.window.is_some() => {
+                    Some(Duration::from_nanos(left_ns))
+                }
+                // Interrupted: what follows ends at once and says so.
+                _ => None,
+            };
+            let part =
+                Spec { start_bytes, span_bytes: span_bytes - start_bytes, ..load.workload.clone() };
+            let drive = Drive {
+                content: Content::Unique { refill: false },
+                ramp: Duration::ZERO,
+                runtime,
+                bytes: Some(part.span_bytes),
+                threads: vec![part],
+                ..Self::drive(load)
+            };
+            let run = self.measure(&drive, &purpose, console)?.run;
+            let whole = start_bytes + run.all.moved_bytes >= span_bytes;
+            if whole || runtime.is_none() || !run.reasons.is_empty() {
+                return Ok(run);
+            }
+            // The window shut. What was in flight then is written again.
+            let moved = run.all.moved_bytes.saturating_sub(AGAIN_BYTES);
+            start_bytes += moved - moved % (1 << 20);
+        }
     }
 
     fn timed(&self, case: &Case, load: &Load, console: &mut Console) -> Result<Run, Failure> {
