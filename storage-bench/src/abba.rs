@@ -87,12 +87,12 @@ pub struct About {
     pub window_ns: u64,
 }
 
-/// A command of the operator that made or deleted a snapshot.
+/// A command of the operator: it made or deleted a snapshot, or asked the array.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hook {
-    /// `create` or `delete`.
+    /// `create` or `delete` of a snapshot; `used` or `hit` of what is asked of the array.
     pub what: String,
-    /// The snapshot's name, as the command was told it.
+    /// The snapshot's name, as the command was told it; or `before` or `after`.
     pub snapshot: String,
     /// The command, as the shell was given it.
     pub command: String,
@@ -113,7 +113,15 @@ impl Hook {
         let name = &self.snapshot;
         let (zh, en) = match self.what.as_str() {
             "create" => ("创建", "create"),
-            _ => ("删除", "delete"),
+            "delete" => ("删除", "delete"),
+            // What is asked of the array has no snapshot, but a time.
+            what => {
+                return Some(Doubt::new(
+                    "hook-failed",
+                    format!("询问阵列的命令（{what}，{name}）失败：{why}"),
+                    format!("the command that asks the array ({what}, {name}) failed: {why}"),
+                ));
+            }
         };
         Some(Doubt::new(
             "hook-failed",

@@ -142,6 +142,9 @@ pub struct Run {
     /// What reading back found, where every block says what it is (`verify=crc64`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<Verified>,
+    /// The numbers for each usable petabyte, where the usable capacity was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_petabyte: Option<PerPetabyte>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -409,7 +412,33 @@ pub struct Reduction {
     pub reported_milli: u32,
 }
 
+/// What a run did for each petabyte of usable capacity (“单 PB 有效容量”), rounded down:
+/// never more than it did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PerPetabyte {
+    /// Usable capacity of the whole system, as the operator gave it.
+    pub usable_bytes: u64,
+    /// Operations a second for each 10^15 bytes.
+    pub iops: u64,
+    /// Bytes a second for each 10^15 bytes.
+    pub bytes_per_s: u64,
+    /// Operations a second for each 2^50 bytes.
+    pub iops_binary: u64,
+    /// Bytes a second for each 2^50 bytes.
+    pub bytes_per_s_binary: u64,
+    /// How the numbers came about, in both readings.
+    pub arithmetic: String,
+}
+
 impl Reduction {
+    /// Returns the reduction of data that replaced as much other data, which was kept whole;
+    /// `None` where nothing was written.
+    pub fn replaced(written_bytes: u64, used_before: u64, used_after: u64) -> Option<Self> {
+        let kept = (written_bytes.saturating_add(used_after)).saturating_sub(used_before);
+        // Of what vanished altogether the ratio has no end: one byte stands for none.
+        (written_bytes > 0).then(|| Self::of(written_bytes, kept.max(1))).flatten()
+    }
+
     /// Returns the reduction that a growth of use shows; `None` where use did not grow,
     /// for then the array has not counted yet, or counts elsewhere.
     pub fn of(written_bytes: u64, used_bytes: u64) -> Option<Self> {
@@ -448,6 +477,9 @@ pub struct Steady {
     pub range_ppm: u64,
     /// Rise of the same window's least-squares line over its mean, rounded up.
     pub slope_ppm: u64,
+    /// The tracked unit: `IOPS`, `B/s` or `ns`; empty in reports that did not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// The value of each round, in thousandths of the tracked unit.
     pub rounds_milli: Vec<u64>,
 }

@@ -169,6 +169,7 @@ impl Rounds {
             left_at_round: self.left.map(round_number),
             range_ppm: window.map_or(0, |window| window.range_ppm()),
             slope_ppm: window.map_or(0, |window| window.slope_ppm()),
+            unit: String::new(),
             rounds_milli: self.values.clone(),
         }
     }

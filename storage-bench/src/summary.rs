@@ -93,6 +93,7 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         clients: None,
         data: None,
         verified: None,
+        per_petabyte: None,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }

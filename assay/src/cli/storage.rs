@@ -26,7 +26,7 @@ pub enum Storage {
     /// Put load on a device or file, in fio's job language
     Run(Run),
     /// Run the norm's cases on a volume, judge them, and write a report
-    Accept(Accept),
+    Accept(Box<Accept>),
     /// Run SNIA's performance test on a device: rounds until it is steady
     Pts(Pts),
     /// Make load on this host's devices as a controller elsewhere asks

@@ -46,6 +46,15 @@ pub(super) fn run(
     }
 }
 
+/// Accepts a volume in the same go as the machine that it is attached to.
+pub(super) fn accept_volume(
+    arguments: &crate::cli::storage::Accept,
+    global: &Global,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    accept::run(arguments, global, console)
+}
+
 /// A job that cannot be: wrong use.
 fn job_failure(error: JobError) -> Failure {
     let hint = error.hint();

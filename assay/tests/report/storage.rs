@@ -141,6 +141,7 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         clients: None,
         data: None,
         verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

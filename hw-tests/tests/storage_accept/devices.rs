@@ -27,7 +27,7 @@ impl Zram {
         Ok(zram)
     }
 
-    fn sys(&self, file: &str) -> PathBuf {
+    pub(crate) fn sys(&self, file: &str) -> PathBuf {
         PathBuf::from(format!("/sys/block/zram{}/{file}", self.number))
     }
 
@@ -36,12 +36,16 @@ impl Zram {
         let dev = fs::read_to_string(self.sys("dev"))?;
         Ok(vec![
             "--target".to_owned(),
-            format!("/dev/zram{}", self.number),
+            self.device(),
             "--destroy".to_owned(),
             format!("device:{}:{}", dev.trim(), self.bytes),
             "--out".to_owned(),
             self.out().display().to_string(),
         ])
+    }
+
+    pub(crate) fn device(&self) -> String {
+        format!("/dev/zram{}", self.number)
     }
 
     pub(crate) fn out(&self) -> PathBuf {
@@ -139,6 +143,12 @@ pub(crate) fn accept(words: &[&str], more: &[String]) -> Result<Output, Failed> 
 pub(crate) fn start(words: &[&str], more: &[String]) -> Result<Child, Failed> {
     let mut command = acceptance(words, more)?;
     Ok(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?)
+}
+
+/// Starts an acceptance whose messages go to a file.
+pub(crate) fn start_to(words: &[&str], more: &[String], said: &Path) -> Result<Child, Failed> {
+    let mut command = acceptance(words, more)?;
+    Ok(command.stdout(Stdio::null()).stderr(fs::File::create(said)?).spawn()?)
 }
 
 /// Reads the runs that are kept in a folder.

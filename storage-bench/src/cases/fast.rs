@@ -46,7 +46,7 @@ fn case_short(case: &mut Case) {
             case.most_written_bytes = load.workload.span_bytes;
         }
         Method::UntilSteady { least_written_bytes, .. } => *least_written_bytes = 0,
-        Method::Timed | Method::Ends { .. } | Method::Snapshots { .. } => {}
+        Method::Timed | Method::Ends { .. } | Method::Snapshots { .. } | Method::Reduction => {}
     }
     (case.least_ns, case.most_ns) = (shorter(case.least_ns), shorter(case.most_ns));
     case.most_written_bytes =

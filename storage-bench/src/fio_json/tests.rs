@@ -72,6 +72,7 @@ fn run(job: &Job) -> Run {
         clients: None,
         data: None,
         verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

@@ -271,6 +271,7 @@ fn window(progress: &Progress, cell: Cell) -> Option<WindowPlot> {
             range_ppm: window.range_ppm(),
             slope_ppm: window.slope_ppm(),
             rounds_milli: complete(progress, cell),
+            ..Steady::default()
         },
     })
 }

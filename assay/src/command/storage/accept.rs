@@ -3,8 +3,11 @@
 //! Each finished run is on disk before the next begins, so that a long acceptance goes on
 //! where it stopped. The report is the one of `assay accept`, judged by the tier's profile.
 
+pub(super) mod array;
 mod hook;
 mod kept;
+pub(super) mod marker;
+pub(super) mod night;
 mod snapshots;
 
 use std::path::Path;
@@ -12,14 +15,18 @@ use std::path::Path;
 use profiles::Text;
 use storage_bench::{
     abba::Comparison,
-    cases::{Case, Method, Options, Plan, TargetFacts, Tier, plan, shorten},
+    cases::{
+        Case, Method, Options, Plan, TargetFacts, Tier, Window, WindowError, per_usable, plan,
+        schedule, shorten,
+    },
     measurement::{Doubt, Run, Storage, Validity},
-    safety::{Permit, What},
+    safety::{Fingerprint, Permit, What},
     target::{Direct, Opened},
+    validity::Fill,
 };
 
 use super::{
-    case::Bench,
+    case::{Bench, PIECE_NS, sample},
     plan_failure, size,
     target::{self, Wish},
 };
@@ -32,7 +39,10 @@ use crate::{
     lang::text,
     output::{storage as output, storage_plan},
 };
+use array::{Array, Used};
 use kept::Kept;
+use marker::Marker;
+use night::Start;
 use snapshots::{Compared, Hooks, Snapshots};
 
 /// Seed of everything random: the same load for every vendor.
@@ -56,16 +66,15 @@ pub(super) fn run(
     let wish = Wish { path: &path, writes, file_bytes, destroying: &arguments.destroying };
     let permit = target::permit(&wish, console)?;
     let mut kept = Kept::read(&arguments.out, &permit)?;
-    let facts = facts(arguments, &permit, file_bytes, writes)?;
-    let options = options(&kept);
-    let mut planned = plan(tier, &facts, &options).map_err(plan_failure)?;
-    narrow(&mut planned, &arguments.case)?;
-    drop_idle_fill(&mut planned);
-    add_up(&mut planned);
-    if arguments.fast {
-        shorten(&mut planned);
-    }
-    let page = storage_plan::plan(&planned, layout(console));
+    let window = window(arguments)?;
+    let mut facts = facts(arguments, &permit, file_bytes, writes)?;
+    let fingerprint = permit.seen().fingerprint();
+    let marker =
+        Marker::read(&arguments.out, &fingerprint, SEED).filter(|_| !arguments.fast && !new_file);
+    // A mark is no proof: it is sampled before it counts.
+    facts.filled = marker.is_some();
+    let mut planned = make_plan(arguments, tier, &facts, &kept)?;
+    let page = storage_plan::plan(&planned, night::now().ok(), layout(console));
     if arguments.plan {
         match arguments.output {
             Format::Json => print_json(&planned, console)?,
@@ -81,10 +90,32 @@ pub(super) fn run(
     if !new_file {
         kept.keep_in(&arguments.out);
     }
-    let fast = arguments.fast;
-    let bench = Bench { target: &opened, fill: None, seed: SEED, interrupt: &interrupt, fast };
+    let array = array(arguments);
+    let mut bench = Bench {
+        target: &opened,
+        fill: None,
+        seed: SEED,
+        interrupt: &interrupt,
+        array: &array,
+        window,
+        fast: arguments.fast,
+    };
+    if let Some(marker) = marker {
+        bench.fill = still_filled(&bench, &marker, console)?;
+        if bench.fill.is_none() {
+            facts.filled = false;
+            planned = make_plan(arguments, tier, &facts, &kept)?;
+            let page = storage_plan::plan(&planned, night::now().ok(), layout(console));
+            console.say(&page);
+        }
+    }
     let cases = planned.case.iter().filter(|case| case.missing.is_empty());
-    let partial = run_all(cases, bench, hooks(arguments).as_ref(), &mut kept, console)?;
+    let with = With {
+        hooks: hooks(arguments),
+        usable_bytes: facts.usable_bytes,
+        marks: (!new_file && !arguments.fast).then(|| (arguments.out.clone(), fingerprint)),
+    };
+    let partial = run_all(cases, bench, &with, &mut kept, console)?;
     report(arguments, global, tier, (kept, partial), &opened, console)
 }
 
@@ -93,14 +124,39 @@ pub(super) fn run(
 fn run_all<'c>(
     cases: impl Iterator<Item = &'c Case>,
     mut bench: Bench<'_>,
-    hooks: Option<&Hooks>,
+    with: &With,
     kept: &mut Kept,
     console: &mut Console,
 ) -> Result<Option<Comparison>, Failure> {
+    let hooks = with.hooks.as_ref();
     if let Some(hooks) = hooks {
         Snapshots { bench: &bench, hooks, kept, console }.clear()?;
     }
     for case in cases {
+        if let Some((out, _)) = &with.marks {
+            if case.method == Method::Fill {
+                Marker::remove(out)?;
+            }
+            Marker::overwrite(out, case)?;
+        }
+        // What can be cut into pieces waits before each of them.
+        let needs_ns = match &case.method {
+            Method::Fill => PIECE_NS,
+            Method::Snapshots { blocks, .. } => case.most_ns / u64::from(*blocks).max(1),
+            _ => case.most_ns,
+        };
+        match night::wait(bench.window, &case.id, needs_ns, bench.interrupt, console)? {
+            Start::Now { .. } => {}
+            Start::Never => {
+                console.note(&text(
+                    "未运行 {}：没有够长的 --window",
+                    "not run: {}, no --window is long enough for it",
+                    &[&case.id],
+                ));
+                continue;
+            }
+            Start::Interrupted => break,
+        }
         let ran = run_case(case, &bench, hooks, kept, console)?;
         let ended_early = match ran {
             None => {
@@ -108,10 +164,19 @@ fn run_all<'c>(
                 console.note(&text(zh, "not run: {}, not supported yet", &[&case.id]));
                 false
             }
-            Some(Ran::Run(run)) => {
+            Some(Ran::Run(mut run)) => {
+                run.per_petabyte =
+                    with.usable_bytes.and_then(|usable| per_usable(&run.all, usable));
+                kept.command.append(&mut bench.array.log.borrow_mut());
                 let only_short = |doubt: &Doubt| bench.fast && doubt.code == "reduced";
                 if case.method == Method::Fill && run.reasons.iter().all(only_short) {
-                    bench.fill = Some(bench.sample(filled(case))?);
+                    let found = sample(bench.target, bench.seed, filled(case), false)?;
+                    if let (Some((out, target)), Fill::Sampled { wrong: 0, .. }) =
+                        (&with.marks, found)
+                    {
+                        Marker::write(out, target, bench.seed, filled(case))?;
+                    }
+                    bench.fill = Some(found);
                 }
                 told(&run, console);
                 let early = run.reasons.iter().any(|doubt| doubt.code == "ended-early");
@@ -132,6 +197,80 @@ fn run_all<'c>(
         }
     }
     Ok(None)
+}
+
+/// What cases run with besides the volume.
+struct With {
+    hooks: Option<Hooks>,
+    usable_bytes: Option<u64>,
+    /// Where a filling is marked, and of what; `None` where none is.
+    marks: Option<(std::path::PathBuf, Fingerprint)>,
+}
+
+/// Makes the plan of what is asked for.
+fn make_plan(
+    arguments: &Accept,
+    tier: Tier,
+    facts: &TargetFacts,
+    kept: &Kept,
+) -> Result<Plan, Failure> {
+    let mut planned = plan(tier, facts, &options(kept)).map_err(plan_failure)?;
+    narrow(&mut planned, &arguments.case)?;
+    drop_idle_fill(&mut planned);
+    add_up(&mut planned);
+    if arguments.fast {
+        shorten(&mut planned);
+    }
+    if let Some(window) = window(arguments)? {
+        schedule(&mut planned, window, night::now()?);
+    }
+    Ok(planned)
+}
+
+/// Reads when cases may run.
+fn window(arguments: &Accept) -> Result<Option<Window>, Failure> {
+    let Some(given) = &arguments.window else { return Ok(None) };
+    given.parse().map(Some).map_err(|error: WindowError| {
+        let hint = error.hint();
+        Failure::usage(text("无法理解 --window", "cannot understand --window", &[]))
+            .because(error)
+            .hint_from(hint)
+    })
+}
+
+/// Samples a volume that is marked as filled; `None` where it is filled no longer.
+fn still_filled(
+    bench: &Bench<'_>,
+    marker: &Marker,
+    console: &mut Console,
+) -> Result<Option<Fill>, Failure> {
+    let found = sample(bench.target, bench.seed, marker.end_bytes, marker.overwritten)?;
+    let Fill::Sampled { blocks, wrong } = found else { return Ok(None) };
+    let (blocks, at) = (blocks.to_string(), &marker.ended_at);
+    if wrong == 0 {
+        console.note(&text(
+            "{} 已预写过此卷，抽查 {} 块均在：不再预写",
+            "the volume was filled at {}, {} blocks sampled are all there: not filled again",
+            &[at, &blocks],
+        ));
+        return Ok(Some(found));
+    }
+    console.note(&text(
+        "{} 已预写过此卷，但抽查 {} 块中 {} 块已不是：重新预写",
+        "the volume was filled at {}, but of {} blocks sampled {} no longer are: filled again",
+        &[at, &blocks, &wrong.to_string()],
+    ));
+    Ok(None)
+}
+
+/// Returns how the array is asked.
+fn array(arguments: &Accept) -> Array {
+    let command = arguments.used_command.clone().map(Used::Command);
+    Array {
+        used: command.or(arguments.ask_used.then_some(Used::Asked)),
+        hit: arguments.hit_command.clone(),
+        ..Array::default()
+    }
 }
 
 /// Returns how much a filling fills.
@@ -225,15 +364,15 @@ fn facts(
         size_bytes,
         block_bytes,
         may_write,
-        // What an earlier run filled may have been discarded or written since: only a filling
-        // of this run, sampled after it, counts.
+        // Only a filling that was sampled counts: one of this run, or one that is marked.
         filled: false,
         usable_bytes: optional("--usable", &arguments.usable)?,
         cache_bytes,
         cache_share_bytes: cache_bytes,
         clients: 1,
         snapshot_hooks: arguments.snap_create.is_some(),
-        reported_use: false,
+        reported_use: arguments.used_command.is_some() || arguments.ask_used,
+        array_setting: arguments.array_setting.map(|set| set.word().to_owned()),
     })
 }
 

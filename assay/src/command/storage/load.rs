@@ -10,6 +10,7 @@ use storage_bench::{
     summary::{self, Context},
     target::Opened,
     validity::{Claims, Evidence, Fill},
+    workload::Op,
 };
 
 use crate::{
@@ -110,6 +111,14 @@ impl<'t> Prepared<'t> {
     fn single(load: &Drive, target: &'t Opened, purpose: &Purpose) -> Self {
         let subject = target.subject().clone();
         Self { part: Part::single(load, target), subject, purpose: purpose.clone(), data: None }
+    }
+}
+
+impl Driven {
+    /// Returns how many bytes were written in the measured part.
+    pub(super) fn written_bytes(&self) -> u64 {
+        let writes = self.outcome.observed.streams.iter();
+        writes.filter(|((op, _), _)| *op == Op::Write).map(|(_, stream)| stream.bytes).sum()
     }
 }
 

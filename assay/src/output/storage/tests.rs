@@ -108,6 +108,7 @@ pub(super) fn sample() -> Run {
         clients: None,
         data: None,
         verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

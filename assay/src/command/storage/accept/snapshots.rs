@@ -19,6 +19,7 @@ use storage_bench::{
 use super::{
     hook::shell,
     kept::{Kept, Terms, Unfinished},
+    night::{self, Start},
 };
 use crate::{
     clock,
@@ -96,6 +97,27 @@ impl Snapshots<'_> {
         while broken.is_empty()
             && state.window.len() < usize::try_from(blocks).unwrap_or(usize::MAX) * ORDER.len()
         {
+            let needs_ns = case.most_ns / u64::from(blocks).max(1);
+            let (window, interrupt) = (self.bench.window, self.bench.interrupt);
+            broken = match night::wait(window, &case.id, needs_ns, interrupt, self.console)? {
+                Start::Now { .. } => Vec::new(),
+                Start::Never => {
+                    let zh = "没有够长的 --window 容得下一组 A B B A";
+                    let en = "no --window is long enough for a block of A B B A";
+                    vec![Doubt::new("window-too-short", zh, en)]
+                }
+                Start::Interrupted => {
+                    vec![Doubt::new(
+                        "ended-early",
+                        "提前结束：操作员中断",
+                        "ended early: by the operator",
+                    )]
+                }
+            };
+            if !broken.is_empty() {
+                self.kept.unfinished = Some(state.clone());
+                break;
+            }
             broken = self.block(case, load, &drive, &mut state)?;
             self.kept.unfinished = Some(state.clone());
             self.kept.write()?;

@@ -26,11 +26,11 @@ use storage_bench::{
 };
 
 use super::{
-    super::case::Bench,
+    super::case,
     offer::Offer,
     serve::{Event, Told},
 };
-use crate::{clock, console::Console, failure::Failure, interrupt::Interrupt};
+use crate::{clock, console::Console, failure::Failure};
 
 /// Most load threads that a controller may ask for.
 const MOST_THREADS: usize = 256;
@@ -290,9 +290,7 @@ fn lay_out(target: &Opened, stop: &AtomicBool) -> Result<(), String> {
 
 /// Reads blocks by chance and compares them with what a filling wrote.
 fn sample(target: &Opened, seed: u64) -> Result<(u32, u32), Failure> {
-    let interrupt = Interrupt::default();
-    let bench = Bench { target, fill: None, seed, interrupt: &interrupt, fast: false };
-    match bench.sample(target.size_bytes())? {
+    match case::sample(target, seed, target.size_bytes(), false)? {
         storage_bench::validity::Fill::Sampled { blocks, wrong } => Ok((blocks, wrong)),
         _ => Ok((0, 0)),
     }

@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use storage_bench::{
-    cases::{Case, Load, Method, Options, Plan, TargetFacts, Tier, plan},
+    cases::{Case, Load, Method, Options, Plan, TargetFacts, Tier, per_usable, plan},
     data::Content,
     drive::Drive,
-    measurement::{Doubt, Mode, Run, Storage, Validity},
+    measurement::{Doubt, Mode, Run, Steady, Storage, Validity},
     steady::{MOST_ROUNDS, Progress as Steadiness, Rounds},
     validity::{Claims, Fill},
     workload::{BlockShare, Distribution, Order, Spec},
@@ -83,7 +83,7 @@ fn cases(
     single::drop_idle_fill(&mut planned);
     many(&mut planned, shares.len());
     single::add_up(&mut planned);
-    let page = storage_plan::plan(&planned, layout(console));
+    let page = storage_plan::plan(&planned, None, layout(console));
     if arguments.plan {
         match arguments.output {
             Format::Json => print_json(&planned, console)?,
@@ -95,7 +95,7 @@ fn cases(
     let file_bytes = Some(facts.size_bytes);
     let mut bench = Bench { shares, file_bytes, fleet, fill: None, interrupt };
     for case in planned.case.iter().filter(|case| case.missing.is_empty()) {
-        let Some(run) = bench.run(case, console)? else {
+        let Some(mut run) = bench.run(case, console)? else {
             console.note(&text(
                 "未运行 {}：尚不支持",
                 "not run: {}, not supported yet",
@@ -104,6 +104,7 @@ fn cases(
             continue;
         };
         single::told(&run, console);
+        run.per_petabyte = facts.usable_bytes.and_then(|usable| per_usable(&run.all, usable));
         runs.push(run);
         if interrupt.asked() || !bench.fleet.is_idle() {
             break;
@@ -145,6 +146,7 @@ fn facts(
         clients,
         snapshot_hooks: false,
         reported_use: false,
+        array_setting: None,
     })
 }
 
@@ -292,7 +294,7 @@ impl Bench<'_> {
             };
             let state =
                 if written >= least_written { rounds.push(value) } else { Steadiness::GoOn };
-            let steady = rounds.report();
+            let steady = Steady { unit: case::unit(tracked).to_owned(), ..rounds.report() };
             let over =
                 !matches!(state, Steadiness::GoOn) || steady.rounds_milli.len() >= MOST_ROUNDS;
             if over || self.interrupt.asked() || !self.fleet.is_idle() {
