@@ -102,6 +102,7 @@ const CASES: &[Case] = &[
     Case { name: "push", measure: tests_of::push },
     Case { name: "storage-safety", measure: tests_of::storage_safety },
     Case { name: "storage-fio", measure: tests_of::storage_fio },
+    Case { name: "storage-agents", measure: tests_of::storage_agents },
     Case { name: "storage-integrity", measure: tests_of::storage_integrity },
     Case { name: "size", measure: program::size },
 ];

@@ -198,6 +198,35 @@ pub(super) fn storage_fio(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     )
 }
 
+/// Many clients: histograms dealt and added in memory, then real agents and what can go wrong.
+pub(super) fn storage_agents(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let row = |name, what, bar| Row { name, what, bar };
+    let dealt = Tests { package: "storage-bench", file: "agents_merge", filter: "" };
+    let mut figures = of_test(
+        effort,
+        &dealt,
+        &[],
+        &[row(
+            "merge.different",
+            "agents: histograms of 1 to 16 agents, added, that differ from one histogram",
+            "0",
+        )],
+    )?;
+    let real = Tests { package: "hw-tests", file: "storage_agents", filter: "" };
+    figures.extend(of_test(
+        effort,
+        &real,
+        &[],
+        &[
+            row("agents.merge", "agents: the sum against what each recorded", "identical"),
+            row("agents.lost", "agents: one killed (-9) during a run", "INVALID by its name"),
+            row("agents.orphaned", "agents: the controller killed (-9)", "≤ 10 s"),
+            row("agents.strangers", "agents: memory that strangers cost", "≤ 16 MiB"),
+        ],
+    )?);
+    Ok(figures)
+}
+
 /// Blocks judged in memory, honest ones and damaged ones.
 pub(super) fn storage_integrity(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let blocks = if effort == Effort::Full { "100000000" } else { "100000" };

@@ -194,6 +194,12 @@ fn the_hot_set_is_half_of_the_share_and_the_cold_set_twenty_caches() {
     };
     assert!(!size(20 * TIB + TIB / 16));
     assert!(size(20 * TIB + TIB / 16 - 1));
+    // The cold sets of a system's four volumes count together.
+    let each = |size_bytes| {
+        let plan = planned(Tier::DistributedSystem, &TargetFacts { size_bytes, ..target() });
+        codes(find(&plan, "distributed-system.random-8k")).contains(&"volume-too-small")
+    };
+    assert!(!each(5 * TIB + TIB / 16) && each(5 * TIB + TIB / 16 - 1));
 }
 
 #[test]

@@ -61,8 +61,9 @@ pub(in crate::command::storage) fn accept(
         console.print(&output::runs(&document.run, layout(console)))?;
         console.print(&page)?;
     }
-    let names: Vec<&str> = shares.iter().map(|share| share.device.serial.as_str()).collect();
-    single::judge(arguments, global, tier, document, names.join("+"), console)
+    // All runs are of the same volumes.
+    let name = document.run.first().map_or_else(String::new, |run| run.subject.path.clone());
+    single::judge(arguments, global, tier, document, name, console)
 }
 
 /// Runs the cases into `runs`; `Some` where nothing is to be judged.

@@ -165,6 +165,26 @@ impl Fleet {
         }
     }
 
+    /// Works out something while all agents are kept: an agent does not wait for a controller
+    /// that is not heard, however long that thinks.
+    pub(super) fn meanwhile<T: Send>(
+        &mut self,
+        interrupt: &Interrupt,
+        work: impl FnOnce() -> T + Send,
+    ) -> T {
+        thread::scope(|scope| {
+            let working = scope.spawn(work);
+            while !working.is_finished() {
+                self.act();
+                self.wait(interrupt, &mut |_, _| {});
+            }
+            match working.join() {
+                Ok(done) => done,
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
     /// Returns whether they can be told to do more.
     pub(super) fn is_idle(&self) -> bool {
         self.controller.idle().is_some()

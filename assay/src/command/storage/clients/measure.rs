@@ -42,9 +42,11 @@ pub(super) fn measure(
     let Some(first) = assignments.first().cloned() else {
         return Err(Failure::unable(text("没有负载", "there is no load", &[])));
     };
-    let outcome = fleet.load(assignments, title, interrupt, console);
     let names = fleet.names.clone();
-    let Total { observed, clients } = total(&names, &outcome).map_err(|error| {
+    let volumes = volumes(&names, &assignments);
+    let outcome = fleet.load(assignments, title, interrupt, console);
+    let added = fleet.meanwhile(interrupt, || total(&names, &outcome));
+    let Total { observed, clients } = added.map_err(|error| {
         Failure::unable(text("无法汇总客户端的结果", "cannot add up what the agents told", &[]))
             .because(error)
     })?;
@@ -76,7 +78,7 @@ pub(super) fn measure(
     let context = Context {
         id: load::id(),
         case: title.to_owned(),
-        subject: subject(&outcome, &names),
+        subject: subject(&outcome, volumes),
         mode: drive.mode,
         workload,
         iodepth: drive.iodepth,
@@ -102,17 +104,20 @@ fn resolved(first: &Assignment) -> Result<Spec, Failure> {
     spec.resolve().map_err(|source| load::failure(DriveError::Workload { source }))
 }
 
+/// Returns what a system is known by: the volume of each agent and its host.
+fn volumes(names: &[String], assignments: &[Assignment]) -> String {
+    let host =
+        |name: &String| name.rsplit_once(':').map_or(name.as_str(), |(host, _)| host).to_owned();
+    let each =
+        names.iter().zip(assignments).map(|(name, one)| format!("{}@{}", one.serial, host(name)));
+    each.collect::<Vec<_>>().join(" + ")
+}
+
 /// Returns what all had under load together.
-fn subject(outcome: &Outcome, names: &[String]) -> Subject {
+fn subject(outcome: &Outcome, path: String) -> Subject {
     let reports = outcome.parts.iter().flatten().map(|part| &part.report.subject);
     let (size_bytes, block_bytes) = reports.fold((0_u64, 0), |(size, block), one| {
         (size.saturating_add(one.size_bytes), block.max(one.block_bytes))
     });
-    Subject {
-        kind: "system".to_owned(),
-        path: names.join(", "),
-        size_bytes,
-        block_bytes,
-        ..Subject::default()
-    }
+    Subject { kind: "system".to_owned(), path, size_bytes, block_bytes, ..Subject::default() }
 }
