@@ -185,6 +185,11 @@ fn found(disk: &Disk, peers: &[&Disk]) -> Found {
     }
 }
 
+/// Returns the parts of a disk that are slower than their neighbours, from 0.
+pub fn slow_zones(zones: &[u64]) -> Vec<u32> {
+    zones::slow(zones)
+}
+
 /// What speaks against a disk whatever its peers do.
 fn faults(disk: &Disk) -> Vec<Doubt> {
     let mut faults = Vec::new();
@@ -212,7 +217,7 @@ fn notes(disk: &Disk, peers: usize) -> Vec<Doubt> {
     if peers < LEAST_PEERS {
         let zh = format!("同型号仅 {peers} 块，少于 {LEAST_PEERS} 块：只按绝对规则判断");
         let en =
-            format!("{peers} disks of this model, fewer than {LEAST_PEERS}: absolute rules only");
+            format!("peers of this model: {peers}, fewer than {LEAST_PEERS}: absolute rules only");
         notes.push(Doubt::new("few-peers", zh, en));
     }
     match (&disk.before, &disk.after) {

@@ -3,6 +3,7 @@
 mod accept;
 mod export;
 mod run;
+mod scan;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -10,6 +11,7 @@ use clap::{Args, Subcommand};
 pub use accept::Accept;
 pub use export::ExportFio;
 pub use run::{FioFormat, ModeChoice, Run};
+pub use scan::Scan;
 pub use verify::{Verify, WriteOrder};
 
 /// `assay storage`.
@@ -23,6 +25,8 @@ pub enum Storage {
     ExportFio(ExportFio),
     /// Find out whether a volume keeps what it acknowledged, through a crash too
     Verify(Verify),
+    /// Find slow and sick disks among many; only reads
+    Scan(Scan),
 }
 
 /// What may be overwritten.

@@ -5,6 +5,7 @@ mod case;
 mod export;
 mod load;
 mod run;
+mod scan;
 mod target;
 mod verify;
 
@@ -33,6 +34,7 @@ pub(super) fn run(
         Storage::Accept(arguments) => accept::run(arguments, global, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
         Storage::Verify(arguments) => verify::run(arguments, console),
+        Storage::Scan(arguments) => scan::run(arguments, console),
     }
 }
 

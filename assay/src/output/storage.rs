@@ -2,6 +2,8 @@
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
 pub(crate) mod said;
+pub mod scan;
+pub mod scan_page;
 pub mod verify;
 
 use profiles::Text;
