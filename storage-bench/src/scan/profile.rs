@@ -113,6 +113,15 @@ impl Phase {
 
 /// Bytes that are read of a zone.
 const OF_A_ZONE: u64 = 16 << 20;
+/// Reads of a zone below which their median is chance.
+const LEAST_OF_A_ZONE: u64 = 64;
+
+/// Returns into how many parts a disk of `size_bytes` can be swept, of `zones` asked for;
+/// `None` where not even eight have room for a median.
+pub fn zones(size_bytes: u64, zones: u32) -> Option<u32> {
+    let most = size_bytes / (LEAST_OF_A_ZONE * u64::from(LARGE));
+    Some(u32::try_from(most).unwrap_or(u32::MAX).min(zones)).filter(|zones| *zones >= 8)
+}
 
 /// Returns the load that samples part `zone` of `zones` of a disk of `size_bytes`; `None`
 /// where the parts would be too small.
@@ -126,7 +135,7 @@ pub fn zone(size_bytes: u64, zone: u32, zones: u32) -> Option<Drive> {
         spec.span_bytes = sampled;
     }
     let load = Drive { runtime: None, bytes: Some(sampled), ..load };
-    (bytes >= 8 * large && zone < zones).then_some(load)
+    (bytes >= LEAST_OF_A_ZONE * large && zone < zones).then_some(load)
 }
 
 /// Returns the speed of a zone, in bytes a second: that of its median read.
@@ -188,6 +197,9 @@ mod tests {
         let at = |at| zone(1 << 30, at, 64).map(|load| load.threads[0].start_bytes);
         assert_eq!((at(0), at(1), at(63)), (Some(0), Some(16 << 20), Some(63 << 24)));
         assert_eq!(at(64), None);
+        assert_eq!(zones(4_000_000_000_000, 64), Some(64));
+        assert_eq!(zones(64 << 20, 64), Some(8), "8 MiB each");
+        assert_eq!(zones((64 << 20) - 1, 64), None);
         assert_eq!(zone(1 << 20, 0, 64).map(|load| load.bytes), None, "too small");
     }
 }

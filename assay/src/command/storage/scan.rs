@@ -68,6 +68,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     settle(&bench, &subjects, &mut found);
     drop(line);
     for (found, subject) in found.iter_mut().zip(&subjects) {
+        if let Some(asked) = arguments.zones {
+            sampled(found, asked);
+        }
         doubt(found, subject, runtime, interrupt.asked());
     }
     let failed: Vec<(&str, &str)> = subjects
@@ -242,6 +245,17 @@ fn settle(bench: &Bench<'_>, subjects: &[Subject], found: &mut [Found]) {
         if let Some(found) = found.get_mut(at) {
             confirm(found, &rounds);
         }
+    }
+}
+
+/// Says where a disk was swept in fewer parts than were asked for.
+fn sampled(found: &mut Found, asked: u32) {
+    let swept = found.zones_bytes_per_s.len().to_string();
+    if found.zones_bytes_per_s.len() < usize::try_from(asked).unwrap_or(usize::MAX) {
+        let zh = format!("分 {swept} 段测速：更小的段测不准，或未测完");
+        let en =
+            format!("swept in {swept} parts: smaller ones tell nothing, or it was not finished");
+        found.notes.push(Doubt::new("fewer-zones", zh, en));
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Bench<'a> {
     pub(super) line: &'a Progress,
 }
 
+/// How often a part that seems slow is looked at again.
+const SECOND_LOOKS: u32 = 3;
 /// Bytes of others below which nobody else can be said to use a disk.
 const FOREIGN_BYTES: u64 = 4 << 20;
 
@@ -144,37 +146,48 @@ impl Bench<'_> {
         measured
     }
 
-    /// Sweeps all disks in `zones` parts; what seems slow is looked at twice more.
+    /// Sweeps all disks in `zones` parts at once; what seems slow is looked at again, one
+    /// disk at a time.
     pub(super) fn sweep(&self, subjects: &mut [Subject], zones: u32) {
         self.line.step(&format!("zones: {} disks", subjects.len()));
         thread::scope(|scope| {
             for subject in subjects.iter_mut().filter(|subject| subject.failed.is_none()) {
-                scope.spawn(move || self.sweep_one(subject, zones));
+                scope.spawn(move || subject.zones = self.swept(subject, zones));
             }
         });
-    }
-
-    fn sweep_one(&self, subject: &mut Subject, zones: u32) {
-        let size = subject.opened.size_bytes();
-        let speed = |zone| {
-            let load = profile::zone(size, zone, zones)?;
-            profile::zone_speed(&self.run(&load, &subject.opened, None).ok()?)
-        };
-        let mut found = Vec::new();
-        for zone in 0..zones {
-            let Some(speed) = speed(zone).filter(|_| !self.stopped()) else { return };
-            found.push(speed);
-        }
-        for _ in 0..2 {
-            for zone in slow_zones(&found) {
-                let again = speed(zone).filter(|_| !self.stopped());
-                let place = usize::try_from(zone).ok().and_then(|at| found.get_mut(at));
-                if let (Some(place), Some(again)) = (place, again) {
-                    *place = again.max(*place);
-                }
+        for subject in subjects.iter_mut() {
+            for _ in 0..SECOND_LOOKS {
+                self.look_again(subject);
             }
         }
-        subject.zones = found;
+    }
+
+    /// Returns the speed of each part of a disk; nothing where that was not to be had.
+    fn swept(&self, subject: &Subject, zones: u32) -> Vec<u64> {
+        let Some(zones) = profile::zones(subject.opened.size_bytes(), zones) else {
+            return Vec::new();
+        };
+        let speeds: Option<Vec<u64>> =
+            (0..zones).map(|zone| self.zone(subject, zone, zones)).collect();
+        speeds.unwrap_or_default()
+    }
+
+    fn zone(&self, subject: &Subject, zone: u32, zones: u32) -> Option<u64> {
+        let load = profile::zone(subject.opened.size_bytes(), zone, zones)?;
+        let seen = self.run(&load, &subject.opened, None).ok()?;
+        profile::zone_speed(&seen).filter(|_| !self.stopped())
+    }
+
+    /// Measures the slow parts of a disk once more: one that is slow is slow every time.
+    fn look_again(&self, subject: &mut Subject) {
+        let zones = u32::try_from(subject.zones.len()).unwrap_or(0);
+        for zone in slow_zones(&subject.zones) {
+            let again = self.zone(subject, zone, zones);
+            let place = usize::try_from(zone).ok().and_then(|at| subject.zones.get_mut(at));
+            if let (Some(place), Some(again)) = (place, again) {
+                *place = again.max(*place);
+            }
+        }
     }
 }
 
