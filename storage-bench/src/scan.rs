@@ -253,10 +253,10 @@ pub fn beside(found: &[Found], at: usize) -> Option<usize> {
 /// Settles suspects: `alone` gives what a suspect and one healthy peer did, in rounds in
 /// which each was alone, taking turns; where there are none the suspect stays one.
 ///
-/// A speed that was slow in company is slow alone where its median is 15 % worse than the
-/// peer's (twice, for a tail) *and* every round of the suspect is worse than every round of
-/// the peer: whatever else goes on at the host strikes rounds of both. What is not is taken
-/// back: the bus was slow and not the disk.
+/// A speed that was slow in company is slow alone where the best round of the suspect is
+/// 15 % worse (twice, for a tail) than the median of the peer's: whatever else goes on at
+/// the host makes rounds slower and never faster. What is not is taken back: the bus was
+/// slow and not the disk.
 pub fn confirm(found: &mut Found, alone: &[(Speeds, Speeds)]) {
     if found.state != State::Suspect || alone.is_empty() {
         return;
