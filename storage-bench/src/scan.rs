@@ -236,18 +236,19 @@ fn notes(disk: &Disk, peers: usize) -> Vec<Doubt> {
     notes
 }
 
-/// Returns the disk that suspect `at` is measured beside: of its healthy peers the one
-/// nearest to the middle, so that it is the suspect that is judged and not the peer.
-///
-/// `None` where no peer is healthy.
-pub fn beside(found: &[Found], at: usize) -> Option<usize> {
-    let suspect = found.get(at)?;
+/// Returns the disks that suspect `at` is measured beside: its healthy peers, the ones
+/// nearest to the middle first, so that it is the suspect that is judged and not the peer.
+pub fn beside(found: &[Found], at: usize) -> Vec<usize> {
+    let Some(suspect) = found.get(at) else { return Vec::new() };
     let kind = |found: &Found| (found.model.clone(), found.firmware.clone(), found.size_bytes);
     let own = kind(suspect);
     let healthy = found.iter().enumerate();
     let healthy = healthy.filter(|(_, other)| other.state == State::Healthy && kind(other) == own);
     let off = |found: &Found| found.standing.iter().map(|one| one.worse_ppm.unsigned_abs()).max();
-    healthy.min_by_key(|(_, other)| off(other).unwrap_or(u64::MAX)).map(|(at, _)| at)
+    let mut healthy: Vec<(u64, usize)> =
+        healthy.map(|(at, other)| (off(other).unwrap_or(u64::MAX), at)).collect();
+    healthy.sort_unstable();
+    healthy.into_iter().map(|(_, at)| at).collect()
 }
 
 /// Settles suspects: `alone` gives what a suspect and one healthy peer did, in rounds in

@@ -36,6 +36,12 @@ use measure::{Bench, Subject};
 
 /// Rounds in which a suspect and its peer take turns.
 const ROUNDS: u32 = 5;
+/// Peers beside each of which a suspect has to be slow: at a busy host one of them may
+/// have had luck with its rounds.
+const PEERS: usize = 3;
+/// The profile of a round takes no less: half a second of each phase, for a processor is
+/// lent for tens of milliseconds at a time.
+const LEAST_ROUND: Duration = Duration::from_secs(2);
 /// A profile shorter than this is a quick look.
 const LEAST_RUNTIME: Duration = Duration::from_secs(30);
 /// What others may move of a disk, in percent of what we do, without casting doubt on it.
@@ -222,7 +228,8 @@ fn disk(
     }
 }
 
-/// Measures each suspect by turns with a healthy peer.
+/// Measures each suspect by turns with healthy peers, one after the other, until beside one
+/// of them it is not slow.
 fn settle(bench: &Bench<'_>, subjects: &[Subject], found: &mut [Found]) {
     for at in 0..found.len() {
         let Some(suspect) = found.get(at).filter(|found| found.state == State::Suspect) else {
@@ -239,11 +246,20 @@ fn settle(bench: &Bench<'_>, subjects: &[Subject], found: &mut [Found]) {
         // A tail needs as many operations as it had in company.
         let tail = flagged.contains(&"p99_9_ns");
         let runtime = if tail { bench.runtime } else { bench.runtime / ROUNDS };
-        let peer = beside(found, at).and_then(|peer| subjects.get(peer));
-        let (Some(own), Some(peer)) = (subjects.get(at), peer) else { continue };
-        let rounds = bench.by_turns((&own.opened, &peer.opened), &phases, (ROUNDS, runtime));
+        let runtime = runtime.max(LEAST_ROUND);
+        let mut settled = suspect.clone();
+        let peers = beside(found, at);
+        for peer in peers.iter().take(PEERS).filter_map(|peer| subjects.get(*peer)) {
+            let Some(own) = subjects.get(at) else { continue };
+            let rounds = bench.by_turns((&own.opened, &peer.opened), &phases, (ROUNDS, runtime));
+            settled = suspect.clone();
+            confirm(&mut settled, &rounds);
+            if settled.state != State::Slow {
+                break;
+            }
+        }
         if let Some(found) = found.get_mut(at) {
-            confirm(found, &rounds);
+            *found = settled;
         }
     }
 }
