@@ -92,6 +92,8 @@ pub enum State {
     Slow,
     /// It failed operations, or counted faults.
     Sick,
+    /// It was not measured in full: nothing is known.
+    Unmeasured,
 }
 
 /// One disk and what was found of it.

@@ -96,6 +96,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
 
 /// Returns how the search ended: a disk accused outweighs one that is not known.
 fn exit(found: &[Found], incomplete: bool) -> Exit {
+    let incomplete = incomplete || found.iter().any(|found| found.state == State::Unmeasured);
     let any = |states: &[State]| found.iter().any(|found| states.contains(&found.state));
     if any(&[State::Slow, State::Sick]) {
         Exit::Failed
@@ -292,6 +293,18 @@ fn doubt(found: &mut Found, subject: &Subject, runtime: Duration, interrupted: b
         let zh = "无法确证：没有可对照的健康盘，或有其他负载，或被中止";
         let en = "not settled: no healthy peer to compare with, other load, or stopped";
         found.notes.push(Doubt::new("not-settled", zh, en));
+    }
+    let speeds = &found.speeds;
+    let missing = speeds.mean_ns.is_none()
+        || speeds.outer_bytes_per_s.is_none()
+        || speeds.inner_bytes_per_s.is_none();
+    if missing || subject.failed.is_some() {
+        let zh = "未测完：不能说它正常";
+        let en = "not measured in full: nothing says that it is healthy";
+        found.notes.push(Doubt::new("unmeasured", zh, en));
+        if found.state == State::Healthy {
+            found.state = State::Unmeasured;
+        }
     }
     if runtime < LEAST_RUNTIME {
         let seconds = runtime.as_secs_f32();

@@ -69,13 +69,14 @@ pub(super) fn word(state: State) -> Text {
         State::Suspect => Text::new("? 可疑", "? suspect"),
         State::Slow => Text::new("✗ 慢盘", "✗ slow"),
         State::Sick => Text::new("✗ 故障", "✗ sick"),
+        State::Unmeasured => Text::new("? 未测完", "? not measured"),
     }
 }
 
 fn state(state: State, layout: Layout) -> Cell {
     let tone = match state {
         State::Healthy => Tone::Good,
-        State::Suspect => Tone::Open,
+        State::Suspect | State::Unmeasured => Tone::Open,
         State::Slow | State::Sick => Tone::Bad,
     };
     Cell::toned(word(state).get(layout.lang), tone)
@@ -101,7 +102,7 @@ fn dash() -> Cell {
 /// Puts how many disks there are of each state.
 fn put_sum(text: &mut String, disks: &[Found], layout: Layout) {
     let count = |state| disks.iter().filter(|disk| disk.state == state).count();
-    let states = [State::Healthy, State::Suspect, State::Slow, State::Sick];
+    let states = [State::Healthy, State::Suspect, State::Slow, State::Sick, State::Unmeasured];
     let parts: Vec<String> = states
         .into_iter()
         .filter(|state| *state == State::Healthy || count(*state) > 0)

@@ -54,7 +54,8 @@ pub fn page(disks: &[Found], lang: Lang) -> String {
         "<!doctype html><html lang=\"{code}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <style>{STYLE}</style></head><body><h1>{title}</h1><p>"
     );
-    for state in [State::Healthy, State::Suspect, State::Slow, State::Sick] {
+    let states = [State::Healthy, State::Suspect, State::Slow, State::Sick, State::Unmeasured];
+    for state in states {
         let count = disks.iter().filter(|disk| disk.state == state).count();
         put(&mut page, format_args!("{} {count}&ensp; ", word(state).get(lang)));
     }
