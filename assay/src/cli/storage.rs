@@ -7,6 +7,7 @@ mod compare;
 mod export;
 mod pts;
 mod run;
+mod scan;
 mod verify;
 
 use clap::{Args, Subcommand};
@@ -18,6 +19,7 @@ pub use compare::Compare;
 pub use export::ExportFio;
 pub use pts::{Pts, TestChoice, WriteCache};
 pub use run::{FioFormat, ModeChoice, Run, RunFormat};
+pub use scan::Scan;
 pub use verify::{Verify, WriteOrder};
 
 /// `assay storage`.
@@ -37,6 +39,8 @@ pub enum Storage {
     ExportFio(ExportFio),
     /// Find out whether a volume keeps what it acknowledged, through a crash too
     Verify(Verify),
+    /// Find slow and sick disks among many; only reads
+    Scan(Scan),
 }
 
 /// What may be overwritten.

@@ -11,6 +11,7 @@ mod files;
 mod load;
 mod pts;
 mod run;
+mod scan;
 mod target;
 mod verify;
 mod wire;
@@ -43,6 +44,7 @@ pub(super) fn run(
         Storage::Compare(arguments) => compare::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
         Storage::Verify(arguments) => verify::run(arguments, console),
+        Storage::Scan(arguments) => scan::run(arguments, console),
     }
 }
 

@@ -6,6 +6,8 @@ pub mod live;
 pub mod pts;
 pub mod ramp;
 pub(crate) mod said;
+pub mod scan;
+pub mod scan_page;
 pub(crate) mod series;
 pub mod verify;
 

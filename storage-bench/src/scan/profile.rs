@@ -76,6 +76,16 @@ impl Phase {
         })
     }
 
+    /// Returns the phase that measures the speed of this name.
+    pub fn of(speed: &str) -> Option<Self> {
+        match speed {
+            "mean_ns" | "p99_9_ns" => Some(Self::Random),
+            "outer_bytes_per_s" => Some(Self::Outer),
+            "inner_bytes_per_s" => Some(Self::Inner),
+            _ => None,
+        }
+    }
+
     /// Puts what a phase showed into a disk's speeds.
     pub fn note(self, seen: &Observed, speeds: &mut Speeds) {
         let mut service = Histogram::new();
@@ -99,6 +109,40 @@ impl Phase {
             Self::Inner => speeds.inner_bytes_per_s = per_s,
         }
     }
+}
+
+/// Bytes that are read of a zone.
+const OF_A_ZONE: u64 = 16 << 20;
+/// Reads of a zone below which their median is chance.
+const LEAST_OF_A_ZONE: u64 = 64;
+
+/// Returns into how many parts a disk of `size_bytes` can be swept, of `zones` asked for;
+/// `None` where not even eight have room for a median.
+pub fn zones(size_bytes: u64, zones: u32) -> Option<u32> {
+    let most = size_bytes / (LEAST_OF_A_ZONE * u64::from(LARGE));
+    Some(u32::try_from(most).unwrap_or(u32::MAX).min(zones)).filter(|zones| *zones >= 8)
+}
+
+/// Returns the load that samples part `zone` of `zones` of a disk of `size_bytes`; `None`
+/// where the parts would be too small.
+pub fn zone(size_bytes: u64, zone: u32, zones: u32) -> Option<Drive> {
+    let large = u64::from(LARGE);
+    let bytes = size_bytes.checked_div(zones.into())? / large * large;
+    let sampled = bytes.min(OF_A_ZONE);
+    let mut load = Phase::Outer.load(size_bytes, 0, Duration::from_secs(1))?;
+    for spec in &mut load.threads {
+        spec.start_bytes = bytes.checked_mul(zone.into())?;
+        spec.span_bytes = sampled;
+    }
+    let load = Drive { runtime: None, bytes: Some(sampled), ..load };
+    (bytes >= LEAST_OF_A_ZONE * large && zone < zones).then_some(load)
+}
+
+/// Returns the speed of a zone, in bytes a second: that of its median read.
+pub fn zone_speed(seen: &Observed) -> Option<u64> {
+    let mut service = Histogram::new();
+    seen.streams.values().for_each(|stream| service.merge(&stream.service));
+    (u64::from(LARGE) * 1_000_000_000).checked_div(service.percentile(500_000)?)
 }
 
 #[cfg(test)]
@@ -146,5 +190,16 @@ mod tests {
         Phase::Inner.note(&Observed::default(), &mut speeds);
         assert_eq!(speeds.outer_bytes_per_s, Some(250_000_000));
         assert_eq!(speeds.inner_bytes_per_s, None, "nothing was read");
+    }
+
+    #[test]
+    fn the_zones_of_a_disk_lie_beside_each_other() {
+        let at = |at| zone(1 << 30, at, 64).map(|load| load.threads[0].start_bytes);
+        assert_eq!((at(0), at(1), at(63)), (Some(0), Some(16 << 20), Some(63 << 24)));
+        assert_eq!(at(64), None);
+        assert_eq!(zones(4_000_000_000_000, 64), Some(64));
+        assert_eq!(zones(64 << 20, 64), Some(8), "8 MiB each");
+        assert_eq!(zones((64 << 20) - 1, 64), None);
+        assert_eq!(zone(1 << 20, 0, 64).map(|load| load.bytes), None, "too small");
     }
 }

@@ -9,6 +9,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("storage agent", "在本机按控制端的要求对本机设备加压"),
     ("storage compare", "逐个测试项比较运行结果，并说明差异是否超出波动"),
     ("storage export-fio", "输出与规范测试项等价的 fio 作业"),
+    ("storage scan", "在许多盘中找出慢盘与故障盘；只读"),
     ("storage verify", "验证卷是否保住已确认的写，掉电后同样可判"),
 ];
 
@@ -107,6 +108,12 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("storage verify/threads", "同时进行的读写数，每个一个线程"),
     ("atomic", "掉电时设备承诺整体写入的字节数 [默认: 物理扇区；文件为 512]"),
     ("keep", "保留新建的文件，以便日后复核"),
+    ("disks", "要扫描的盘"),
+    ("all", "本机每一块整盘；略去的会说明"),
+    ("storage scan/runtime", "测试时长：40、1m"),
+    ("zones", "把每块盘分成这么多段逐段测速，找出慢区：8 至 4096"),
+    ("storage scan/html", "把带图的页面写到哪个文件"),
+    ("storage scan/out", "把结果写到哪个文件（storage/v1 JSON）"),
     ("journal_same_device", "允许日志与被测盘同盘：只判主机故障，不判盘故障"),
 ];
 
