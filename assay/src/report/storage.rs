@@ -28,6 +28,13 @@ const BARE: &[&str] = &[
     "accesses_after",
     "backlog_max",
     "backlog_end",
+    "before",
+    "after",
+    "bytes",
+    "checked",
+    "clock_offset_us",
+    "bytes_per_s_binary",
+    "iops_binary",
 ];
 
 /// Returns the runs of a report's facts that read, and how many do not; `None` where the
