@@ -1,7 +1,10 @@
 //! Edge: the clocks. Everything else takes the time as an argument.
 #![expect(clippy::disallowed_methods, reason = "this is the one module that reads the clocks")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::LazyLock,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 /// Returns the time of day as RFC 3339 in UTC, to the second.
 pub fn now() -> String {
@@ -18,6 +21,14 @@ pub fn unix_ms() -> u64 {
 /// Returns the monotonic clock.
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// Returns the nanoseconds since this program first asked: a time that only this process
+/// knows the beginning of, and never 0.
+pub fn since_start_ns() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let start = *START;
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
 /// Returns `seconds` since 1970 as RFC 3339 in UTC.
@@ -37,6 +48,20 @@ pub fn rfc3339(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Returns the seconds since 1970 of a time that [`rfc3339`] wrote; `None` of any other text.
+pub fn unix_seconds(text: &str) -> Option<u64> {
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    // Days-from-civil, the inverse of the above.
+    let year = year.checked_sub(u64::from(month <= 2))?;
+    let (era, of_era) = (year / 400, year % 400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.checked_sub(1)?;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+    let time = number(11..13)? * 3_600 + number(14..16)? * 60 + number(17..19)?;
+    let seconds = days.checked_sub(719_468)?.checked_mul(86_400)?.checked_add(time)?;
+    (rfc3339(seconds) == text).then_some(seconds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +78,12 @@ mod tests {
         ];
         for (seconds, date) in cases {
             assert_eq!(rfc3339(seconds), date);
+            assert_eq!(unix_seconds(date), Some(seconds));
+        }
+        for wrong in
+            ["", "2024-02-30T00:00:00Z", "2024-02-29T00:00:00+08:00", "1969-12-31T00:00:00Z"]
+        {
+            assert_eq!(unix_seconds(wrong), None, "{wrong}");
         }
     }
 }

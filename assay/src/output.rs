@@ -5,6 +5,7 @@ pub mod inventory;
 pub mod profile;
 pub mod report;
 pub mod storage;
+pub mod storage_clients;
 pub mod storage_plan;
 pub mod table;
 pub mod unit;

@@ -1,5 +1,7 @@
 //! Edge: what is being done, on stderr, once it takes longer than a second.
 
+pub mod live;
+
 use std::{
     io::{self, Write},
     sync::{Arc, Condvar, Mutex, PoisonError},

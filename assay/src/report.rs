@@ -30,6 +30,7 @@ pub mod manifest;
 pub mod merkle;
 pub mod render;
 pub mod sign;
+pub mod storage;
 pub mod todo;
 pub mod verdict;
 pub mod verify;

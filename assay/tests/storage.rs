@@ -137,3 +137,104 @@ fn every_case_is_exported_as_a_job_that_is_read_back() {
         assert!(text.contains(case), "{case}");
     }
 }
+
+#[test]
+fn what_does_not_go_together_is_refused_before_anything_is_touched() {
+    let (folder, _) = scratch();
+    let target = folder.path().join("volume").display().to_string();
+    let out = folder.path().join("out").display().to_string();
+    let profile = ["accept", "--profile", "gd-gov-cloud/ecs-server", "--out", &out];
+    for (words, names) in [
+        (vec!["--storage-target", &target], "--tier"),
+        (vec!["--tier", "evs-high"], "--storage-target"),
+        (vec!["--destroy", "S1"], "--storage-target"),
+        (vec!["--storage-target", &target, "--tier", "evs-high", "--output", "json"], "stdout"),
+    ] {
+        let output = assay(&[&profile[..], &words].concat());
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", said(&output));
+        assert!(said(&output).contains(names), "{words:?}: {}", said(&output));
+    }
+    let accept = ["storage", "accept", "--tier", "distributed-volume", "--target", &target];
+    for (words, names) in [
+        (vec!["--snap-create", "true"], "--snap-delete"),
+        (vec!["--used-command", "echo 1", "--ask-used"], "--ask-used"),
+        (vec!["--array-setting", "some"], "array-setting"),
+    ] {
+        let output = assay(&[&accept[..], &words].concat());
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {}", said(&output));
+        assert!(said(&output).contains(names), "{words:?}: {}", said(&output));
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it is there").count(), 0);
+}
+
+#[test]
+fn runs_of_several_files_are_judged_together_and_the_same_run_once() {
+    let (folder, filename) = scratch();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (one, two, out) = (file("one.json"), file("two.json"), file("report"));
+    for name in [&one, &two] {
+        let words = ["--size=1m", "--rw=randread", "--number_ios=9", "--out", name];
+        assay(&[&["storage", "run", &filename][..], &words].concat());
+    }
+    let accept = |files: &[&str]| {
+        let mut words = vec!["accept", "--profile", "gd-gov-cloud/evs-service", "--out", &out];
+        words.extend(["--output", "json"]);
+        words.extend(files.iter().flat_map(|file| ["--storage", file]));
+        assay(&words)
+    };
+    let judged = accept(&[&one, &two, &one]);
+    assert_eq!(judged.status.code(), Some(3), "{}", said(&judged));
+    assert!(said(&judged).contains("count once"), "{}", said(&judged));
+    let report: Value = serde_json::from_slice(&judged.stdout).expect("JSON");
+    let runs = report["facts"]["storage"]["run"].as_array().expect("a list");
+    assert_eq!(runs.len(), 2);
+    // The same id of another run is no run to believe.
+    let mut forged: Value =
+        serde_json::from_slice(&std::fs::read(&one).expect("it is there")).expect("JSON");
+    forged["run"][0]["all"]["iops"] = serde_json::json!(1_000_000);
+    std::fs::write(&two, forged.to_string()).expect("it can be written");
+    let refused = accept(&[&one, &two]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("differs"), "{}", said(&refused));
+}
+
+#[test]
+fn a_shut_window_is_waited_for_and_ctrl_c_ends_the_waiting() {
+    use std::io::{BufRead, BufReader};
+    let (folder, _) = scratch();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (target, out) = (path("volume"), path("out"));
+    let accept = ["storage", "accept", "--tier", "evs-high", "--target", &target, "--size", "64m"];
+    let wrong = assay(&[&accept[..], &["--window", "22-06"]].concat());
+    assert_eq!(wrong.status.code(), Some(2), "{}", said(&wrong));
+    assert!(said(&wrong).contains("22:00-06:00"), "{}", said(&wrong));
+    // A window that opens in about twelve hours, by the clock that the program reads.
+    let date = Command::new("date").arg("+%H").output().expect("date runs");
+    let hour: u32 = String::from_utf8_lossy(&date.stdout).trim().parse().expect("an hour");
+    let window = format!("{:02}:00-{:02}:00", (hour + 12) % 24, (hour + 15) % 24);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(accept)
+        .args(["--window", &window, "--out", &out])
+        .env("LANG", "C.UTF-8")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut plan = String::new();
+    let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+    for line in lines.map_while(Result::ok) {
+        plan.push_str(&line);
+        plan.push('\n');
+        if line.contains("waits until") {
+            let opens = format!("{:02}:00", (hour + 12) % 24);
+            assert!(line.contains(&opens), "{line}");
+            let id = child.id().to_string();
+            Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+        }
+    }
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(3), "{plan}");
+    let slot = format!(" {:02}:00–", (hour + 12) % 24);
+    assert!(plan.contains(&slot), "slots are told: {plan}");
+    assert!(!folder.path().join("volume").exists(), "the file that was made is gone");
+}

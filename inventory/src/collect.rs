@@ -77,6 +77,17 @@ pub fn collect(
     collected
 }
 
+/// Looks at the disks alone, as [`collect`] does: for what they count before and after
+/// something.
+pub fn collect_disks(root: &Sysroot, options: &Options) -> Collected {
+    let mut collected = Collected::default();
+    let disks = jobs(root, options).into_iter().filter(|job| job.name == "disk").collect();
+    for part in run::run(disks, options.interrupt.as_deref(), &|_| {}) {
+        assemble::absorb(&mut collected, part);
+    }
+    collected
+}
+
 /// A collector: reads a root, writes its share.
 type Collector = fn(&Sysroot, &Options, &Builder);
 

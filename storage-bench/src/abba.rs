@@ -13,6 +13,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measurement::{Doubt, Subject, Validity};
 use crate::random::Random;
 
 /// The order of the windows of a block: `true` with snapshots.
@@ -46,7 +47,7 @@ const BEYOND: [(usize, usize); 10] = [
 ];
 
 /// What one window measured.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Operations a second, in thousandths.
     pub milli_iops: u64,
@@ -59,7 +60,7 @@ pub struct Window {
 }
 
 /// One second of a window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
     /// Operations completed.
     pub ios: u64,
@@ -67,11 +68,92 @@ pub struct Second {
     pub max_ns: u64,
 }
 
+/// What a comparison is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Unique id of the comparison.
+    pub id: String,
+    /// The acceptance case it answers.
+    pub case: String,
+    /// What was under load.
+    pub subject: Subject,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// Id of the run whose rate without snapshots the offered rate is a share of.
+    pub of_run: String,
+    /// Operations a second that were offered in every window.
+    pub offered_iops: u64,
+    /// How long each window is.
+    pub window_ns: u64,
+}
+
+/// A command of the operator: it made or deleted a snapshot, or asked the array.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hook {
+    /// `create` or `delete` of a snapshot; `used` or `hit` of what is asked of the array.
+    pub what: String,
+    /// The snapshot's name, as the command was told it; or `before` or `after`.
+    pub snapshot: String,
+    /// The command, as the shell was given it.
+    pub command: String,
+    /// Why it did not work; `None` where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// How long it took.
+    pub took_ns: u64,
+    /// The end of what it printed, to both streams.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
+}
+
+impl Hook {
+    /// Returns why what rests on the command proves nothing; `None` where it worked.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let why = self.failed.as_ref()?;
+        let name = &self.snapshot;
+        let (zh, en) = match self.what.as_str() {
+            "create" => ("创建", "create"),
+            "delete" => ("删除", "delete"),
+            // What is asked of the array has no snapshot, but a time.
+            what => {
+                return Some(Doubt::new(
+                    "hook-failed",
+                    format!("询问阵列的命令（{what}，{name}）失败：{why}"),
+                    format!("the command that asks the array ({what}, {name}) failed: {why}"),
+                ));
+            }
+        };
+        Some(Doubt::new(
+            "hook-failed",
+            format!("{zh}快照 `{name}` 的命令失败：{why}"),
+            format!("the command to {en} snapshot `{name}` failed: {why}"),
+        ))
+    }
+}
+
 /// Windows with snapshots against windows without.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
+    /// Unique id of the comparison.
+    pub id: String,
     /// The acceptance case it answers.
     pub case: String,
+    /// What was under load.
+    pub subject: Subject,
+    /// When it began, RFC 3339.
+    pub started_at: String,
+    /// Whether the numbers prove anything.
+    pub validity: Validity,
+    /// Why not; empty where they do.
+    pub reasons: Vec<Doubt>,
+    /// Id of the run whose rate without snapshots the offered rate is a share of.
+    pub of_run: String,
+    /// Operations a second that were offered in every window.
+    pub offered_iops: u64,
+    /// How long each window is.
+    pub window_ns: u64,
+    /// The commands that made and deleted the snapshots, in their order.
+    pub hook: Vec<Hook>,
     /// Blocks of A B B A that were compared. The interval of five holds the truth in 92 of
     /// 100 cases, of ten in 94, of twenty in 95.
     pub blocks: u32,
@@ -89,7 +171,8 @@ pub struct Comparison {
     pub worst_second_without: WorstSecond,
     /// Fewest operations in a second with snapshots.
     pub worst_second_with: WorstSecond,
-    /// Whether the lower end of the rate's interval is at least 95 %.
+    /// Whether the lower end of the rate's interval is at least 95 % and the numbers prove
+    /// anything.
     pub kept: bool,
 }
 
@@ -150,8 +233,70 @@ impl AbbaError {
 }
 
 /// Compares windows given in the order they were measured, [`ORDER`] after [`ORDER`]; a
-/// block that is not whole is left out.
-pub fn compare(case: &str, windows: &[Window]) -> Result<Comparison, AbbaError> {
+/// block that is not whole is left out. `doubts` are all reasons known so far why they
+/// prove nothing; a failed hook, and windows that cannot be compared, are further ones.
+pub fn compare(
+    about: About,
+    windows: &[Window],
+    hook: Vec<Hook>,
+    mut doubts: Vec<Doubt>,
+) -> Comparison {
+    doubts.extend(hook.iter().filter_map(Hook::doubt));
+    let numbers = numbers(windows).unwrap_or_else(|error| {
+        doubts.push(not_compared(error));
+        let blocks = number(windows.len() / ORDER.len());
+        Numbers { blocks, ..Numbers::default() }
+    });
+    let valid = doubts.is_empty();
+    Comparison {
+        id: about.id,
+        case: about.case,
+        subject: about.subject,
+        started_at: about.started_at,
+        validity: if valid { Validity::Valid } else { Validity::Invalid },
+        reasons: doubts,
+        of_run: about.of_run,
+        offered_iops: about.offered_iops,
+        window_ns: about.window_ns,
+        hook,
+        blocks: numbers.blocks,
+        resamples: number(RESAMPLES),
+        seed: SEED,
+        iops: numbers.iops,
+        p50: numbers.p50,
+        p99: numbers.p99,
+        worst_second_without: numbers.worst_second_without,
+        worst_second_with: numbers.worst_second_with,
+        kept: valid && numbers.iops.low_ppm >= LEAST_IOPS_PPM,
+    }
+}
+
+fn not_compared(error: AbbaError) -> Doubt {
+    let zh = match error {
+        AbbaError::TooFew { blocks } => {
+            format!("完整的 A B B A 只有 {blocks} 组，至少 {LEAST_BLOCKS} 组才作比较")
+        }
+        AbbaError::Idle { block } => format!("第 {block} 组在无快照时没有完成任何读写，无从比较"),
+    };
+    let code = match error {
+        AbbaError::TooFew { .. } => "too-few-blocks",
+        AbbaError::Idle { .. } => "idle-block",
+    };
+    Doubt::new(code, zh, error.to_string())
+}
+
+/// What windows say, compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Numbers {
+    blocks: u32,
+    iops: Interval,
+    p50: Interval,
+    p99: Interval,
+    worst_second_without: WorstSecond,
+    worst_second_with: WorstSecond,
+}
+
+fn numbers(windows: &[Window]) -> Result<Numbers, AbbaError> {
     let blocks: Vec<&[Window; 4]> = windows.as_chunks().0.iter().collect();
     if blocks.len() < LEAST_BLOCKS {
         return Err(AbbaError::TooFew { blocks: blocks.len() });
@@ -162,18 +307,13 @@ pub fn compare(case: &str, windows: &[Window]) -> Result<Comparison, AbbaError> 
             return Err(AbbaError::Idle { block: at + 1 });
         }
     }
-    let iops = interval(&sums(|window| window.milli_iops).collect::<Vec<_>>());
-    Ok(Comparison {
-        case: case.to_owned(),
+    Ok(Numbers {
         blocks: number(blocks.len()),
-        resamples: number(RESAMPLES),
-        seed: SEED,
+        iops: interval(&sums(|window| window.milli_iops).collect::<Vec<_>>()),
         p50: interval(&sums(|window| window.p50_ns).collect::<Vec<_>>()),
         p99: interval(&sums(|window| window.p99_ns).collect::<Vec<_>>()),
         worst_second_without: worst(&blocks, false),
         worst_second_with: worst(&blocks, true),
-        kept: iops.low_ppm >= LEAST_IOPS_PPM,
-        iops,
     })
 }
 

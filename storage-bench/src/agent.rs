@@ -8,12 +8,14 @@
 //! never sent. An agent writes only to devices it listed at its own start ([`session`]).
 //! It follows the storage reference, §10.
 
+pub mod clients;
 pub mod clock;
 pub mod controller;
 pub mod frame;
 pub mod message;
 pub mod session;
 pub mod token;
+pub mod total;
 pub mod window;
 
 /// Nanoseconds of a second.

@@ -10,6 +10,7 @@ mod array;
 mod build;
 mod distributed;
 mod evs;
+mod fast;
 mod scale;
 mod window;
 
@@ -24,7 +25,8 @@ use crate::measurement::{Doubt, Mode};
 use crate::text::Text;
 use crate::workload::Spec;
 
-pub use scale::{PETABYTE, Scaled, per_petabyte};
+pub use fast::shorten;
+pub use scale::{PETABYTE, Scaled, per_petabyte, per_usable};
 pub use window::{Job, Slot, Window, WindowError, place};
 
 /// What kind of storage is under acceptance.
@@ -143,8 +145,11 @@ pub struct TargetFacts {
     pub clients: u32,
     /// Whether commands that make and delete snapshots were given.
     pub snapshot_hooks: bool,
-    /// Whether what the array says it uses was given, or a command that tells.
+    /// Whether what the array says it uses can be had: asked of a command or a person.
     pub reported_use: bool,
+    /// What deduplication and compression of the array are set to: `none`, `dedup`,
+    /// `compress` or `both`.
+    pub array_setting: Option<String>,
 }
 
 /// How cases are to be run.
@@ -261,6 +266,9 @@ pub enum Method {
     },
     /// A snapshot is made, then the load runs once over its span.
     FirstWrite,
+    /// The span is given back to the array (trim), then the load runs, and the array is
+    /// asked before and after how much it uses.
+    Reduction,
 }
 
 /// What is judged of a case.
@@ -374,6 +382,13 @@ pub fn plan(tier: Tier, target: &TargetFacts, options: &Options) -> Result<Plan,
     })
 }
 
+/// Puts the cases of a plan into windows of the day, from `now_s` of it on.
+pub fn schedule(plan: &mut Plan, window: Window, now_s: u32) {
+    let runs = plan.case.iter().filter(|case| case.missing.is_empty());
+    let jobs: Vec<Job> = runs.map(job).collect();
+    (plan.slot, plan.too_long) = place(window, now_s, &jobs);
+}
+
 fn sum(values: impl Iterator<Item = u64>) -> u64 {
     values.fold(0, u64::saturating_add)
 }
@@ -384,9 +399,11 @@ fn job(case: &Case) -> Job {
     let piece_ns = match &case.method {
         Method::Fill => Some(60_000_000_000),
         Method::Snapshots { blocks, .. } => Some(case.most_ns / u64::from(*blocks).max(1)),
-        Method::Timed | Method::UntilSteady { .. } | Method::Ends { .. } | Method::FirstWrite => {
-            None
-        }
+        Method::Timed
+        | Method::UntilSteady { .. }
+        | Method::Ends { .. }
+        | Method::FirstWrite
+        | Method::Reduction => None,
     };
     Job { case: case.id.clone(), ns: case.most_ns.max(1), piece_ns }
 }

@@ -8,6 +8,7 @@
 //! again at the end of a run: a difference is reported, since latencies would be off by it.
 
 mod counter;
+pub mod local;
 
 use std::fs::{self, File};
 use std::io::Read;

@@ -13,8 +13,9 @@ mod noise;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use check::{GLANCE_BYTES, Ratios, SAMPLE_BYTES, check};
+pub use check::{GLANCE_BYTES, Ratios, SAMPLE_BYTES, check, duplicates};
 
+use crate::measurement::DataCheck;
 use crate::random::{Permutation, derive};
 use crate::workload::Payload;
 
@@ -105,6 +106,39 @@ struct Reducible {
     order: Permutation,
     /// Distinct units of a window.
     distinct: u64,
+}
+
+impl Content {
+    /// Returns what it is asked to be reducible by: blocks for each distinct one and bytes for
+    /// each random one, in thousandths; `None` where that is no question, as of zeroes.
+    pub fn asked(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Unique { .. } => Some((1000, 1000)),
+            Self::Reducible { dedup_thousandths, compress_thousandths, .. } => {
+                Some((*dedup_thousandths, *compress_thousandths))
+            }
+            Self::Zero | Self::Pattern { .. } => None,
+        }
+    }
+
+    /// Measures what the data can be reduced by, in less than 100 ms of a processor.
+    ///
+    /// # Errors
+    /// As [`Filler::new`].
+    pub fn glance(&self, seed: u64) -> Result<DataCheck, DataError> {
+        let mut filler = Filler::new(self, seed, 0)?;
+        let mut measured = check(&mut filler, 0, GLANCE_BYTES);
+        let asked = self.asked();
+        if asked.is_some_and(|(dedup, _)| dedup > 1000) {
+            // A part of a window has fewer duplicates than all of it.
+            measured.dedup_thousandths = duplicates(&mut filler, 0);
+        }
+        Ok(DataCheck {
+            asked_dedup_thousandths: asked.map(|(dedup, _)| dedup),
+            asked_compress_thousandths: asked.map(|(_, compress)| compress),
+            measured,
+        })
+    }
 }
 
 impl Filler {

@@ -1,22 +1,32 @@
-//! One load on one target that was permitted: generators, data and times put together and run.
+//! Loads on targets that were permitted: generators, data and times put together and run.
 //!
 //! An edge like [`crate::run`], which it calls with concrete types so that the hot loops are
 //! compiled here, for speed, and not in the program, which is built for size.
+
+pub mod stamped;
 
 use std::num::NonZeroU64;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Content, DataError, Filler};
 use crate::engine::Wanted;
 use crate::measurement::Mode;
-use crate::run::{self, Control, Limit, Load, NoArrivals, OnError, Outcome, Plan, RunError, Think};
+use crate::run::{
+    self, Control, Crew, Limit, Load, OnError, Outcome, Plan, RunError, Stable, Think, Unwatched,
+    Watch,
+};
 use crate::schedule::{Arrivals, Schedule, ScheduleError};
 use crate::target::Opened;
-use crate::workload::{Generator, Spec, WorkloadError};
+use crate::workload::{Generator, Payload, Spec, WorkloadError};
 
-/// A load on one target.
-#[derive(Clone, Debug)]
+use stamped::Ledger;
+
+/// A load on one target, or on those that the lanes of a [`Part`] name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Drive {
     /// How load is made.
     pub mode: Mode,
@@ -49,6 +59,14 @@ pub struct Drive {
     pub think: Option<Think>,
     /// Flush after so many writes; 0 never.
     pub fsync_every: u32,
+    /// Flush at the end, within the measured time.
+    pub fsync_at_end: bool,
+    /// When a write counts as done.
+    pub stable: Stable,
+    /// How long to wait before anything.
+    pub delay: Duration,
+    /// Whether to keep the latencies of each second: up to 3 KiB for each kind of operation.
+    pub keep_latencies: bool,
     /// Processors of the threads, in turn; empty for any.
     pub cpus: Vec<usize>,
     /// Whether to poll for completions.
@@ -109,32 +127,46 @@ impl Drive {
             ios: None,
             think: None,
             fsync_every: 0,
+            fsync_at_end: false,
+            stable: Stable::default(),
+            delay: Duration::ZERO,
+            keep_latencies: false,
             cpus: Vec::new(),
             polled: false,
             sq_thread: false,
         }
     }
 
-    fn plan(&self) -> Plan {
+    /// Returns the plan of threads that each have `lanes` targets.
+    fn plan(&self, lanes: usize) -> Plan {
         let blocks = self.threads.iter().flat_map(|spec| {
             // What a trim covers needs no buffer.
             let writes = if spec.trim { &[][..] } else { &spec.write_blocks };
             spec.read_blocks.iter().chain(writes)
         });
+        // In the open loop the depth is a bound, which the targets divide.
+        let open = self.mode == Mode::Rate;
+        let share = u32::try_from(lanes).unwrap_or(u32::MAX).max(1);
+        let iodepth = if open { (self.iodepth / share).max(1) } else { self.iodepth };
         Plan {
             mode: self.mode,
             engine: self.engine,
-            iodepth: self.iodepth,
-            batch_submit: self.batch_submit.clamp(1, self.iodepth.max(1)),
-            batch_complete: self.batch_complete.clamp(1, self.iodepth.max(1)),
+            iodepth,
+            in_turn: !open && lanes > 1,
+            batch_submit: self.batch_submit.clamp(1, iodepth.max(1)),
+            batch_complete: self.batch_complete.clamp(1, iodepth.max(1)),
             max_block_bytes: blocks.map(|share| share.bytes).max().unwrap_or(4096),
             runtime: self.runtime,
             ramp: self.ramp,
             think: self.think,
             fsync_every: self.fsync_every,
+            fsync_at_end: self.fsync_at_end,
+            stable: self.stable,
+            delay: self.delay,
             on_error: OnError::Stop,
             polled: self.polled,
             sq_thread: self.sq_thread,
+            keep_latencies: self.keep_latencies,
         }
     }
 
@@ -143,35 +175,123 @@ impl Drive {
         Limit { ios: self.ios.unwrap_or(whole.ios), bytes: self.bytes.unwrap_or(whole.bytes) }
     }
 
-    /// Puts the threads together; `arrivals` gives the times of each.
-    fn loads<'fd, A>(
-        &self,
-        target: &'fd Opened,
-        arrivals: impl Fn(u32, u32) -> Result<A, DriveError>,
-    ) -> Result<Vec<Load<'fd, Generator, Filler, A>>, DriveError> {
+    /// Returns the processor of a thread.
+    fn cpu(&self, thread: u32) -> Option<usize> {
+        let at = usize::try_from(thread).unwrap_or(usize::MAX);
+        at.checked_rem(self.cpus.len()).and_then(|at| self.cpus.get(at).copied())
+    }
+
+    /// Returns the times of one target of one thread, of `lanes` that each thread has.
+    fn times(&self, thread: u32, lane: u32, lanes: u32) -> Result<Times, DriveError> {
+        if self.mode != Mode::Rate {
+            return Ok(Times(None));
+        }
+        let (arrivals, rate) = self.offered.ok_or(DriveError::NoRate)?;
+        let seed = self.threads.first().map_or(0, |spec| spec.seed);
+        // Threads take turns, and so do the targets of each: a thread that does every second
+        // operation does them on its targets one after the other.
         let threads = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
-        let load = |(thread, spec): (u32, &Spec)| {
-            let (part, parts) = if self.shared { (thread, threads) } else { (0, 1) };
-            let source = Generator::new(spec, part, parts)
-                .map_err(|source| DriveError::Workload { source })?;
-            let payload = Filler::new(&self.content, spec.seed, thread)
-                .map_err(|source| DriveError::Data { source })?;
-            let at = usize::try_from(thread).unwrap_or(usize::MAX);
-            Ok(Load {
-                cpu: at.checked_rem(self.cpus.len()).and_then(|at| self.cpus.get(at).copied()),
-                targets: vec![run::Target {
-                    fd: target.as_fd(),
-                    name: target.subject().path.clone(),
+        let (part, parts) = (lane.saturating_mul(threads), lanes.saturating_mul(threads));
+        Schedule::endless(arrivals, rate, seed, part.saturating_add(thread), parts)
+            .map(|schedule| Times(Some(schedule)))
+            .map_err(|source| DriveError::Schedule { source })
+    }
+}
+
+/// The times of an open loop; none of a closed one. One type, so that the loops are compiled once.
+#[derive(Clone, Debug)]
+struct Times(Option<Schedule>);
+
+impl Iterator for Times {
+    type Item = u64;
+
+    #[inline]
+    fn next(&mut self) -> Option<u64> {
+        self.0.as_mut()?.next()
+    }
+}
+
+/// What writes write. One type, as of [`Times`].
+#[derive(Clone, Debug)]
+enum Data {
+    Filled(Filler),
+    Stamped(Ledger),
+}
+
+impl Payload for Data {
+    #[inline]
+    fn fill(&mut self, offset: u64, buffer: &mut [u8]) {
+        match self {
+            Self::Filled(filler) => filler.fill(offset, buffer),
+            Self::Stamped(ledger) => ledger.fill(offset, buffer),
+        }
+    }
+}
+
+/// One target of one thread of a part.
+#[derive(Clone, Debug)]
+pub struct Lane<'t> {
+    /// The target.
+    pub target: &'t Opened,
+    /// What is done there.
+    pub spec: Spec,
+    /// How much of it at most, ramp included.
+    pub limit: Limit,
+    /// Where it is noted what was written, if blocks are to say what they are.
+    pub ledger: Option<Ledger>,
+}
+
+/// One of several loads that run at the same time.
+#[derive(Clone, Debug)]
+pub struct Part<'t> {
+    /// How it runs. Of each thread's targets [`Drive::threads`] has the load of the first, and
+    /// the limits of the lanes are in place of its own.
+    pub drive: Drive,
+    /// The targets of each thread, as many each.
+    pub threads: Vec<Vec<Lane<'t>>>,
+}
+
+impl<'t> Part<'t> {
+    /// Returns the part that runs `drive` on one target.
+    pub fn single(drive: &Drive, target: &'t Opened) -> Self {
+        let limit = drive.limit();
+        let lane = |spec: &Spec| vec![Lane { target, spec: spec.clone(), limit, ledger: None }];
+        Self { drive: drive.clone(), threads: drive.threads.iter().map(lane).collect() }
+    }
+
+    /// Puts the threads together.
+    fn crew(&self) -> Result<Crew<'t, Generator, Data, Times>, DriveError> {
+        let drive = &self.drive;
+        let threads = u32::try_from(self.threads.len()).unwrap_or(u32::MAX);
+        let most = self.threads.iter().map(Vec::len).max().unwrap_or(0);
+        let load = |(thread, lanes): (u32, &Vec<Lane<'t>>)| {
+            let (part, parts) = if drive.shared { (thread, threads) } else { (0, 1) };
+            let count = u32::try_from(lanes.len()).unwrap_or(u32::MAX);
+            let target = |(at, lane): (u32, &Lane<'t>)| {
+                let source = Generator::new(&lane.spec, part, parts)
+                    .map_err(|source| DriveError::Workload { source })?;
+                let payload = match &lane.ledger {
+                    Some(ledger) => Data::Stamped(ledger.clone()),
+                    None => Filler::new(&drive.content, lane.spec.seed, thread)
+                        .map(Data::Filled)
+                        .map_err(|source| DriveError::Data { source })?,
+                };
+                Ok(run::Target {
+                    fd: lane.target.as_fd(),
+                    name: lane.target.subject().path.clone(),
                     device: 0,
-                    size_bytes: target.size_bytes(),
+                    size_bytes: lane.target.size_bytes(),
                     source,
                     payload,
-                    arrivals: arrivals(thread, threads)?,
-                    limit: self.limit(),
-                }],
-            })
+                    arrivals: drive.times(thread, at, count)?,
+                    limit: lane.limit,
+                })
+            };
+            let targets = (0..count).zip(lanes).map(target).collect::<Result<_, _>>()?;
+            Ok(Load { cpu: drive.cpu(thread), targets })
         };
-        (0..threads).zip(&self.threads).map(load).collect()
+        let loads = (0..threads).zip(&self.threads).map(load).collect::<Result<_, _>>()?;
+        Ok(Crew { plan: drive.plan(most), loads })
     }
 }
 
@@ -185,17 +305,41 @@ pub fn drive(
     target: &Opened,
     control: &mut Control<'_>,
 ) -> Result<Outcome, DriveError> {
-    let plan = drive.plan();
-    let outcome = if drive.mode == Mode::Rate {
-        let (arrivals, rate) = drive.offered.ok_or(DriveError::NoRate)?;
-        let seed = drive.threads.first().map_or(0, |spec| spec.seed);
-        let times = |thread, threads| {
-            Schedule::endless(arrivals, rate, seed, thread, threads)
-                .map_err(|source| DriveError::Schedule { source })
-        };
-        run::run(&plan, drive.loads(target, times)?, control)
-    } else {
-        run::run(&plan, drive.loads(target, |_, _| Ok(NoArrivals::default()))?, control)
-    };
-    outcome.map_err(|source| DriveError::Run { source })
+    drive_together(&[Part::single(drive, target)], control)
+}
+
+/// Runs several loads at the same time; [`Outcome::devices`] has each, where there are several.
+///
+/// # Errors
+///
+/// As [`drive`].
+pub fn drive_together(
+    parts: &[Part<'_>],
+    control: &mut Control<'_>,
+) -> Result<Outcome, DriveError> {
+    together(parts, control, &mut Unwatched)
+}
+
+/// Runs a load as [`drive`](fn@drive) does; `watch` says when it begins, and is told of each
+/// second.
+///
+/// # Errors
+///
+/// As [`drive`](fn@drive).
+pub fn drive_watched(
+    drive: &Drive,
+    target: &Opened,
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, DriveError> {
+    together(&[Part::single(drive, target)], control, watch)
+}
+
+fn together(
+    parts: &[Part<'_>],
+    control: &mut Control<'_>,
+    watch: &mut dyn Watch,
+) -> Result<Outcome, DriveError> {
+    let crews = parts.iter().map(Part::crew).collect::<Result<Vec<_>, _>>()?;
+    run::together(crews, control, watch).map_err(|source| DriveError::Run { source })
 }

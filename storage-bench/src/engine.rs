@@ -11,7 +11,10 @@ mod null;
 mod sync;
 mod uring;
 
+use serde::{Deserialize, Serialize};
 use std::io;
+
+use rustix::io::ReadWriteFlags;
 
 pub(crate) use aio::Aio;
 pub(crate) use buffer::{Buffers, Slot, slots};
@@ -21,9 +24,10 @@ pub(crate) use sync::Sync;
 pub(crate) use uring::Ring;
 
 use crate::measurement::Feature;
+use crate::run::Stable;
 
 /// The engine a user asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// What suits target and depth; the report says which and why.
     #[default]
@@ -67,6 +71,8 @@ pub(crate) struct Setup {
     pub(crate) sq_thread: bool,
     /// Whether the ring is asked to do nothing.
     pub(crate) nop: bool,
+    /// When a write counts as done.
+    pub(crate) stable: Stable,
 }
 
 /// Whether completions are polled for.
@@ -74,10 +80,28 @@ pub(crate) struct Setup {
 pub(crate) enum Polling {
     /// Nobody asked.
     NotAsked,
-    /// Asked for, and not possible: the reason.
-    Impossible(&'static str),
+    /// Asked for, and not possible: the reason, Chinese and English.
+    Impossible((&'static str, &'static str)),
     /// Asked for, and possible.
     On,
+}
+
+/// Returns the flags that writes carry (pwritev2(2)).
+fn write_flags(stable: Stable) -> ReadWriteFlags {
+    match stable {
+        Stable::No => ReadWriteFlags::empty(),
+        Stable::Data => ReadWriteFlags::DSYNC,
+        Stable::All => ReadWriteFlags::SYNC,
+    }
+}
+
+/// Returns how such writes are told of, where they were asked for.
+fn stable_feature(stable: Stable) -> Option<Feature> {
+    match stable {
+        Stable::No => None,
+        Stable::Data => Some(on("RWF_DSYNC")),
+        Stable::All => Some(on("RWF_SYNC")),
+    }
 }
 
 impl Polling {
@@ -95,8 +119,8 @@ impl Polling {
 
     fn feature(self, name: &str) -> Feature {
         match self {
-            Self::NotAsked => off(name, "not asked for"),
-            Self::Impossible(reason) => off(name, reason),
+            Self::NotAsked => off(name, "未要求", "not asked for"),
+            Self::Impossible((zh, en)) => off(name, zh, en),
             Self::On => on(name),
         }
     }
@@ -212,29 +236,35 @@ pub(crate) fn choose(wanted: Wanted, depth: u32, files: &Files<'_>) -> (Wanted, 
     if wanted != Wanted::Auto {
         return (wanted, None);
     }
-    let (chosen, reason) = if depth <= 1 && !files.all_take_nowait() {
-        (Wanted::Sync, "depth 1 on a driver without NOWAIT".to_owned())
+    let (chosen, zh, en) = if depth <= 1 && !files.all_take_nowait() {
+        let zh = "深度 1，且驱动不支持 NOWAIT".to_owned();
+        (Wanted::Sync, zh, "depth 1 on a driver without NOWAIT".to_owned())
     } else if depth <= 1 && !files.all_direct() {
-        (Wanted::Sync, "depth 1 through the page cache".to_owned())
+        let zh = "深度 1，且经过页缓存".to_owned();
+        (Wanted::Sync, zh, "depth 1 through the page cache".to_owned())
     } else {
         match Ring::probe() {
-            Ok(()) => (Wanted::IoUring, "the kernel allows it".to_owned()),
-            Err(error) if depth <= 1 => (Wanted::Sync, format!("no io_uring: {error}")),
-            Err(error) => (Wanted::Libaio, format!("no io_uring: {error}")),
+            Ok(()) => {
+                (Wanted::IoUring, "内核允许使用".to_owned(), "the kernel allows it".to_owned())
+            }
+            Err(error) => {
+                let instead = if depth <= 1 { Wanted::Sync } else { Wanted::Libaio };
+                (instead, format!("无法使用 io_uring：{error}"), format!("no io_uring: {error}"))
+            }
         }
     };
     let name = format!("auto → {}", chosen.name());
-    (chosen, Some(Feature { name, on: true, reason: Some(reason) }))
+    (chosen, Some(Feature::because(name, true, zh, en)))
 }
 
 /// A feature that is in force.
 fn on(name: &str) -> Feature {
-    Feature { name: name.to_owned(), on: true, reason: None }
+    Feature { name: name.to_owned(), on: true, reason: None, reason_zh: None }
 }
 
 /// A feature that is not, and why.
-fn off(name: &str, reason: impl Into<String>) -> Feature {
-    Feature { name: name.to_owned(), on: false, reason: Some(reason.into()) }
+fn off(name: &str, zh: impl Into<String>, en: impl Into<String>) -> Feature {
+    Feature::because(name, false, zh, en)
 }
 
 #[cfg(test)]

@@ -30,7 +30,9 @@ use latency::{Nanoseconds, Shares};
 /// One job that was run.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// What was asked for.
+    /// Which group of jobs it is of, from 0.
+    pub group: u32,
+    /// What was asked for; of a group that is reported as one, by its first job.
     pub job: &'a Job,
     /// What is reported.
     pub run: &'a Run,
@@ -57,7 +59,7 @@ pub fn document(
     unix_ms: u64,
     bins: Bins,
 ) -> Result<String, serde_json::Error> {
-    let jobs = (0_u32..).zip(entries).map(|(group, entry)| part(group, entry, bins)).collect();
+    let jobs = entries.iter().map(|entry| part(entry, bins)).collect();
     let document = Document {
         version: concat!("fio-3.33 (assay ", env!("CARGO_PKG_VERSION"), ")"),
         timestamp: unix_ms / 1000,
@@ -180,8 +182,8 @@ struct Ours<'a> {
     ended_early: Option<&'a str>,
 }
 
-fn part<'a>(groupid: u32, entry: &Entry<'a>, bins: Bins) -> Part<'a> {
-    let Entry { job, run, observed } = *entry;
+fn part<'a>(entry: &Entry<'a>, bins: Bins) -> Part<'a> {
+    let Entry { group, job, run, observed } = *entry;
     let elapsed = observed.elapsed_ns;
     let processor = |time: u64| {
         let all = float(elapsed) * f64::from(run.threads.max(1));
@@ -194,8 +196,8 @@ fn part<'a>(groupid: u32, entry: &Entry<'a>, bins: Bins) -> Part<'a> {
     let shares = Shares::of(&all);
     Part {
         jobname: &job.name,
-        groupid,
-        error: observed.errors.keys().next().map_or(0, |(_, number)| *number),
+        groupid: group,
+        error: error(run, observed),
         eta: 0,
         elapsed: run.ramp_ns.saturating_add(elapsed).div_ceil(1_000_000_000),
         job_options: options(job, run),
@@ -222,6 +224,13 @@ fn part<'a>(groupid: u32, entry: &Entry<'a>, bins: Bins) -> Part<'a> {
         desc: job.description.as_deref(),
         assay: ours(run, observed),
     }
+}
+
+/// The first error's number; `EILSEQ` where what was read back is not what was written.
+fn error(run: &Run, observed: &Observed) -> i32 {
+    let first = observed.errors.keys().next().map(|(_, number)| *number);
+    let faulty = run.verified.as_ref().is_some_and(|found| !found.faults.is_empty());
+    first.unwrap_or(if faulty { libc::EILSEQ } else { 0 })
 }
 
 /// The job's options, and always those that other programs ask for.

@@ -10,7 +10,7 @@ mod curve;
 mod encoding;
 mod hlog;
 
-pub use curve::Point;
+pub use curve::{Bins, Point, Spread};
 pub use encoding::DecodeError;
 pub use hlog::{Interval, Log};
 

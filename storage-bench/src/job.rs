@@ -289,6 +289,12 @@ pub struct Job {
     pub start_delay_ns: u64,
     /// Whether it starts when all jobs before it have ended.
     pub stonewall: bool,
+    /// Whether the jobs of its group are reported as one.
+    #[serde(default)]
+    pub group_reporting: bool,
+    /// Whether a group begins with it.
+    #[serde(default)]
+    pub new_group: bool,
     /// Bytes a second.
     pub rate_bytes: PerOp<Option<u64>>,
     /// Operations a second.
@@ -376,6 +382,8 @@ impl Default for Job {
             ramp_ns: 0,
             start_delay_ns: 0,
             stonewall: false,
+            group_reporting: false,
+            new_group: false,
             rate_bytes: PerOp::all(None),
             rate_iops: PerOp::all(None),
             rate_process: RateProcess::default(),

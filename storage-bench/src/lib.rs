@@ -14,6 +14,7 @@ pub mod agent;
 pub mod cap;
 pub mod cases;
 pub mod clock;
+pub mod compare;
 pub mod data;
 pub mod drive;
 pub mod engine;

@@ -3,13 +3,23 @@
 //! Numbers are whole, in the unit that ends their name, so that the canonical bytes of a
 //! report are the same everywhere and profiles can name a field with its unit.
 
+mod checks;
+
+mod array;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::abba::Comparison;
+use crate::agent::clients::Clients;
+use crate::histogram::Bins;
 use crate::pts;
 use crate::scan::Found;
 use crate::workload::{Op, Spec};
+
+pub use checks::{DataCheck, FaultyBlock, Verified};
+
+pub use array::{Hit, HitCounters, PerPetabyte, Reduction};
 
 /// The schema's id.
 pub const SCHEMA: &str = "storage/v1";
@@ -127,6 +137,18 @@ pub struct Run {
     /// What the array made of the data, where it says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<Reduction>,
+    /// The clients, of a run that many hosts made together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<Clients>,
+    /// What the data of the writes can be reduced to, by doing it before the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataCheck>,
+    /// What reading back found, where every block says what it is (`verify=crc64`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+    /// The numbers for each usable petabyte, where the usable capacity was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_petabyte: Option<PerPetabyte>,
     /// Second by second.
     pub second: Vec<Second>,
 }
@@ -134,7 +156,7 @@ pub struct Run {
 /// What was under load, by identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `block` or `file`.
+    /// `block` or `file`; `system` of a run that many hosts made together.
     pub kind: String,
     /// Path it was opened by.
     pub path: String,
@@ -187,9 +209,24 @@ pub struct Feature {
     pub name: String,
     /// Whether it was in force.
     pub on: bool,
-    /// Why not.
+    /// Why not; of the engine itself, why it was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same in Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_zh: Option<String>,
+}
+
+impl Feature {
+    /// Returns a feature that is in force, or is not, for a reason in both languages.
+    pub fn because(
+        name: impl Into<String>,
+        on: bool,
+        zh: impl Into<String>,
+        en: impl Into<String>,
+    ) -> Self {
+        Self { name: name.into(), on, reason: Some(en.into()), reason_zh: Some(zh.into()) }
+    }
 }
 
 /// Whether a run proves anything.
@@ -338,70 +375,6 @@ pub struct Cap {
     pub slice_error_ppm: u32,
 }
 
-/// The cache hit rate that a load was to have: asked for, issued, and evidenced.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Hit {
-    /// Share of the operations that was to go to the hot set.
-    pub requested_ppm: u32,
-    /// Share that went there.
-    pub issued_ppm: u32,
-    /// Share that the cache answered, as far as anything shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidenced_ppm: Option<u32>,
-    /// What shows it: `counters` (the array's own, before and after), `estimated` (from
-    /// the latencies of hot and cold reads) or `none`.
-    pub source: String,
-    /// Lower end of the 95 % interval of an estimate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub low_ppm: Option<u32>,
-    /// Upper end of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub high_ppm: Option<u32>,
-    /// Median latency of hot reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hot_p50_ns: Option<u64>,
-    /// Median latency of cold reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cold_p50_ns: Option<u64>,
-    /// The array's counters, where the operator gave them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counters: Option<HitCounters>,
-}
-
-/// How far an array reduced what was written, by its own account before and after.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Reduction {
-    /// Bytes of the target that were written, each counted once.
-    pub written_bytes: u64,
-    /// By how much the array's use grew.
-    pub used_bytes: u64,
-    /// The former over the latter, in thousandths: 2000 for 2:1.
-    pub reported_milli: u32,
-}
-
-impl Reduction {
-    /// Returns the reduction that a growth of use shows; `None` where use did not grow,
-    /// for then the array has not counted yet, or counts elsewhere.
-    pub fn of(written_bytes: u64, used_bytes: u64) -> Option<Self> {
-        let milli = (u128::from(written_bytes) * 1_000).checked_div(u128::from(used_bytes))?;
-        let reported_milli = u32::try_from(milli).unwrap_or(u32::MAX);
-        Some(Self { written_bytes, used_bytes, reported_milli })
-    }
-}
-
-/// Cache counters of an array before and after a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct HitCounters {
-    /// Hits before.
-    pub hits_before: u64,
-    /// Accesses before.
-    pub accesses_before: u64,
-    /// Hits after.
-    pub hits_after: u64,
-    /// Accesses after.
-    pub accesses_after: u64,
-}
-
 /// SNIA SSS PTS steady state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Steady {
@@ -418,6 +391,9 @@ pub struct Steady {
     pub range_ppm: u64,
     /// Rise of the same window's least-squares line over its mean, rounded up.
     pub slope_ppm: u64,
+    /// The tracked unit: `IOPS`, `B/s` or `ns`; empty in reports that did not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
     /// The value of each round, in thousandths of the tracked unit.
     pub rounds_milli: Vec<u64>,
 }
@@ -448,4 +424,7 @@ pub struct SecondOf {
     pub p99_9_ns: u64,
     /// Longest.
     pub max_ns: u64,
+    /// How they are spread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Bins>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::histogram::Histogram;
+use crate::histogram::{Histogram, Spread};
 use crate::measurement::EngineUsed;
 use crate::workload::{Op, Region};
 
@@ -17,6 +17,9 @@ pub struct Observed {
     pub streams: BTreeMap<(Op, Region), Stream>,
     /// The same, second by second.
     pub seconds: Vec<Second>,
+    /// Latencies of each second by operation, as [`Histogram::encode`] has them; empty unless
+    /// they were asked for ([`crate::run::Plan::keep_latencies`]).
+    pub latencies: Vec<BTreeMap<Op, Vec<u8>>>,
     /// Completions in each window of 100 ms, all operations together.
     pub windows: Vec<Window>,
     /// What the open loop adds; `None` for a closed one.
@@ -62,6 +65,8 @@ pub struct SecondOf {
     pub p99_9_ns: u64,
     /// Longest.
     pub max_ns: u64,
+    /// How they are spread.
+    pub spread: Spread,
 }
 
 /// A tenth of a second.

@@ -16,6 +16,7 @@
 //! asked, and the result says so. What SMART counted during the run accuses in any group.
 
 mod group;
+pub mod profile;
 mod smart;
 mod zones;
 
@@ -23,7 +24,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::measurement::Doubt;
-pub use crate::scan::smart::{Ata, Counters, Nvme};
+pub use crate::scan::smart::{Ata, Counted, Counters, Nvme, Scsi};
 use crate::text::millis;
 
 /// Fewest disks of a group that are compared with each other.
@@ -91,6 +92,8 @@ pub enum State {
     Slow,
     /// It failed operations, or counted faults.
     Sick,
+    /// It was not measured in full: nothing is known.
+    Unmeasured,
 }
 
 /// One disk and what was found of it.
@@ -120,6 +123,9 @@ pub struct Found {
     pub zones_bytes_per_s: Vec<u64>,
     /// The parts that are slower than their neighbours, from 0.
     pub slow_zones: Vec<u32>,
+    /// What SMART counts that tells of faults, before the run and after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counters: Vec<Counted>,
     /// What speaks against it.
     pub reasons: Vec<Doubt>,
     /// What is worth knowing and does not speak against it.
@@ -175,9 +181,15 @@ fn found(disk: &Disk, peers: &[&Disk]) -> Found {
         standing,
         zones_bytes_per_s: disk.zones.clone(),
         slow_zones,
+        counters: smart::counted(disk.before.as_ref(), disk.after.as_ref()),
         reasons,
         notes: notes(disk, peers.len()),
     }
+}
+
+/// Returns the parts of a disk that are slower than their neighbours, from 0.
+pub fn slow_zones(zones: &[u64]) -> Vec<u32> {
+    zones::slow(zones)
 }
 
 /// What speaks against a disk whatever its peers do.
@@ -207,7 +219,7 @@ fn notes(disk: &Disk, peers: usize) -> Vec<Doubt> {
     if peers < LEAST_PEERS {
         let zh = format!("同型号仅 {peers} 块，少于 {LEAST_PEERS} 块：只按绝对规则判断");
         let en =
-            format!("{peers} disks of this model, fewer than {LEAST_PEERS}: absolute rules only");
+            format!("peers of this model: {peers}, fewer than {LEAST_PEERS}: absolute rules only");
         notes.push(Doubt::new("few-peers", zh, en));
     }
     match (&disk.before, &disk.after) {
@@ -226,31 +238,35 @@ fn notes(disk: &Disk, peers: usize) -> Vec<Doubt> {
     notes
 }
 
-/// Returns the disk that suspect `at` is measured beside: of its healthy peers the one
-/// nearest to the middle, so that it is the suspect that is judged and not the peer.
-///
-/// `None` where no peer is healthy.
-pub fn beside(found: &[Found], at: usize) -> Option<usize> {
-    let suspect = found.get(at)?;
+/// Returns the disks that suspect `at` is measured beside: its healthy peers, the ones
+/// nearest to the middle first, so that it is the suspect that is judged and not the peer.
+pub fn beside(found: &[Found], at: usize) -> Vec<usize> {
+    let Some(suspect) = found.get(at) else { return Vec::new() };
     let kind = |found: &Found| (found.model.clone(), found.firmware.clone(), found.size_bytes);
     let own = kind(suspect);
     let healthy = found.iter().enumerate();
     let healthy = healthy.filter(|(_, other)| other.state == State::Healthy && kind(other) == own);
     let off = |found: &Found| found.standing.iter().map(|one| one.worse_ppm.unsigned_abs()).max();
-    healthy.min_by_key(|(_, other)| off(other).unwrap_or(u64::MAX)).map(|(at, _)| at)
+    let mut healthy: Vec<(u64, usize)> =
+        healthy.map(|(at, other)| (off(other).unwrap_or(u64::MAX), at)).collect();
+    healthy.sort_unstable();
+    healthy.into_iter().map(|(_, at)| at).collect()
 }
 
-/// Settles suspects: `alone` gives what a suspect and one healthy peer did, one after the
-/// other, each alone; `None` where that was not measured, and the suspect stays one.
+/// Settles suspects: `alone` gives what a suspect and one healthy peer did, in rounds in
+/// which each was alone, taking turns; where there are none the suspect stays one.
 ///
-/// What is no longer 15 % worse than the peer (twice, for a tail) is taken back: the bus
-/// was slow and not the disk.
-pub fn confirm(found: &mut Found, alone: Option<(&Speeds, &Speeds)>) {
-    if found.state != State::Suspect {
+/// A speed that was slow in company is slow alone where the best round of the suspect is
+/// 15 % worse (twice, for a tail) than the median of the peer's: whatever else goes on at
+/// the host makes rounds slower and never faster. What is not is taken back: the bus was
+/// slow and not the disk.
+pub fn confirm(found: &mut Found, alone: &[(Speeds, Speeds)]) {
+    if found.state != State::Suspect || alone.is_empty() {
         return;
     }
-    let Some((own, peer)) = alone else { return };
-    if !found.slow_zones.is_empty() || group::is_worse(own, peer) {
+    let mut flagged = found.standing.iter().filter(|standing| standing.flagged);
+    let slow = flagged.any(|standing| group::is_worse(&standing.speed, alone));
+    if !found.slow_zones.is_empty() || slow {
         found.state = State::Slow;
         return;
     }

@@ -8,6 +8,7 @@
 //! i + 2k, …; a Poisson process is the sum of k independent ones of a k-th of the rate. So
 //! the threads together offer the rate exactly, whatever their number.
 
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU64;
 
 use crate::random::Random;
@@ -18,7 +19,7 @@ const SECOND: u64 = 1_000_000_000;
 const PURPOSE: u64 = 0x5c8e_d01e;
 
 /// How arrivals are spread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Arrivals {
     /// One each 1/rate, the first at once (fio `rate_process=linear`).
     Fixed,

@@ -7,7 +7,9 @@
 //!   with b = Σ(x − 3)·y / 10 and D = −2y₁ − y₂ + y₄ + 2y₅, 4·|D|/10 ≤ 0.10 · S/5
 //!   ⇔ 20·|D| ≤ S.
 //!
-//! Equality passes, and no rounding decides. Values that are all 0 are never steady:
+//! Equality passes, and no rounding decides. (As quoted by py-sss-pts, the definition's
+//! headings say "less than 20%" and its sentences "no more than 20%"; the sentences are
+//! followed, that implementation takes the headings.) Values that are all 0 are never steady:
 //! nothing happened. Rounds go on being tested after the first steady window, because
 //! a device leaves steady state too: it throttles, its fast cells run out.
 
@@ -167,6 +169,7 @@ impl Rounds {
             left_at_round: self.left.map(round_number),
             range_ppm: window.map_or(0, |window| window.range_ppm()),
             slope_ppm: window.map_or(0, |window| window.slope_ppm()),
+            unit: String::new(),
             rounds_milli: self.values.clone(),
         }
     }

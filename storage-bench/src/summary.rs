@@ -90,6 +90,10 @@ pub fn run(context: Context, observed: &Observed, doubts: Vec<Doubt>) -> Run {
         steady: context.steady,
         hit: context.hit,
         reduction: context.reduction,
+        clients: None,
+        data: None,
+        verified: None,
+        per_petabyte: None,
         second: observed.seconds.iter().map(second).collect(),
         workload: context.workload,
     }
@@ -222,6 +226,7 @@ fn second(second: &observed::Second) -> Second {
         p99_ns: seen.p99_ns,
         p99_9_ns: seen.p99_9_ns,
         max_ns: seen.max_ns,
+        spread: seen.spread.bins(),
     });
     Second { of: of.collect() }
 }

@@ -5,6 +5,7 @@
 //! descriptor, so that nothing can be exchanged between plan and first write.
 
 mod contents;
+mod discard;
 mod file;
 mod ioctl;
 mod look;
@@ -21,7 +22,7 @@ mod uses;
 use std::io;
 
 pub use file::Made;
-pub use look::look;
+pub use look::{look, named};
 pub use open::{Direct, How, Opened, open_for};
 pub use root::Root;
 pub use tombstone::Tombstone;
@@ -80,6 +81,14 @@ pub enum TargetError {
         /// What the kernel said.
         source: io::Error,
     },
+    /// It cannot be discarded.
+    #[error("cannot discard `{path}`")]
+    Discard {
+        /// The target.
+        path: String,
+        /// What the kernel said.
+        source: io::Error,
+    },
     /// The file cannot be made.
     #[error("cannot make file `{path}`")]
     Create {
@@ -115,6 +124,9 @@ impl TargetError {
             }
             Self::Room { source, .. } if source.raw_os_error() == Some(122) => {
                 Some("a quota ends it: `quota -s` shows which".to_owned())
+            }
+            Self::Discard { .. } => {
+                Some("purge it by a command of its own: `--purge \"nvme format …\"`".to_owned())
             }
             Self::Room { .. } => Some("lower `--size`, or make room".to_owned()),
             Self::Create { .. }

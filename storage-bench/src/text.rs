@@ -44,7 +44,7 @@ pub(crate) fn seconds(ns: impl Into<u128>) -> String {
 }
 
 /// Returns a number with its thousands apart: `1,200,000`.
-pub(crate) fn grouped(number: impl Into<u128>) -> String {
+pub fn grouped(number: impl Into<u128>) -> String {
     let digits = number.into().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

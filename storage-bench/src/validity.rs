@@ -4,6 +4,8 @@
 //! numbers claim. A slow device is no reason: falling behind an offered rate with a
 //! backlog is the device's failure, a valid run that misses its target.
 
+pub mod data;
+
 use crate::measurement::{Doubt, Hit, Mode, Steady};
 use crate::observed::Observed;
 use crate::summary;

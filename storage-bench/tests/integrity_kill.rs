@@ -94,7 +94,11 @@ fn the_writer() {
     let volume = Dropping { file, drops, seen: AtomicBool::new(false) };
     // A line a batch, to the parent; it fails, and ends this program, when the parent is gone.
     let progress = |_| println!("batch");
-    let watch = Watch { stop: &AtomicBool::new(false), progress: &progress };
+    let watch = Watch {
+        stop: &AtomicBool::new(false),
+        enough: &AtomicBool::new(false),
+        progress: &progress,
+    };
     verify(&volume, &plan, Some(&journal), watch).expect("the plan is sound");
 }
 
@@ -163,7 +167,11 @@ impl Round {
             atomic_bytes: 4096,
             width: Width::Full,
         };
-        let watch = Watch { stop: &AtomicBool::new(false), progress: &|_| {} };
+        let watch = Watch {
+            stop: &AtomicBool::new(false),
+            enough: &AtomicBool::new(false),
+            progress: &|_| {},
+        };
         after_crash(&open(&self.target()), &options, &self.journal(), watch)
             .expect("the journal can be used")
     }

@@ -110,7 +110,9 @@ fn report() -> Storage {
     let test = Pts::new(Options::fast(Test::Iops, 1 << 30, 512)).expect("1 GiB is enough");
     report.pts = vec![test.report()];
     let window = abba::Window { milli_iops: 5, p50_ns: 1, p99_ns: 2, seconds: Vec::new() };
-    report.snapshot = vec![abba::compare("c", &vec![window; 20]).expect("five whole blocks")];
+    let about = abba::About { case: "c".to_owned(), ..abba::About::default() };
+    report.snapshot =
+        vec![abba::compare(about, &vec![window; 20], vec![abba::Hook::default()], Vec::new())];
     report.disk = scan::judge(&[scan::Disk::default()]);
     report
 }

@@ -21,9 +21,13 @@ pub struct Accept {
     /// Look at a recorded root (a folder, or FILE.tar.zst of `inventory record`)
     #[arg(long, value_name = "DIR|FILE", conflicts_with = "live")]
     pub root: Option<PathBuf>,
-    /// Judge these runs too: `storage/v1` JSON of `assay storage run --out`
+    /// Judge these runs too: `storage/v1` JSON of `assay storage run --out`, or `runs.json` of
+    /// `assay storage accept`; repeatable
     #[arg(long, value_name = "FILE")]
-    pub storage: Option<PathBuf>,
+    pub storage: Vec<PathBuf>,
+    /// A volume to accept after the machine, as `assay storage accept` does.
+    #[command(flatten)]
+    pub volume: Volume,
     /// Folder to write the report to
     #[arg(long, value_name = "DIR", default_value = "assay-report")]
     pub out: PathBuf,
@@ -54,6 +58,33 @@ pub struct Accept {
     /// Accept sources with different serials or UUIDs as one machine
     #[arg(long)]
     pub force_same: bool,
+}
+
+/// A volume that is accepted in the same go.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Volume {
+    /// Accept this volume too, after the machine: a block device, or a file to make
+    #[arg(long, value_name = "DEV|FILE", requires = "tier")]
+    pub storage_target: Option<PathBuf>,
+    /// Kind of storage of that volume: evs-normal, evs-high, evs-ultra, ssd-array,
+    /// distributed-volume, distributed-system
+    #[arg(long, value_name = "TIER", requires = "storage_target")]
+    pub tier: Option<String>,
+    /// Size of a file to make for it: 10g
+    #[arg(long, value_name = "SIZE", requires = "storage_target")]
+    pub storage_size: Option<String>,
+    /// Folder of the volume's runs and report [default: the machine's, with `-storage`]
+    #[arg(long, value_name = "DIR", requires = "storage_target")]
+    pub storage_out: Option<PathBuf>,
+    /// Usable capacity of the whole system, for rows of each usable PB: 500t
+    #[arg(long, value_name = "SIZE", requires = "storage_target")]
+    pub usable: Option<String>,
+    /// Cache of the whole system: 2t
+    #[arg(long, value_name = "SIZE", requires = "storage_target")]
+    pub cache: Option<String>,
+    /// What may be overwritten.
+    #[command(flatten)]
+    pub destroying: super::storage::Destroying,
 }
 
 /// How a machine is looked at.

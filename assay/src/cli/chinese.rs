@@ -42,7 +42,10 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("from", "验收他人采集的数据：二进制转储、文本、JSON 文件，或放这些文件的目录；可重复"),
     ("live", "给出 --from 时也查看本机"),
     ("root", "查看记录下来的根目录（目录，或 `inventory record` 生成的 FILE.tar.zst）"),
-    ("storage", "一并判定这些运行：`assay storage run --out` 的 storage/v1 JSON"),
+    (
+        "storage",
+        "一并判定这些运行：`assay storage run --out` 的 storage/v1 JSON，或 `assay storage accept` 的 runs.json；可重复",
+    ),
     ("accept/out", "测试记录写到哪个目录"),
     ("output", "标准输出写什么：text 给人看，json 给程序"),
     ("report_lang", "测试记录的语言 [默认：同 --lang，否则双语]"),
@@ -144,6 +147,9 @@ fn walk(command: Command, path: &str) -> Command {
         });
     if let Some(about) = about(path) {
         command = command.about(about).long_about(None);
+    }
+    if let Some((_, after)) = storage::AFTER.iter().find(|(name, _)| *name == path) {
+        command = command.after_help(*after);
     }
     let names: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();

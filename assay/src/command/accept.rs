@@ -1,6 +1,7 @@
 //! `assay accept`: look or import, judge, report, say.
 
-mod environment;
+pub(super) mod environment;
+mod runs;
 
 use std::{
     collections::BTreeSet,
@@ -16,9 +17,8 @@ use profiles::{
     Catalogue, Outcome, Profile, Subject, Text,
     coverage::{Coverage, coverage},
 };
-use serde::Deserialize as _;
-use serde_json::{Value, json};
-use storage_bench::measurement::{SCHEMA, Storage};
+use serde_json::json;
+use storage_bench::measurement::Storage;
 
 use super::{
     catalogue, inventory as merging, machine, report as reports,
@@ -48,8 +48,53 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let storage = arguments.storage.as_deref().map(read_storage).transpose()?;
-    run_with(arguments, storage, global, console)
+    let storage = runs::read(&arguments.storage, console)?;
+    let Some(volume) = volume(arguments)? else {
+        return run_with(arguments, storage, global, console);
+    };
+    let machine = run_with(arguments, storage, global, console)?;
+    console.note(&Text::new("本机已判定，以下验收卷", "the machine is judged; now the volume"));
+    Ok(machine.max(super::storage::accept_volume(&volume, global, console)?))
+}
+
+/// Returns the acceptance of the volume that is asked for beside the machine.
+fn volume(arguments: &Accept) -> Result<Option<crate::cli::storage::Accept>, Failure> {
+    let volume = &arguments.volume;
+    let (Some(target), Some(tier)) = (&volume.storage_target, &volume.tier) else {
+        if volume.destroying.destroy.is_empty() && !volume.destroying.force_signature {
+            return Ok(None);
+        }
+        return Err(Failure::usage(Text::new(
+            "--destroy 与 --force-signature 须与 --storage-target 同用",
+            "`--destroy` and `--force-signature` go with `--storage-target`",
+        )));
+    };
+    if arguments.output == Format::Json {
+        return Err(Failure::usage(Text::new(
+            "--storage-target 写两份测试记录，标准输出只容一份 JSON",
+            "`--storage-target` makes two reports, and stdout holds one JSON document",
+        ))
+        .hint(Text::new(
+            "不加 --output json，读两个目录中的 result.json",
+            "leave `--output json` out and read `result.json` in both folders",
+        )));
+    }
+    let beside = || {
+        let mut name = arguments.out.clone().into_os_string();
+        name.push("-storage");
+        PathBuf::from(name)
+    };
+    Ok(Some(crate::cli::storage::Accept {
+        tier: tier.clone(),
+        target: target.clone(),
+        size: volume.storage_size.clone(),
+        destroying: volume.destroying.clone(),
+        usable: volume.usable.clone(),
+        cache: volume.cache.clone(),
+        out: volume.storage_out.clone().unwrap_or_else(beside),
+        operator: arguments.operator.clone(),
+        ..crate::cli::storage::Accept::default()
+    }))
 }
 
 /// Runs on storage, and the name of the volume they were made on.
@@ -78,7 +123,7 @@ pub(super) fn run_with(
     let mut evidence = found.evidence;
     let mut facts = json!({ "inventory": found.inventory });
     if let Some((storage, name)) = &storage {
-        of_this_volume(&profile, storage, name)?;
+        runs::of_this_volume(&profile, storage, name)?;
         facts["storage"] = json!(storage);
         evidence.push(runs_file(storage)?);
     }
@@ -146,27 +191,6 @@ pub(super) fn run_with(
     Ok(Exit::of(report.summary.overall.outcome))
 }
 
-/// Reads runs from a file.
-fn read_storage(path: &Path) -> Result<StorageRuns, Failure> {
-    let name = path.display().to_string();
-    let cannot =
-        || Failure::usage(text("无法读取运行记录 `{}`", "cannot read runs `{}`", &[&name]));
-    let bytes = super::read_bounded(path, LARGEST_RUNS).map_err(|error| cannot().because(error))?;
-    let storage =
-        serde_json::from_slice(&bytes).and_then(|runs: Value| Storage::deserialize(&runs));
-    let storage: Storage = storage.map_err(|error| cannot().because(error))?;
-    if storage.schema != SCHEMA {
-        return Err(cannot().because(std::io::Error::other(format!(
-            "its schema is `{}`, not `{SCHEMA}`",
-            storage.schema
-        ))));
-    }
-    let subject = storage.run.first().map(|run| &run.subject);
-    let volume = subject.and_then(|subject| subject.wwid.clone().or(subject.serial.clone()));
-    let path = subject.map_or_else(|| name.clone(), |subject| subject.path.clone());
-    Ok((storage, volume.unwrap_or(path)))
-}
-
 /// Returns the runs as evidence.
 fn runs_file(storage: &Storage) -> Result<EvidenceFile, Failure> {
     Ok(EvidenceFile {
@@ -174,25 +198,6 @@ fn runs_file(storage: &Storage) -> Result<EvidenceFile, Failure> {
         bytes: serde_json::to_vec_pretty(storage).map_err(super::no_json)?,
         locator: "storage:runs".to_owned(),
     })
-}
-
-/// Runs hold a line for each second of hours.
-const LARGEST_RUNS: u64 = 256 << 20;
-
-/// Refuses runs of several volumes: a report is of one.
-fn of_this_volume(profile: &Profile, storage: &Storage, name: &str) -> Result<(), Failure> {
-    let other = storage.run.iter().map(|run| &run.subject).find(|subject| {
-        let named = subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path);
-        named != name
-    });
-    match other.filter(|_| profile.subject == Subject::Volume) {
-        None => Ok(()),
-        Some(other) => Err(Failure::unable(text(
-            "运行记录属于不同的卷：`{}` 与 `{}`",
-            "the runs are of different volumes: `{}` and `{}`",
-            &[name, &other.path],
-        ))),
-    }
 }
 
 /// What was found, by looking or in files.

@@ -1,11 +1,20 @@
 //! `assay storage`: load on devices and files, and what it proves.
 
 mod accept;
+mod agent;
 mod case;
+mod clients;
+mod compare;
+mod documents;
 mod export;
+mod files;
 mod load;
+mod pts;
 mod run;
+mod scan;
 mod target;
+mod verify;
+mod wire;
 
 use storage_bench::cases::PlanError;
 use storage_bench::job::{
@@ -30,8 +39,22 @@ pub(super) fn run(
     match arguments {
         Storage::Run(arguments) => run::run(arguments, console),
         Storage::Accept(arguments) => accept::run(arguments, global, console),
+        Storage::Pts(arguments) => pts::run(arguments, console),
+        Storage::Agent(arguments) => agent::run(arguments, console),
+        Storage::Compare(arguments) => compare::run(arguments, console),
         Storage::ExportFio(arguments) => export::run(arguments, console),
+        Storage::Verify(arguments) => verify::run(arguments, console),
+        Storage::Scan(arguments) => scan::run(arguments, console),
     }
+}
+
+/// Accepts a volume in the same go as the machine that it is attached to.
+pub(super) fn accept_volume(
+    arguments: &crate::cli::storage::Accept,
+    global: &Global,
+    console: &mut Console,
+) -> Result<Exit, Failure> {
+    accept::run(arguments, global, console)
 }
 
 /// A job that cannot be: wrong use.
@@ -51,6 +74,14 @@ fn plan_failure(error: PlanError) -> Failure {
 /// Reads a size as fio spells it: `10g` is 10 GiB.
 fn size(option: &str, given: &str) -> Result<u64, Failure> {
     bytes(given, KbBase::K1024).map_err(|why| {
+        Failure::usage(text("无法理解 {} `{}`", "cannot understand {} `{}`", &[option, given]))
+            .because(std::io::Error::other(why))
+    })
+}
+
+/// Reads a time as fio spells it, in nanoseconds: `30` is 30 s, `10m` ten minutes.
+fn time_ns(option: &str, given: &str) -> Result<u64, Failure> {
+    storage_bench::job::units::time_ns(given, 1_000_000_000).map_err(|why| {
         Failure::usage(text("无法理解 {} `{}`", "cannot understand {} `{}`", &[option, given]))
             .because(std::io::Error::other(why))
     })

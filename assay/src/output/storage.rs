@@ -1,11 +1,19 @@
 //! Storage runs on the terminal: whether they prove anything and why not, the numbers,
 //! the engine that made them; what is refused and what will be lost, before a first write.
 
+pub(crate) mod compare;
+pub mod live;
+pub mod pts;
+pub mod ramp;
 pub(crate) mod said;
+pub mod scan;
+pub mod scan_page;
+pub(crate) mod series;
+pub mod verify;
 
 use profiles::Text;
 use storage_bench::{
-    measurement::{Latency, Mode, Run, Totals, Validity},
+    measurement::{EngineUsed, Feature, Latency, Mode, Run, Totals, Validity},
     safety::{Access, Allowed, Mark, Permit, Refusal, Sentence, What},
 };
 
@@ -206,6 +214,9 @@ fn put_findings(text: &mut String, run: &Run, layout: Layout) {
         put_paragraph(text, &lead, &one_line(said.get(layout.lang)), layout);
     };
     put_line("代价", "cost", &said::cost(&run.cost));
+    if let Some(data) = &run.data {
+        put_line("写入数据", "data", &said::data(data));
+    }
     if let Some(open) = &run.open_loop {
         put_line("开环", "open loop", &said::open_loop(open));
     }
@@ -224,24 +235,46 @@ fn put_findings(text: &mut String, run: &Run, layout: Layout) {
 }
 
 fn put_features(text: &mut String, run: &Run, layout: Layout) {
-    if run.engine.feature.is_empty() {
-        return;
+    if !run.engine.feature.is_empty() {
+        text.push_str(&features(&run.engine.feature, layout));
     }
+}
+
+/// Returns what of an engine was in force and what was not, each with its reason.
+fn features(features: &[Feature], layout: Layout) -> String {
     let mut table = Table::new([
         layout.say("引擎特性", "engine feature"),
         layout.say("状态", "state"),
         layout.say("原因", "why"),
     ]);
-    for feature in &run.engine.feature {
+    for feature in features {
         let state = if feature.on {
             Cell::toned(layout.say("✓ 启用", "✓ on"), Tone::Good)
         } else {
             Cell::toned(layout.say("- 未启用", "- off"), Tone::Faint)
         };
-        let why = feature.reason.as_deref().map(one_line).unwrap_or_default();
+        let why = said::why(feature).map(|why| one_line(why.get(layout.lang))).unwrap_or_default();
         table.row([one_line(&feature.name).into(), state, why.into()]);
     }
-    text.push_str(&table.render(layout.paint, layout.columns));
+    table.render(layout.paint, layout.columns)
+}
+
+/// Returns the engines of runs, each with its features: those that are alike once.
+pub fn engines(runs: &[Run], layout: Layout) -> String {
+    let mut text = String::new();
+    let mut told: Vec<&EngineUsed> = Vec::new();
+    for engine in runs.iter().map(|run| &run.engine).filter(|engine| !engine.feature.is_empty()) {
+        if told.contains(&engine) {
+            continue;
+        }
+        told.push(engine);
+        let head = format!("{} · {}", one_line(&engine.name), one_line(&engine.clock));
+        text.push('\n');
+        text.push_str(&layout.paint.dye(Tone::Strong, &head));
+        text.push('\n');
+        text.push_str(&features(&engine.feature, layout));
+    }
+    text
 }
 
 /// Returns every reason why a request is refused, and what to do about each.

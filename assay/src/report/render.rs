@@ -4,8 +4,11 @@
 mod csv;
 mod html;
 mod junit;
-mod ocp;
+pub(crate) mod ocp;
+mod runs;
 mod words;
+
+pub(crate) use csv::cell;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +19,7 @@ use super::{
     digest::Digests,
     document::Report,
     manifest::{self, Kind, MANIFEST, Manifest, RESULT},
+    storage,
 };
 
 /// The files of a report, ready to write.
@@ -71,13 +75,17 @@ pub fn derived(
         Kind::Report => {
             let report: Report = canonical::from_bytes(result)?;
             let root = manifest::result_root(&report.subject, &Digests::of(result));
-            Ok(BTreeMap::from([
+            let mut files = BTreeMap::from([
                 ("index.html".to_owned(), html::report(&report, &root, options.language)?),
                 ("junit.xml".to_owned(), junit::document(&report, &root, options)?),
                 ("ocp-tv.jsonl".to_owned(), ocp::lines(&report)?),
                 ("result.columns.csv".to_owned(), csv::columns()),
                 ("result.csv".to_owned(), csv::rows(&report, options.language)),
-            ]))
+            ]);
+            if let Some((found, _)) = storage::runs(&report.facts) {
+                files.insert("storage.csv".to_owned(), runs::table(&found, options.language));
+            }
+            Ok(files)
         }
         Kind::Batch => {
             let batch: Batch = canonical::from_bytes(result)?;
@@ -87,6 +95,14 @@ pub fn derived(
             ]))
         }
     }
+}
+
+/// Returns the page of SNIA's performance tests, which stands beside its document.
+pub fn pts_page(
+    reports: &[storage_bench::pts::Report],
+    lang: profiles::Lang,
+) -> Result<String, RenderError> {
+    Ok(html::pts_page(reports, lang)?)
 }
 
 /// Returns the place of a document of revision `number` in its successors.
@@ -128,11 +144,23 @@ const fn sources() -> u64 {
         include_bytes!("render/html/cases.rs"),
         include_bytes!("render/html/hardware.rs"),
         include_bytes!("render/html/maps.rs"),
+        include_bytes!("render/html/storage.rs"),
+        include_bytes!("render/html/storage/heat.rs"),
+        include_bytes!("render/html/storage/pictures.rs"),
+        include_bytes!("render/html/storage/plot.rs"),
+        include_bytes!("render/html/storage/rounds.rs"),
+        include_bytes!("render/html/storage/scale.rs"),
+        include_bytes!("render/html/storage/series.rs"),
+        include_bytes!("render/html/storage/words.rs"),
         include_bytes!("render/html/text.rs"),
         include_bytes!("render/html/verdicts.rs"),
         include_bytes!("render/junit.rs"),
         include_bytes!("render/ocp.rs"),
+        include_bytes!("render/ocp/storage.rs"),
+        include_bytes!("render/runs.rs"),
         include_bytes!("render/words.rs"),
+        include_bytes!("storage.rs"),
+        include_bytes!("../output/storage/said.rs"),
         include_bytes!("../../templates/report.html"),
         include_bytes!("../../templates/batch.html"),
         include_bytes!("../../templates/report.css"),

@@ -243,7 +243,7 @@ fn ocp_lines_follow_the_specification() {
 
 /// What OCP Test & Validation 2.0 asks of the lines we write, in our own words.
 #[expect(clippy::too_many_lines, reason = "a schema")]
-fn ocp_schema() -> Value {
+pub(crate) fn ocp_schema() -> Value {
     let text = json!({"type": "string"});
     let object = |required: Value, properties: Value| json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false});
     let one_of = |members: &[(&str, Value)], common: Value| {
@@ -283,6 +283,12 @@ fn ocp_schema() -> Value {
         json!({"name": text, "version": text, "commandLine": text,
             "parameters": {"type": "object"}, "dutInfo": dut}),
     );
+    let value = json!({"type": ["string", "boolean", "number"]});
+    let kinds = json!({"enum": [
+        "EQUAL", "NOT_EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN",
+        "GREATER_THAN_OR_EQUAL", "REGEX_MATCH", "REGEX_NO_MATCH", "IN_SET", "NOT_IN_SET"]});
+    let validators = json!({"type": "array", "items":
+        object(json!(["type", "value"]), json!({"name": text, "type": kinds, "value": value}))});
     let status = json!({"enum": ["COMPLETE", "ERROR", "SKIP"]});
     let end = object(
         json!(["status", "result"]),
@@ -298,8 +304,32 @@ fn ocp_schema() -> Value {
                 object(
                     json!(["name", "value"]),
                     json!({
-                "name": text, "value": {"type": ["string", "boolean", "number"]},
+                "name": text, "value": value, "unit": text, "validators": validators,
                 "hardwareInfoId": text, "metadata": {"type": "object"}}),
+                ),
+            ),
+            (
+                "measurementSeriesStart",
+                object(
+                    json!(["name", "measurementSeriesId"]),
+                    json!({"name": text, "measurementSeriesId": text, "unit": text,
+                        "validators": validators, "hardwareInfoId": text}),
+                ),
+            ),
+            (
+                "measurementSeriesElement",
+                object(
+                    json!(["index", "value", "timestamp", "measurementSeriesId"]),
+                    json!({"index": {"type": "integer", "minimum": 0}, "value": value,
+                        "timestamp": text, "measurementSeriesId": text}),
+                ),
+            ),
+            (
+                "measurementSeriesEnd",
+                object(
+                    json!(["measurementSeriesId", "totalCount"]),
+                    json!({"measurementSeriesId": text,
+                        "totalCount": {"type": "integer", "minimum": 0}}),
                 ),
             ),
             (

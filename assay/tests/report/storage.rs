@@ -5,8 +5,9 @@
 use std::{fs, path::PathBuf};
 
 use assay::report::{Language, RenderOptions, build};
-use serde_json::json;
+use serde_json::{Value, json};
 use storage_bench::{
+    histogram::Histogram,
     measurement::{
         Cap, Cost, Doubt, EngineUsed, Feature, Hit, Latency, Mode, OpenLoop, Run, Second, SecondOf,
         Shape, Storage, Subject, Totals, Validity,
@@ -15,7 +16,10 @@ use storage_bench::{
     workload::{BlockShare, Distribution, Op, Order, Spec},
 };
 
-use crate::fixture::{self, BOTH};
+use crate::{
+    derived::ocp_schema,
+    fixture::{self, BOTH},
+};
 
 /// Numbers that look like chance and are the same every time.
 struct Dice(u64);
@@ -62,7 +66,13 @@ fn totals(iops: u64, seconds: u64, block: u64, service: Latency) -> Totals {
 fn second_of(op: Op, ios: u64, p50_ns: u64, p99_ns: u64, max_ns: u64) -> SecondOf {
     let p99_9_ns = p99_ns + max_ns.saturating_sub(p99_ns) / 4;
     let mean_ns = p50_ns + p99_ns / 100;
-    SecondOf { op, ios, moved_bytes: ios * 4096, mean_ns, p50_ns, p99_ns, p99_9_ns, max_ns }
+    let mut histogram = Histogram::new();
+    for (ns, parts) in [(p50_ns * 9 / 10, 30), (p50_ns, 40), (p50_ns * 3 / 2, 25), (p99_ns, 1)] {
+        histogram.record_n(ns, ios * parts / 100);
+    }
+    histogram.record(max_ns);
+    let spread = histogram.spread().bins();
+    SecondOf { op, ios, moved_bytes: ios * 4096, mean_ns, p50_ns, p99_ns, p99_9_ns, max_ns, spread }
 }
 
 /// A valid run in latency mode with random reads of 4 KiB.
@@ -128,13 +138,17 @@ fn run(case: &str, seconds: u64, all: Totals) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        clients: None,
+        data: None,
+        verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }
 
 fn feature(name: &str, missing: Option<&str>) -> Feature {
     let reason = missing.map(str::to_owned);
-    Feature { name: name.to_owned(), on: missing.is_none(), reason }
+    Feature { name: name.to_owned(), on: missing.is_none(), reason, reason_zh: None }
 }
 
 /// A disk of the tier of 800 IOPS: slices of 100 ms, and two seconds of silence.
@@ -434,4 +448,106 @@ fn a_report_without_runs_has_no_section_on_them() {
     let bundle = fixture::bundle(&report, &placed, BOTH);
     let page = String::from_utf8(bundle.files["index.html"].clone()).unwrap();
     assert!(!page.contains("id=\"storage\"") && !page.contains("存储测试"));
+}
+
+#[test]
+fn ocp_lines_of_runs_follow_the_specification_and_an_invalid_run_is_unknown() {
+    let mut again = throttled();
+    again.id = "again".to_owned();
+    let mut inputs = fixture::inputs();
+    inputs.facts["storage"] = json!(Storage::new([every(), vec![again]].concat()));
+    let (report, placed) = build(inputs);
+    let bundle = fixture::bundle(&report, &placed, BOTH);
+    let text = String::from_utf8(bundle.files["ocp-tv.jsonl"].clone()).unwrap();
+    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report");
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("storage.jsonl"), &text).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let schema = jsonschema::validator_for(&ocp_schema()).unwrap();
+    for line in &lines {
+        let errors: Vec<String> = schema.iter_errors(line).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{line}: {errors:?}");
+    }
+    let steps = || lines.iter().filter_map(|line| line.get("testStepArtifact"));
+    let named = |case: &str| {
+        let name = format!("storage {case} (latency)");
+        let start = |step: &&Value| step["testStepStart"]["name"] == *name;
+        steps().filter(start).map(|step| step["testStepId"].clone()).collect::<Vec<_>>()
+    };
+    // Of three runs of a case the last counts: the first is skipped and has no number.
+    let runs = named("gd-gov-cloud/disk.tier-1.iops");
+    assert_eq!(runs.len(), 3);
+    let of =
+        |id: &Value| steps().filter(|step| step["testStepId"] == *id).cloned().collect::<Vec<_>>();
+    let (first, last) = (of(&runs[0]), of(&runs[2]));
+    assert_eq!(first.last().unwrap()["testStepEnd"]["status"], "SKIP");
+    assert!(first.iter().all(|step| step.get("measurement").is_none()));
+    let cap = |name: &str| {
+        let found = last.iter().find(|step| step["measurement"]["name"] == name).unwrap();
+        (found["measurement"]["value"].clone(), found["measurement"]["validators"][0].clone())
+    };
+    assert_eq!(
+        cap("cap.reached"),
+        (json!(799), json!({"type": "GREATER_THAN_OR_EQUAL", "value": 792}))
+    );
+    assert_eq!(
+        cap("cap.busiest"),
+        (json!(803), json!({"type": "LESS_THAN_OR_EQUAL", "value": 816}))
+    );
+    let elements = last.iter().filter(|step| step["measurementSeriesElement"].is_object()).count();
+    // 60 whole seconds: a rate of each, and two latencies of all but the silent one.
+    assert_eq!(elements, 60 + 2 * 59);
+    let invalid = steps().filter(|step| step["diagnosis"]["verdict"] == "storage-client-saturated");
+    assert!(invalid.map(|step| &step["diagnosis"]["type"]).all(|kind| kind == "UNKNOWN"));
+    let batch = steps().any(|step| {
+        step["measurement"]["name"] == "write.latency.p99" && step["testStepId"] == "storage-2"
+    });
+    assert!(!batch, "latencies of batches are no measurement");
+}
+
+#[test]
+fn tables_and_junit_have_the_runs_and_an_invalid_one_is_never_green() {
+    let mut inputs = fixture::inputs();
+    inputs.facts["storage"] = json!(Storage::new(every()));
+    let (report, placed) = build(inputs);
+    let options = RenderOptions { language: Language::En, junit_strict: false };
+    let bundle = fixture::bundle(&report, &placed, options);
+    let text = |name: &str| String::from_utf8(bundle.files[name].clone()).unwrap();
+    let table = text("storage.csv");
+    let row = |words: &[&str]| {
+        let found = table.lines().find(|line| words.iter().all(|word| line.contains(word)));
+        found.unwrap_or_else(|| panic!("{words:?}\n{table}")).to_owned()
+    };
+    assert!(table.starts_with("\u{feff}Case,Validity,Superseded,Reasons,"), "{table}");
+    let disk = row(&["disk.tier-1.iops", ",valid,,"]);
+    assert!(disk.contains(",read,799,3.272,1001.230,6.230,99500.000,"), "{disk}");
+    row(&["disk.tier-1.iops", ",invalid,yes,"]);
+    let batch = row(&["array.iops.8k", "(client-saturated)", ",write,"]);
+    assert!(batch.ends_with(",write,45000,368.640,,,,,,,0"), "{batch}");
+    row(&[",response,,,"]);
+    let junit = text("junit.xml");
+    let case = |name: &str| {
+        let (_, rest) = junit.split_once(&format!("<testcase name=\"{name}")).unwrap();
+        rest.split_once("</testcase>").unwrap().0.to_owned()
+    };
+    let invalid = case("gd-gov-cloud/array.iops.8k");
+    assert!(invalid.contains("<error") && invalid.contains("client-saturated"), "{invalid}");
+    assert!(!case("gd-gov-cloud/array.latency.70-hit").contains("<error"));
+    assert_eq!(junit.matches("superseded by a later run").count(), 1, "{junit}");
+}
+
+#[test]
+fn a_run_has_a_heat_map_and_one_that_was_superseded_no_picture() {
+    let page = page(every(), Language::En);
+    let section = |number: usize| {
+        let (_, rest) = page.split_once(&format!("id=\"storage-{number}\"")).unwrap();
+        let next = format!("id=\"storage-{}\"", number + 1);
+        rest.split_once(&next).map_or(rest, |(section, _)| section).to_owned()
+    };
+    assert!(!section(1).contains("<svg class=\"plot\""), "a later run of the case counts");
+    let disk = section(2);
+    assert!(disk.contains("Heat map of latency: read") && disk.contains("1 s a cell"));
+    assert!(disk.contains("<path fill=\"#12263f\" d=\"M"), "{disk}");
+    // The silent second is a gap: no cell of any grey covers it.
+    assert!(section(3).contains("Heat map of latency: write (batch-reaped)"));
 }

@@ -31,7 +31,7 @@ pub(crate) fn write(file: &Path, measured: &[(&str, Result<Measured, String>)]) 
 }
 
 fn row(case: &str, figure: &Figure, found: &Measured) -> String {
-    let Figure { what, bar, measured, met } = figure;
+    let Figure { what, bar, measured, met, broken: _ } = figure;
     let Measured { commit, date, .. } = found;
     format!("| {case} | {what} | {bar} | {measured} | {} | `{commit}` | {date} |", mark(*met))
 }
@@ -54,6 +54,17 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | size | `stat` and `assay --version` of the release build |\n\
     | storage-fio | `cargo test --release -p hw-tests --test storage_fio` |\n\
     | storage-integrity | `ASSAY_INTEGRITY_BLOCKS=100000000 cargo test --release -p storage-bench --test integrity_blocks` |\n\
+    | storage-cost-zram, -file, -one | `assay storage run`, fio and `t/io_uring` in turn, whole processes on one processor: `benches/compare/storage-cost-zram`, `-file`, `-one` |\n\
+    | storage-ring | `cargo run --release -p storage-bench --example engine_cost FILE --engine nop` |\n\
+    | storage-caps | `assay storage run --mode latency` and fio in turn, in a capped control group: `benches/compare/storage-caps` |\n\
+    | storage-stall | `assay storage run --mode rate` and fio with a throttle of 5 IOPS for 1 s, timed by the device's own counter: `benches/compare/storage-stall` |\n\
+    | storage-rate | `assay storage run --mode rate --rate_iops=…`: `benches/compare/storage-rate` |\n\
+    | storage-threads | `assay storage run --numjobs=2` and `=1` in turn |\n\
+    | storage-memory | `assay storage run` and fio on files of holes: `benches/compare/storage-memory` |\n\
+    | storage-percentiles | `ASSAY_HISTOGRAM_VALUES=10000000 cargo test --release -p storage-bench --test percentiles` |\n\
+    | storage-merge | `ASSAY_MERGE_IOS=10000000` and the test of storage-bench that prints `merge.different` |\n\
+    | storage-pts | the test of storage-bench that prints `pts.series` |\n\
+    | storage-scan | `ASSAY_SCAN_ROUNDS=50` and the test of hw-tests that prints `scan.found` |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n";
 
 /// Returns the day, in UTC.

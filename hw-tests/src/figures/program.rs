@@ -45,12 +45,14 @@ pub(super) fn collection(effort: Effort) -> Result<Vec<Figure>, CaseError> {
                 ratio.median, ratio.min, ratio.max, ours.median, theirs.median
             ),
             met: Some(ratio.median <= 0.5),
+            broken: None,
         },
         Figure {
             what: "collection: peak memory".to_owned(),
             bar: "≤ 25 MB".to_owned(),
             measured: format!("{peak:.1} MiB"),
             met: Some(peak * MEBIBYTE <= 25e6),
+            broken: None,
         },
     ])
 }
@@ -75,12 +77,14 @@ pub(super) fn size(effort: Effort) -> Result<Vec<Figure>, CaseError> {
             bar: "≤ 12 MB".to_owned(),
             measured: format!("{megabytes:.2} MB"),
             met: Some(bytes <= 12_000_000),
+            broken: None,
         },
         Figure {
             what: "start (`assay --version`, with GNU time's own)".to_owned(),
             bar: "≤ 20 ms".to_owned(),
             measured: format!("{:.1} ms ({:.1}–{:.1})", start.median, start.min, start.max),
             met: Some(start.median <= 20.0),
+            broken: None,
         },
     ])
 }

@@ -23,19 +23,19 @@ pub(super) struct Row {
 pub(super) const PASSED: &str = "passed";
 
 /// Which tests to run.
-pub(super) struct Tests {
+pub(super) struct Tests<'a> {
     /// The package they are of.
-    pub(super) package: &'static str,
+    pub(super) package: &'a str,
     /// The file under its `tests/`.
-    pub(super) file: &'static str,
+    pub(super) file: &'a str,
     /// What their names contain.
-    pub(super) filter: &'static str,
+    pub(super) filter: &'a str,
 }
 
 /// Runs a test, in release for a full run, and returns the figures it printed, as `rows` name them.
 pub(super) fn of_test(
     effort: Effort,
-    tests: &Tests,
+    tests: &Tests<'_>,
     variables: &[(&str, &str)],
     rows: &[Row],
 ) -> Result<Vec<Figure>, CaseError> {
@@ -74,6 +74,7 @@ pub(super) fn of_test(
                 bar: row.bar.to_owned(),
                 measured: printed(row.name)?,
                 met: Some(held),
+                broken: None,
             })
         })
         .collect();
@@ -119,6 +120,7 @@ pub(super) fn judge(effort: Effort) -> Result<Vec<Figure>, CaseError> {
         bar: "≤ 2 s on 2 cores".to_owned(),
         measured: times,
         met: median.map(|seconds| seconds <= 2.0),
+        broken: None,
     }])
 }
 
@@ -194,6 +196,35 @@ pub(super) fn storage_fio(effort: Effort) -> Result<Vec<Figure>, CaseError> {
             row("fio.json_names", "names and types of fio's JSON that ours has", "all"),
         ],
     )
+}
+
+/// Many clients: histograms dealt and added in memory, then real agents and what can go wrong.
+pub(super) fn storage_agents(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let row = |name, what, bar| Row { name, what, bar };
+    let dealt = Tests { package: "storage-bench", file: "agents_merge", filter: "" };
+    let mut figures = of_test(
+        effort,
+        &dealt,
+        &[],
+        &[row(
+            "merge.different",
+            "agents: histograms of 1 to 16 agents, added, that differ from one histogram",
+            "0",
+        )],
+    )?;
+    let real = Tests { package: "hw-tests", file: "storage_agents", filter: "" };
+    figures.extend(of_test(
+        effort,
+        &real,
+        &[],
+        &[
+            row("agents.merge", "agents: the sum against what each recorded", "identical"),
+            row("agents.lost", "agents: one killed (-9) during a run", "INVALID by its name"),
+            row("agents.orphaned", "agents: the controller killed (-9)", "≤ 10 s"),
+            row("agents.strangers", "agents: memory that strangers cost", "≤ 16 MiB"),
+        ],
+    )?);
+    Ok(figures)
 }
 
 /// Blocks judged in memory, honest ones and damaged ones.

@@ -65,7 +65,7 @@ fn ours(observed: &Observed, bins: Bins) -> Result<String, Failed> {
     let workload = serde_json::to_string(&workload)?;
     let run = RUN.replace("TOTALS", TOTALS).replace("WORKLOAD", &workload);
     let run: Run = serde_json::from_str(&run)?;
-    let entry = Entry { job, run: &run, observed };
+    let entry = Entry { group: 0, job, run: &run, observed };
     Ok(document(&[entry], 1_795_623_500_435, bins)?)
 }
 

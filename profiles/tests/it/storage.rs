@@ -48,6 +48,8 @@ fn run(case: &str, mode: &str, kib: u64, read_percent: u64) -> Value {
         "workload": { "read_percent": read_percent, "read_blocks": blocks, "write_blocks": blocks },
         "all": totals, "read": totals, "write": totals,
         "steady": { "steady": true, "range_ppm": 30_000 },
+        "per_petabyte": { "usable_bytes": 1_000_000_000_000_000_u64, "iops": 1_200_000,
+                          "bytes_per_s": 15_000_000_000_u64, "arithmetic": "a ÷ b = c" },
         "hit": { "requested_ppm": 700_000, "evidenced_ppm": 690_000, "source": "counters" },
     })
 }
@@ -96,9 +98,9 @@ fn everything() -> Value {
         }
     }
     let mut iops = run("distributed-volume.random-8k", "throughput", 8, 70);
-    iops["all"]["iops"] = json!(100_000);
+    iops["per_petabyte"]["iops"] = json!(100_000);
     let mut bandwidth = run("distributed-volume.sequential-1m", "throughput", 1024, 70);
-    bandwidth["all"]["bytes_per_s"] = json!(1_500_000_000_u64);
+    bandwidth["per_petabyte"]["bytes_per_s"] = json!(1_500_000_000_u64);
     runs.extend([iops, bandwidth]);
     runs.push(run("distributed-system.random-8k", "throughput", 8, 70));
     runs.push(run("distributed-system.sequential-write-1m", "throughput", 1024, 0));
@@ -194,18 +196,18 @@ fn rows() -> Vec<Row> {
         }
     }
     for (check, case, pointer, value) in [
-        ("dist.volume-iops", "distributed-volume.random-8k", "/all/iops", 99_999_u64),
-        ("dist.system-iops", "distributed-system.random-8k", "/all/iops", 1_199_999),
+        ("dist.volume-iops", "distributed-volume.random-8k", "/per_petabyte/iops", 99_999_u64),
+        ("dist.system-iops", "distributed-system.random-8k", "/per_petabyte/iops", 1_199_999),
         (
             "dist.volume-bandwidth",
             "distributed-volume.sequential-1m",
-            "/all/bytes_per_s",
+            "/per_petabyte/bytes_per_s",
             1_499_999_999,
         ),
         (
             "dist.system-bandwidth",
             "distributed-system.sequential-write-1m",
-            "/all/bytes_per_s",
+            "/per_petabyte/bytes_per_s",
             14_999_999_999,
         ),
         ("dist.snapshot-rate", "distributed-volume.snapshot.abba", "/iops/low_ppm", 949_999),
@@ -222,7 +224,12 @@ fn everything_at_its_edge_passes_and_papers_are_left_to_a_person() {
     let storage = everything();
     for profile in PROFILES {
         for judged in judged(profile, &storage) {
-            let kind = if judged.sources.is_empty() { NeedsAttestation } else { Pass };
+            let kind = match judged.sources.is_empty() {
+                true => NeedsAttestation,
+                // 1500 × 10⁶ is less than 1500 × 2²⁰: the other reading is told beside it.
+                false if judged.check.ends_with("-binary") => Fail,
+                false => Pass,
+            };
             assert_eq!(judged.verdict, kind, "{profile} {judged:#?}");
         }
     }
@@ -383,16 +390,50 @@ fn a_document_without_a_list_of_runs_says_that_nobody_ran_it() {
 }
 
 #[test]
-fn numbers_for_one_petabyte_rest_on_a_person_who_has_seen_the_capacity() {
+fn numbers_for_each_petabyte_rest_on_a_person_who_has_seen_the_capacity() {
     let all = judged(PROFILES[5], &everything());
     let capacity = all.iter().find(|judged| judged.check == "dist.capacity").unwrap();
     assert_eq!((capacity.verdict, capacity.level), (NeedsAttestation, Level::Must));
+    assert!(capacity.measured.en.contains("usable capacity"), "{capacity:#?}");
     for judged in &all {
         if judged.check.ends_with("-iops") || judged.check.ends_with("-bandwidth") {
-            assert!(judged.reading.as_ref().unwrap().en.contains("1 usable PB"), "{judged:#?}");
+            assert!(judged.reading.as_ref().unwrap().en.contains("usable PB"), "{judged:#?}");
+            assert!(judged.measured.en.contains("a ÷ b = c"), "{judged:#?}");
         }
     }
     assert_eq!(profiles::overall(&all).outcome, profiles::Outcome::Incomplete);
+}
+
+#[test]
+fn a_run_without_the_usable_capacity_decides_nothing_for_each_petabyte() {
+    for (check, case) in [
+        ("dist.volume-iops", "distributed-volume.random-8k"),
+        ("dist.volume-bandwidth", "distributed-volume.sequential-1m"),
+        ("dist.system-iops", "distributed-system.random-8k"),
+        ("dist.system-bandwidth", "distributed-system.sequential-write-1m"),
+    ] {
+        let mut storage = changed(case, "/per_petabyte", json!(null));
+        assert_eq!(verdict(PROFILES[5], check, &storage), NotMeasured);
+        of(&mut storage, case)["all"]["iops"] = json!(u32::MAX);
+        assert_eq!(verdict(PROFILES[5], check, &storage), NotMeasured);
+    }
+}
+
+#[test]
+fn the_other_reading_of_megabytes_is_told_and_decides_nothing() {
+    for (check, case, least) in [
+        ("dist.volume-bandwidth", "distributed-volume.sequential-1m", 1500_u64 << 20),
+        ("dist.system-bandwidth", "distributed-system.sequential-write-1m", 15 << 30),
+    ] {
+        let binary = format!("{check}-binary");
+        for (bytes, wanted) in [(least, Pass), (least - 1, Fail)] {
+            let storage = changed(case, "/per_petabyte/bytes_per_s", json!(bytes));
+            assert_eq!(verdict(PROFILES[5], check, &storage), Pass);
+            let judged = judged(PROFILES[5], &storage);
+            let told = judged.iter().find(|judged| judged.check == binary).unwrap();
+            assert_eq!((told.verdict, told.level), (wanted, Level::Info));
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,13 @@
 
 use super::*;
 
+/// What windows say where nothing else speaks against them.
+fn compare(case: &str, windows: &[Window]) -> Result<Comparison, AbbaError> {
+    numbers(windows)?;
+    let about = About { case: case.to_owned(), ..About::default() };
+    Ok(super::compare(about, windows, Vec::new(), Vec::new()))
+}
+
 fn window(iops: u64) -> Window {
     let second = Second { ios: iops, max_ns: 1_000 };
     let seconds = vec![second; 3];
@@ -109,4 +116,23 @@ fn the_interval_covers_the_truth_about_as_often_as_it_says() {
     // Of 3,000 it is 91.9 and 94.1 %: 184 and 188 of 200, two standard deviations are 8.
     assert!(five >= 176, "{five}");
     assert!(ten >= 180, "{ten}");
+}
+
+#[test]
+fn what_proves_nothing_is_never_kept_and_says_why() {
+    let invalid = |windows: &[Window], hook: Vec<Hook>, doubts: Vec<Doubt>| {
+        let found = super::compare(About::default(), windows, hook, doubts);
+        assert_eq!((found.validity, found.kept), (Validity::Invalid, false), "{found:?}");
+        let codes: Vec<String> = found.reasons.into_iter().map(|doubt| doubt.code).collect();
+        codes.join(" ")
+    };
+    let five = blocks(5, |_, _| 10_000);
+    assert_eq!(invalid(&five[..19], Vec::new(), Vec::new()), "too-few-blocks");
+    assert_eq!(invalid(&blocks(5, |_, _| 0), Vec::new(), Vec::new()), "idle-block");
+    let doubt = Doubt::new("steal", "", "");
+    assert_eq!(invalid(&five, Vec::new(), vec![doubt]), "steal");
+    let failed = Hook { failed: Some("exit 1: no space".to_owned()), ..Hook::default() };
+    assert_eq!(invalid(&five, vec![Hook::default(), failed], Vec::new()), "hook-failed");
+    let found = super::compare(About::default(), &five, vec![Hook::default()], Vec::new());
+    assert_eq!((found.validity, found.kept, found.reasons.len()), (Validity::Valid, true, 0));
 }

@@ -1,20 +1,23 @@
 //! The controller's side: many agents taken through one test together.
 //!
 //! Told what agents say, that they are gone, and the time; asked what to say to whom. All
-//! are greeted, their clocks measured, their loads made ready; when the last is ready, all
+//! are greeted and say what devices they have. Then, once or several times: each is told what
+//! to do, their clocks are measured, their loads made ready; when the last is ready, all
 //! begin at one moment two seconds later; at the end the clocks are measured again. An
 //! agent that is lost ends the test for all: what was measured is kept, and proves nothing.
 
 mod doubt;
+mod one;
 mod outcome;
 
 pub use outcome::Outcome;
 
+use one::{Agent, Exchange, State};
+
 use std::collections::{BTreeMap, VecDeque};
 
 use super::SECOND_NS;
-use super::clock::{Clock, Estimator};
-use super::message::{Assignment, Command, Delta, Listed, Refusal, Reply, VERSION};
+use super::message::{Assignment, Command, Listed, Refusal, Reply, VERSION};
 use super::token::Presented;
 use super::window::Part;
 
@@ -28,20 +31,22 @@ pub const SILENCE_NS: u64 = 5 * SECOND_NS;
 pub const PREPARE_NS: u64 = 120 * SECOND_NS;
 /// How long after its time a load may take to end.
 pub const GRACE_NS: u64 = 30 * SECOND_NS;
+/// How fast a file that is made for reading is expected to be filled at the least.
+const FILE_BYTES_PER_S: u64 = 50_000_000;
+/// Longest load, in seconds: 4 days.
+const LOAD_S: u64 = 345_600;
 /// The number of pings that only ask whether an agent is there.
 const HEARTBEAT: u32 = u32::MAX;
 /// Kinds of operations of one second: three on two regions.
 const MAX_STREAMS: usize = 6;
 
-/// What one agent is to do.
+/// One agent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// Its host, as the operator named it: for messages.
     pub host: String,
     /// Its token.
     pub token: Presented,
-    /// Its load.
-    pub assignment: Assignment,
 }
 
 /// What the driver must do.
@@ -78,47 +83,6 @@ pub enum Loss {
     Unexpected,
 }
 
-/// Where one agent is.
-#[derive(Clone, Debug, PartialEq)]
-enum State {
-    /// It was sent its token.
-    Greeting,
-    /// Its clock is measured.
-    Measuring(Exchange),
-    /// It opens its device.
-    Preparing { clock: Clock, until_ns: u64 },
-    /// Its load could begin.
-    Ready { clock: Clock },
-    /// It was told when to begin.
-    Running { clock: Clock, until_ns: u64, started_ns: Option<u64>, part: Part },
-    /// It has ended, and its clock is measured again.
-    Rechecking { clock: Clock, part: Part, exchange: Exchange },
-    /// It is done.
-    Finished { part: Part, clock_held: bool },
-    /// It was sent away before it ran.
-    Dismissed,
-    /// It is lost; what it told until then is kept.
-    Lost { loss: Loss, part: Option<Part> },
-}
-
-/// A measurement of a clock: the ping that is under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Exchange {
-    estimator: Estimator,
-    number: u32,
-    /// `None` until it is handed to the driver.
-    sent_ns: Option<u64>,
-}
-
-#[derive(Debug)]
-struct Agent {
-    task: Task,
-    state: State,
-    devices: Vec<Listed>,
-    heard_ns: u64,
-    pinged_ns: u64,
-}
-
 /// A test of many agents.
 #[derive(Debug)]
 pub struct Controller {
@@ -142,7 +106,8 @@ impl Controller {
             .into_iter()
             .map(|task| {
                 let (state, devices) = (State::Greeting, Vec::new());
-                Agent { task, state, devices, heard_ns: now_ns, pinged_ns: now_ns }
+                let assignment = None;
+                Agent { task, assignment, state, devices, heard_ns: now_ns, pinged_ns: now_ns }
             })
             .collect();
         let hello = agents.iter().enumerate().map(|(agent, one)| {
@@ -153,10 +118,47 @@ impl Controller {
         Self { agents, actions, ending: None }
     }
 
+    /// Returns what devices each agent listed, when all wait for something to do; `None` where
+    /// they do not (yet), or the test is at its end.
+    pub fn idle(&self) -> Option<Vec<&[Listed]>> {
+        let idle = self.ending.is_none() && self.agents.iter().all(|one| one.state.is_idle());
+        idle.then(|| self.agents.iter().map(|one| one.devices.as_slice()).collect())
+    }
+
+    /// Tells all agents, which wait for it, what to do: one assignment each.
+    ///
+    /// Where the test is at its end nothing is done, and what was done before is forgotten.
+    pub fn assign(&mut self, assignments: Vec<Assignment>, now_ns: u64) {
+        let go_on = self.idle().is_some();
+        for (agent, (one, assignment)) in self.agents.iter_mut().zip(assignments).enumerate() {
+            if go_on {
+                one.assignment = Some(Box::new(assignment));
+                // Whoever thought long over the last load was not listening meanwhile.
+                one.heard_ns = one.heard_ns.max(now_ns);
+                one.state = State::Measuring(Exchange::default());
+                let command = Command::Ping { number: 0 };
+                self.actions.push_back(Action::Send { agent, command });
+            } else if one.state.is_idle() {
+                one.state = State::Dismissed;
+            }
+        }
+    }
+
+    /// Says goodbye to all agents that wait for something to do.
+    pub fn leave(&mut self) {
+        for (agent, one) in self.agents.iter_mut().enumerate() {
+            if one.state.is_idle() {
+                one.state = State::Dismissed;
+                self.actions.push_back(Action::Send { agent, command: Command::Goodbye });
+                self.actions.push_back(Action::Close { agent });
+            }
+        }
+    }
+
     /// Takes what `agent` says.
     pub fn handle(&mut self, agent: usize, reply: Reply, now_ns: u64) {
         let Some(one) = self.agents.get_mut(agent) else { return };
-        if one.state.is_over() {
+        if one.state.is_gone() {
             return;
         }
         one.heard_ns = now_ns;
@@ -197,7 +199,7 @@ impl Controller {
 
     /// Returns when `poll` has something to say though nothing happens.
     pub fn deadline_ns(&self) -> Option<u64> {
-        let live = self.agents.iter().filter(|one| !one.state.is_over());
+        let live = self.agents.iter().filter(|one| !one.state.is_gone());
         live.map(Agent::deadline_ns).min()
     }
 
@@ -211,7 +213,7 @@ impl Controller {
     fn tick(&mut self, now_ns: u64) {
         let mut lost = Vec::new();
         for (agent, one) in self.agents.iter_mut().enumerate() {
-            if one.state.is_over() {
+            if one.state.is_gone() {
                 continue;
             }
             if one.heard_ns.saturating_add(SILENCE_NS) <= now_ns {
@@ -235,7 +237,7 @@ impl Controller {
     }
 
     fn lose(&mut self, agent: usize, loss: Loss, now_ns: u64) {
-        let Some(one) = self.agents.get_mut(agent).filter(|one| !one.state.is_over()) else {
+        let Some(one) = self.agents.get_mut(agent).filter(|one| !one.state.is_gone()) else {
             return;
         };
         let part = one.state.told();
@@ -265,6 +267,7 @@ impl Controller {
                 | State::Dismissed
                 | State::Lost { .. } => {}
                 State::Greeting
+                | State::Idle
                 | State::Measuring(_)
                 | State::Preparing { .. }
                 | State::Ready { .. } => {
@@ -289,14 +292,12 @@ impl Controller {
         if self.ending.is_none() {
             self.start_all(now_ns);
         }
-        for (agent, one) in self.agents.iter_mut().enumerate() {
+        for one in &mut self.agents {
             if let State::Rechecking { clock, part, exchange } = &one.state
                 && let Some(later) = exchange.estimator.clock()
             {
-                let (part, clock_held) = (part.clone(), clock.held(&later));
-                one.state = State::Finished { part, clock_held };
-                self.actions.push_back(Action::Send { agent, command: Command::Goodbye });
-                self.actions.push_back(Action::Close { agent });
+                let (part, clock) = (part.clone(), *clock);
+                one.state = State::Finished { part, clock, later };
             }
         }
     }
@@ -309,8 +310,8 @@ impl Controller {
         let start_ns = now_ns.saturating_add(START_IN_NS);
         for (agent, one) in self.agents.iter_mut().enumerate() {
             let State::Ready { clock } = one.state else { continue };
-            let Assignment { ramp_ns, runtime_ns, .. } = one.task.assignment;
-            let length_ns = ramp_ns.saturating_add(runtime_ns).saturating_add(GRACE_NS);
+            let Some(assignment) = &one.assignment else { continue };
+            let (ramp_ns, length_ns) = (assignment.ramp_ns(), one::length_ns(assignment));
             one.state = State::Running {
                 clock,
                 until_ns: start_ns.saturating_add(length_ns),
@@ -320,128 +321,11 @@ impl Controller {
                     stopped_ns: start_ns,
                     ramp_ns,
                     seconds: BTreeMap::new(),
-                    busiest_thread_ppm: 0,
-                    ended_early: None,
+                    report: Box::default(),
                 },
             };
             let command = Command::Start { agent_ns: clock.theirs(start_ns) };
             self.actions.push_back(Action::Send { agent, command });
-        }
-    }
-}
-
-impl Agent {
-    /// Takes what it says: returns what to answer, or why it is lost.
-    fn take(&mut self, reply: Reply, now_ns: u64) -> Result<Option<Command>, Loss> {
-        match (&mut self.state, reply) {
-            (_, Reply::Refused { refusal, detail }) => Err(Loss::Refused(refusal, detail)),
-            (State::Greeting, Reply::Welcome { version, devices, .. }) => {
-                if version != VERSION {
-                    return Err(Loss::Version(version));
-                }
-                self.devices = devices;
-                self.state = State::Measuring(Exchange::default());
-                Ok(Some(Command::Ping { number: 0 }))
-            }
-            // The answer to a heartbeat, perhaps of the state before: it was heard.
-            (state, Reply::Pong { number: HEARTBEAT, .. }) if *state != State::Greeting => Ok(None),
-            (State::Measuring(exchange), Reply::Pong { number, agent_ns }) => {
-                let next = exchange.take(number, agent_ns, now_ns)?;
-                let Some(clock) = exchange.estimator.clock() else { return Ok(Some(next)) };
-                let until_ns = now_ns.saturating_add(PREPARE_NS);
-                self.state = State::Preparing { clock, until_ns };
-                // A clock that is not known ends the test before any device is opened.
-                let assignment = self.task.assignment.clone();
-                Ok(clock.is_known().then_some(Command::Prepare { assignment }))
-            }
-            (State::Rechecking { exchange, .. }, Reply::Pong { number, agent_ns }) => {
-                let next = exchange.take(number, agent_ns, now_ns)?;
-                Ok(exchange.estimator.clock().is_none().then_some(next))
-            }
-            (State::Preparing { clock, .. }, Reply::Ready) => {
-                self.state = State::Ready { clock: *clock };
-                Ok(None)
-            }
-            (State::Running { clock, started_ns, part, .. }, Reply::Started { agent_ns }) => {
-                part.started_ns = clock.ours(agent_ns);
-                let again = started_ns.replace(part.started_ns).is_some();
-                if again { Err(Loss::Unexpected) } else { Ok(None) }
-            }
-            (
-                State::Running { part, started_ns: Some(_), .. },
-                Reply::Second { index, streams },
-            ) => {
-                let known = add_second(part, &self.task.assignment, index, streams);
-                if known { Ok(None) } else { Err(Loss::Unexpected) }
-            }
-            (
-                State::Running { clock, part, .. },
-                Reply::Stopped { agent_ns, busiest_thread_ppm, ended_early },
-            ) => {
-                part.stopped_ns = clock.ours(agent_ns);
-                part.busiest_thread_ppm = busiest_thread_ppm;
-                part.ended_early = ended_early;
-                let (clock, part) = (*clock, part.clone());
-                let exchange = Exchange::default();
-                self.state = State::Rechecking { clock, part, exchange };
-                Ok(Some(Command::Ping { number: 0 }))
-            }
-            _ => Err(Loss::Unexpected),
-        }
-    }
-
-    fn deadline_ns(&self) -> u64 {
-        let silent = self.heard_ns.saturating_add(SILENCE_NS);
-        let ping = self.state.has_heartbeat().then(|| self.pinged_ns.saturating_add(HEARTBEAT_NS));
-        let until = self.state.until_ns();
-        [ping, until].into_iter().flatten().fold(silent, u64::min)
-    }
-}
-
-/// Adds a second, unless it was told already or there can be no such second.
-fn add_second(part: &mut Part, task: &Assignment, index: u32, streams: Vec<Delta>) -> bool {
-    let length_ns = task.ramp_ns.saturating_add(task.runtime_ns).saturating_add(GRACE_NS);
-    let possible = u64::from(index) <= length_ns / SECOND_NS && streams.len() <= MAX_STREAMS;
-    possible && part.seconds.insert(index, streams).is_none()
-}
-
-impl Exchange {
-    /// Takes an answer and returns the next ping.
-    fn take(&mut self, number: u32, agent_ns: u64, now_ns: u64) -> Result<Command, Loss> {
-        let sent_ns = self.sent_ns.take().filter(|_| number == self.number);
-        self.estimator.add(sent_ns.ok_or(Loss::Unexpected)?, agent_ns, now_ns);
-        self.number = self.number.saturating_add(1);
-        Ok(Command::Ping { number: self.number })
-    }
-}
-
-impl State {
-    fn is_over(&self) -> bool {
-        matches!(self, Self::Finished { .. } | Self::Dismissed | Self::Lost { .. })
-    }
-
-    /// Returns whether the agent is pinged only to hear that it is there.
-    fn has_heartbeat(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Ready { .. } | Self::Running { .. })
-    }
-
-    /// Returns what the agent told of its load: all whole seconds, where it has not ended.
-    fn told(&self) -> Option<Part> {
-        match self {
-            Self::Running { part, started_ns: Some(started_ns), .. } => {
-                let seconds = part.seconds.keys().last().map_or(0, |last| u64::from(*last) + 1);
-                let stopped_ns = started_ns.saturating_add(seconds.saturating_mul(SECOND_NS));
-                Some(Part { stopped_ns, ..part.clone() })
-            }
-            Self::Rechecking { part, .. } => Some(part.clone()),
-            _ => None,
-        }
-    }
-
-    fn until_ns(&self) -> Option<u64> {
-        match self {
-            Self::Preparing { until_ns, .. } | Self::Running { until_ns, .. } => Some(*until_ns),
-            _ => None,
         }
     }
 }

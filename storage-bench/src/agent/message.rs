@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::token::Presented;
-use crate::measurement::Mode;
-use crate::workload::{Op, Region, Spec};
+use crate::drive::Drive;
+use crate::measurement::{EngineUsed, Subject};
+use crate::workload::{Op, Region};
 
 /// The version of these messages; another one is refused.
 pub const VERSION: u32 = 1;
@@ -30,7 +31,7 @@ pub enum Command {
     /// Says what is to be done; the agent opens its device and answers when it could begin.
     Prepare {
         /// What.
-        assignment: Assignment,
+        assignment: Box<Assignment>,
     },
     /// Says when to begin.
     Start {
@@ -90,21 +91,19 @@ pub enum Reply {
     Stopped {
         /// When.
         agent_ns: u64,
-        /// Share of its time the busiest load thread was on a processor.
-        busiest_thread_ppm: u32,
-        /// Why it ended before its time, if it did.
-        ended_early: Option<String>,
+        /// What it knows of its load.
+        report: Box<Report>,
     },
 }
 
 /// A device that an agent may be asked to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {
-    /// Its identity: serial number or world-wide identifier.
+    /// Its identity: serial number or world-wide identifier; of a folder, `folder:PATH`.
     pub serial: String,
     /// Maker's model.
     pub model: String,
-    /// Its size.
+    /// Its size; 0 of a folder, where a file of the asked size is made.
     pub size_bytes: u64,
     /// Whether the operator allowed it to be written, at the agent's start.
     pub writable: bool,
@@ -115,28 +114,59 @@ pub struct Listed {
 pub struct Assignment {
     /// The device, by identity as the agent listed it.
     pub serial: String,
-    /// The load.
-    pub workload: Spec,
-    /// How it is made.
-    pub mode: Mode,
-    /// Operations in flight at once, per thread.
-    pub iodepth: u32,
-    /// Threads that make the load.
-    pub threads: u32,
-    /// Operations a second, in the open loop.
+    /// The load, resolved to the last parameter.
+    pub drive: Drive,
+    /// Whether operations go past the page cache.
+    pub direct: bool,
+    /// Size of the file to make, where what is listed is a folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offered_iops: Option<u64>,
-    /// Time before what is measured.
-    pub ramp_ns: u64,
-    /// Time that is measured.
-    pub runtime_ns: u64,
+    pub file_bytes: Option<u64>,
+    /// Whether blocks are read afterwards and compared with what a filling with this seed
+    /// wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_seed: Option<u64>,
 }
 
 impl Assignment {
     /// Returns whether it changes what is on the device.
     pub fn writes(&self) -> bool {
-        self.workload.read_percent < 100 || self.workload.trim
+        self.drive.threads.iter().any(|spec| spec.read_percent < 100 || spec.trim)
     }
+
+    /// Returns the time before what is measured.
+    pub fn ramp_ns(&self) -> u64 {
+        u64::try_from(self.drive.ramp.as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns how long is measured; `None` until the load is at its end.
+    pub fn runtime_ns(&self) -> Option<u64> {
+        self.drive.runtime.map(|time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+/// What an agent knows of its load when it has ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was under load.
+    pub subject: Subject,
+    /// The engine and what of it was in force.
+    pub engine: EngineUsed,
+    /// Share of its time the busiest load thread was on a processor.
+    pub busiest_thread_ppm: u32,
+    /// Share of all processors' time that the hypervisor took.
+    pub steal_ppm: u32,
+    /// User time of the load.
+    pub user_ns: u64,
+    /// System time of the load.
+    pub system_ns: u64,
+    /// By how much the clock that latencies are read from drifted.
+    pub clock_drift_ppm: u32,
+    /// Operations that failed, by kind and error number.
+    pub errors: Vec<(Op, i32, u64)>,
+    /// Why it ended before its time, if it did.
+    pub ended_early: Option<String>,
+    /// Blocks that were read to check a filling, and how many were wrong.
+    pub sampled: Option<(u32, u32)>,
 }
 
 /// What one kind of operation did in one second.
@@ -161,6 +191,8 @@ pub enum Refusal {
     Version,
     /// The token is wrong.
     Token,
+    /// The token's time is over.
+    Expired,
     /// The token was used, or guessed at too often.
     Closed,
     /// The device was not listed when the agent started.
@@ -178,17 +210,22 @@ pub enum Refusal {
 }
 
 /// Bytes as a string: half as dense as they could be, and readable in a log.
-mod hexadecimal {
+pub(super) mod hexadecimal {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::agent) fn serialize<S: Serializer>(
+        bytes: &[u8],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
         let text: String =
             bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect();
         to.serialize_str(&text)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    pub(in crate::agent) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<u8>, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         let byte = |pair: &[u8; 2]| {

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::SECOND_NS;
-use super::message::{Assignment, Command, Delta, Listed, Refusal, Reply, VERSION};
+use super::message::{Assignment, Command, Delta, Listed, Refusal, Reply, Report, VERSION};
 use super::token::{Denied, Gate, Presented};
 
 /// How long a controller may be silent; it pings once a second.
@@ -30,7 +30,7 @@ pub enum Action {
     /// Say this to the controller.
     Send(Reply),
     /// Open the device and make the load ready, then tell [`Session::prepared`].
-    Prepare(Assignment),
+    Prepare(Box<Assignment>),
     /// Begin the load when this machine's clock says so, and tell what it does.
     Run {
         /// When, by this machine's clock.
@@ -86,12 +86,14 @@ impl Session {
         self.heard_ns = now_ns;
         match (&self.state, command) {
             (State::Waiting, Command::Hello { version, token }) => {
-                self.greet(version, &token, gate);
+                self.greet(version, &token, gate, now_ns);
             }
             // Who has not shown the token learns nothing, not even the time.
             (State::Waiting, _) => self.refuse(Refusal::Token, "a token is asked for first"),
             (_, Command::Ping { number }) => self.send(Reply::Pong { number, agent_ns: now_ns }),
-            (State::Admitted, Command::Prepare { assignment }) => self.prepare(assignment),
+            (State::Admitted | State::Ended, Command::Prepare { assignment }) => {
+                self.prepare(assignment);
+            }
             (State::Ready, Command::Start { agent_ns }) => self.begin(agent_ns, now_ns),
             (State::Running, Command::Stop) => {
                 self.state = State::Halting;
@@ -135,12 +137,11 @@ impl Session {
         }
     }
 
-    /// Takes that the load ended, with the share of the busiest thread and why it ended
-    /// before its time, if it did.
-    pub fn ended(&mut self, now_ns: u64, busiest_thread_ppm: u32, ended_early: Option<String>) {
+    /// Takes that the load ended; another may be asked for in the same session.
+    pub fn ended(&mut self, now_ns: u64, report: Report) {
         if matches!(self.state, State::Running | State::Halting) {
             self.state = State::Ended;
-            self.send(Reply::Stopped { agent_ns: now_ns, busiest_thread_ppm, ended_early });
+            self.send(Reply::Stopped { agent_ns: now_ns, report: Box::new(report) });
         }
     }
 
@@ -162,30 +163,38 @@ impl Session {
         (self.state != State::Closed).then(|| self.heard_ns.saturating_add(SILENCE_NS))
     }
 
+    /// Returns whether somebody showed the token.
+    pub fn is_admitted(&self) -> bool {
+        !matches!(self.state, State::Waiting | State::Closed)
+    }
+
     /// Returns whether the session is over and all was said.
     pub fn is_closed(&self) -> bool {
         self.state == State::Closed && self.actions.is_empty()
     }
 
-    fn greet(&mut self, version: u32, token: &Presented, gate: &mut Gate) {
+    fn greet(&mut self, version: u32, token: &Presented, gate: &mut Gate, now_ns: u64) {
         if version != VERSION {
             let detail = format!("this agent speaks version {VERSION}");
             return self.refuse(Refusal::Version, &detail);
         }
-        match gate.admit(token) {
+        match gate.admit(token, now_ns) {
             Ok(()) => {
                 self.state = State::Admitted;
                 let Identity { host, capabilities, devices } = self.identity.clone();
                 self.send(Reply::Welcome { version: VERSION, host, capabilities, devices });
             }
             Err(Denied::Wrong) => self.refuse(Refusal::Token, "the token is wrong"),
+            Err(Denied::Expired) => {
+                self.refuse(Refusal::Expired, "the token has expired: start the agent anew");
+            }
             Err(Denied::Closed) => {
                 self.refuse(Refusal::Closed, "a token is for one run: start the agent anew");
             }
         }
     }
 
-    fn prepare(&mut self, assignment: Assignment) {
+    fn prepare(&mut self, assignment: Box<Assignment>) {
         let serial = &assignment.serial;
         // An empty name is of no device: it would match one that has no serial.
         let named = |device: &&Listed| !serial.is_empty() && device.serial == *serial;

@@ -80,6 +80,8 @@ impl fmt::Debug for Presented {
 pub struct Gate {
     token: Option<Token>,
     attempts: u32,
+    /// When the token is worth nothing any more, by this machine's clock.
+    until_ns: u64,
 }
 
 /// Why somebody was not let in.
@@ -87,22 +89,33 @@ pub struct Gate {
 pub enum Denied {
     /// It is another token, or none.
     Wrong,
+    /// Its time is over.
+    Expired,
     /// The token was used, or too many were wrong: the agent has to be started anew.
     Closed,
 }
 
 impl Gate {
-    /// Returns a gate that opens once, for `token`.
-    pub fn new(token: Token) -> Self {
-        Self { token: Some(token), attempts: 0 }
+    /// Returns a gate that opens once, for `token`, before `until_ns`.
+    pub fn new(token: Token, until_ns: u64) -> Self {
+        Self { token: Some(token), attempts: 0, until_ns }
+    }
+
+    /// Returns whether nobody will be let in any more.
+    pub fn is_shut(&self, now_ns: u64) -> bool {
+        self.token.is_none() || self.until_ns <= now_ns
     }
 
     /// Lets in whoever presents the token, and nobody after.
     ///
     /// # Errors
     /// Why not.
-    pub fn admit(&mut self, presented: &Presented) -> Result<(), Denied> {
+    pub fn admit(&mut self, presented: &Presented, now_ns: u64) -> Result<(), Denied> {
         let token = self.token.as_ref().ok_or(Denied::Closed)?;
+        if self.until_ns <= now_ns {
+            // Right or wrong, late is late: nobody learns which.
+            return Err(Denied::Expired);
+        }
         if Token::parse(&presented.0).is_some_and(|presented| token.is(&presented)) {
             self.token = None;
             return Ok(());
@@ -127,26 +140,36 @@ mod tests {
 
     #[test]
     fn a_token_lets_in_once() {
-        let mut gate = Gate::new(token(1));
+        let mut gate = Gate::new(token(1), 100);
         for wrong in ["", "zz", &token(2).reveal(), &token(1).reveal()[2..], "é"] {
-            assert_eq!(gate.admit(&Presented::new(wrong)), Err(Denied::Wrong), "{wrong}");
+            assert_eq!(gate.admit(&Presented::new(wrong), 99), Err(Denied::Wrong), "{wrong}");
         }
-        assert_eq!(gate.admit(&Presented::new(token(1).reveal())), Ok(()));
-        assert_eq!(gate.admit(&Presented::new(token(1).reveal())), Err(Denied::Closed));
+        assert_eq!(gate.admit(&Presented::new(token(1).reveal()), 99), Ok(()));
+        assert_eq!(gate.admit(&Presented::new(token(1).reveal()), 99), Err(Denied::Closed));
+    }
+
+    #[test]
+    fn a_token_lets_nobody_in_when_its_time_is_over() {
+        let mut gate = Gate::new(token(1), 100);
+        assert!(!gate.is_shut(99) && gate.is_shut(100));
+        for late in [token(1), token(2)] {
+            assert_eq!(gate.admit(&Presented::new(late.reveal()), 100), Err(Denied::Expired));
+        }
     }
 
     #[test]
     fn guessing_closes_the_gate() {
-        let mut gate = Gate::new(token(1));
+        let mut gate = Gate::new(token(1), 100);
         for _ in 0..ATTEMPTS {
-            assert_eq!(gate.admit(&Presented::new(token(9).reveal())), Err(Denied::Wrong));
+            assert_eq!(gate.admit(&Presented::new(token(9).reveal()), 99), Err(Denied::Wrong));
         }
-        assert_eq!(gate.admit(&Presented::new(token(1).reveal())), Err(Denied::Closed));
+        assert_eq!(gate.admit(&Presented::new(token(1).reveal()), 99), Err(Denied::Closed));
     }
 
     #[test]
     fn a_token_is_never_shown() {
-        let shown = format!("{:?} {:?} {:?}", token(1), Gate::new(token(1)), Presented::new("a5"));
+        let shown =
+            format!("{:?} {:?} {:?}", token(1), Gate::new(token(1), 1), Presented::new("a5"));
         assert!(!shown.contains("a5") && !shown.contains("165"), "{shown}");
     }
 }

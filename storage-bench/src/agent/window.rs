@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::SECOND_NS;
-use super::message::Delta;
+use super::message::{Delta, Report};
 use crate::histogram::Histogram;
 use crate::observed::Stream;
 use crate::workload::{Op, Region};
@@ -24,10 +24,8 @@ pub struct Part {
     pub ramp_ns: u64,
     /// Its seconds, from 0 at its start.
     pub seconds: BTreeMap<u32, Vec<Delta>>,
-    /// Share of its time the busiest load thread was on a processor.
-    pub busiest_thread_ppm: u32,
-    /// Why it ended before its time, if it did.
-    pub ended_early: Option<String>,
+    /// What it said of its load when that had ended.
+    pub report: Box<Report>,
 }
 
 /// Streams by operation and region.
@@ -144,8 +142,7 @@ mod tests {
             stopped_ns,
             ramp_ns: ramp * SECOND_NS,
             seconds: (0..).zip(seconds.iter().map(delta)).collect(),
-            busiest_thread_ppm: 0,
-            ended_early: None,
+            report: Box::default(),
         }
     }
 

@@ -152,6 +152,8 @@ fn reduction(
     // Enough that the array's own report moves, small enough to be repeated twelve times.
     workload.span_bytes = workload.span_bytes.min(64 << 30);
     let mut load = load(workload, Mode::Latency, 32, 1, 300);
+    // What is written before the measured part counts as written too.
+    load.ramp_ns = 0;
     load.dedup_thousandths = ratio * 1_000;
     load.compress_thousandths = ratio * 1_000;
     let parallel = in_flight(
@@ -165,7 +167,10 @@ fn reduction(
     );
     let id = format!("ssd-array.reduction.{name}.{ratio}");
     let bytes_per_s = options.fill_bytes_per_s;
-    let case = case(id, &["5.3.3.2.1.2#8"], title, (load, Method::Timed), target, bytes_per_s);
+    let mut case =
+        case(id, &["5.3.3.2.1.2#8"], title, (load, Method::Reduction), target, bytes_per_s);
+    // The growth of use is all of what is written only where nothing was.
+    case.needs_fill = false;
     let errors = Text::new("写入全部成功", "every write succeeds");
     let missing = (!target.reported_use).then(|| {
         Doubt::new(
@@ -174,9 +179,25 @@ fn reduction(
             "what the array reports it uses was not given, nor a command that tells: nothing to compare with",
         )
     });
-    case.judge(judged("all.errors", Bound::Is, 0, "", errors)).judge(reported(name, ratio)).miss(missing).leave_open([
+    let other = target.array_setting.as_deref().filter(|set| *set != name);
+    let set_otherwise = match &target.array_setting {
+        None => Some(Doubt::new(
+            "needs-array-setting",
+            "未说明阵列当前的重删压缩设置（--array-setting）",
+            "what the array is set to was not said (--array-setting)",
+        )),
+        Some(_) => other.map(|other| {
+            let zh = format!("阵列当前设为 {other}，本项须设为 {name}");
+            Doubt::new(
+                "array-set-otherwise",
+                zh,
+                format!("the array is set to {other}, this case takes {name}"),
+            )
+        }),
+    };
+    case.judge(judged("all.errors", Bound::Is, 0, "", errors)).judge(reported(name, ratio)).miss(missing).miss(set_otherwise).leave_open([
         parallel,
-        open("阵列设置", "array setting", Text::new("四种：均关、仅重删、仅压缩、均开，由操作员切换", "four: off, deduplication, compression, both; set by the operator"), Text::new("“均可单独开启或者关闭”", "“each can be switched by itself”")),
+        open("阵列设置", "array setting", Text::new("四种：均关、仅重删、仅压缩、均开，由操作员切换并以 --array-setting 说明", "four: off, deduplication, compression, both; set by the operator, who says which by --array-setting"), Text::new("“均可单独开启或者关闭”", "“each can be switched by itself”")),
         open("数据可缩减比", "ratio of the data", Text::new("1:1、2:1、3:1", "1:1, 2:1, 3:1"), Text::new("1:1 应不缩减，另两者应分别见效；重删与压缩取同一比值，均开时应见其平方", "1:1 must not be reduced, the others must; both alike, so that with both on the square shows")),
     ])
 }

@@ -108,7 +108,7 @@ fn random_8k(
     target: &TargetFacts,
     options: &Options,
 ) -> Case {
-    let (hot_bytes, mut missing) = hot_set(target);
+    let (hot_bytes, mut missing) = hot_set(target, clients);
     let distribution = Distribution::HotCold { hot_bytes, hot_percent: 70 };
     let order = Order::Random { distribution, repeat: false };
     let workload = spec(target, options, 70, 8 * KIB, order);
@@ -172,8 +172,8 @@ fn write_time_ns(target: &TargetFacts, iops: &Judged) -> u64 {
     duration_ns(written, iops.value.saturating_mul(8 * 1024) / 10 * 3)
 }
 
-/// Returns the hot set, and what is missing for it to be one.
-fn hot_set(target: &TargetFacts) -> (u64, Vec<Doubt>) {
+/// Returns the hot set of a volume, one of `clients`, and what is missing for it to be one.
+fn hot_set(target: &TargetFacts, clients: u32) -> (u64, Vec<Doubt>) {
     let block = u64::from(MIB);
     let whole = |bytes: u64| (bytes - bytes % block).max(block);
     let (Some(cache), Some(share)) = (target.cache_bytes, target.cache_share_bytes) else {
@@ -183,7 +183,9 @@ fn hot_set(target: &TargetFacts) -> (u64, Vec<Doubt>) {
         return (whole(target.size_bytes / 100), vec![Doubt::new("needs-cache-size", zh, en)]);
     };
     let hot = whole(share / 2);
-    let needed = hot.saturating_add(cache.saturating_mul(COLD));
+    // Of many clients each has a volume of its own, and all cold sets count together.
+    let cold = cache.saturating_mul(COLD).div_ceil(clients.max(1).into());
+    let needed = hot.saturating_add(cold);
     if target.size_bytes < needed {
         let (is, needed) = (grouped(target.size_bytes), grouped(needed));
         let zh = format!("卷 {is} B，冷区须为缓存的 {COLD} 倍，至少 {needed} B");

@@ -21,6 +21,7 @@ fn target() -> TargetFacts {
         clients: 4,
         snapshot_hooks: true,
         reported_use: true,
+        array_setting: Some("both".to_owned()),
     }
 }
 
@@ -122,7 +123,10 @@ fn with_everything_at_hand_nothing_is_missing_and_everything_open_is_told() {
     for tier in Tier::ALL {
         let plan = planned(tier, &target());
         for case in &plan.case {
-            assert_eq!(codes(case), Vec::<&str>::new(), "{}", case.id);
+            // An array is set to one of four at a time.
+            let set = case.id.starts_with("ssd-array.reduction") && !case.id.contains(".both.");
+            let missing = if set { vec!["array-set-otherwise"] } else { Vec::new() };
+            assert_eq!(codes(case), missing, "{}", case.id);
             assert!(case.least_ns > 0 && case.most_ns >= case.least_ns, "{}", case.id);
             assert!(
                 case.rows.is_empty() || !case.judged.is_empty() || case.id.contains("snapshot")
@@ -190,6 +194,12 @@ fn the_hot_set_is_half_of_the_share_and_the_cold_set_twenty_caches() {
     };
     assert!(!size(20 * TIB + TIB / 16));
     assert!(size(20 * TIB + TIB / 16 - 1));
+    // The cold sets of a system's four volumes count together.
+    let each = |size_bytes| {
+        let plan = planned(Tier::DistributedSystem, &TargetFacts { size_bytes, ..target() });
+        codes(find(&plan, "distributed-system.random-8k")).contains(&"volume-too-small")
+    };
+    assert!(!each(5 * TIB + TIB / 16) && each(5 * TIB + TIB / 16 - 1));
 }
 
 #[test]
@@ -312,5 +322,25 @@ fn a_reduction_is_asked_for_only_where_a_feature_is_on_and_the_data_allows() {
         let judged = case.judged.iter().find(|one| one.path == "reduction.reported_milli").unwrap();
         let expected = least.map_or((Bound::AtMost, 1_050), |least| (Bound::AtLeast, least));
         assert_eq!((judged.bound, judged.value), expected, "{}", case.id);
+    }
+}
+
+#[test]
+fn a_plan_made_short_is_short_and_keeps_its_cases() {
+    for tier in Tier::ALL {
+        let whole = planned(tier, &target());
+        let mut short = whole.clone();
+        shorten(&mut short);
+        let ids = |plan: &Plan| plan.case.iter().map(|case| case.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&short), ids(&whole));
+        for (case, whole) in short.case.iter().zip(&whole.case) {
+            assert!(case.most_ns <= whole.most_ns && case.most_ns >= 1, "{}", case.id);
+            assert!(case.most_ns < 1_000_000_000_000, "{}: {}", case.id, case.most_ns);
+            let span = case.load.as_ref().map_or(0, |load| load.workload.span_bytes);
+            assert!(case.method != Method::Fill || span <= 1 << 30);
+        }
+        let runs = short.case.iter().filter(|case| case.missing.is_empty());
+        assert_eq!(short.most_ns, runs.map(|case| case.most_ns).sum::<u64>());
+        assert!(short.most_ns * 20 < whole.most_ns, "{tier}");
     }
 }

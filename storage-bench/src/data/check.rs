@@ -69,6 +69,24 @@ pub fn check(payload: &mut dyn Payload, offset: u64, bytes: u64) -> Ratios {
     }
 }
 
+/// Returns blocks for each distinct one, in thousandths, of a whole window of a stream from
+/// `offset`, which is what that ratio holds in.
+///
+/// Cheap enough before every run: blocks are told apart by their first part, which has random
+/// bytes of its own.
+pub fn duplicates(payload: &mut dyn Payload, offset: u64) -> u32 {
+    let mut block = vec![0; BLOCK];
+    let mut seen = HashSet::new();
+    let blocks = super::WINDOW_BYTES / BLOCK_BYTES;
+    for at in 0..blocks {
+        payload.fill(offset + at * BLOCK_BYTES, &mut block);
+        let mut hasher = DefaultHasher::new();
+        hasher.write(block.get(..super::PART).unwrap_or(&block));
+        seen.insert(hasher.finish());
+    }
+    thousandths(blocks, seen.len() as u64)
+}
+
 /// [`BLOCK`] as the sizes of streams are counted.
 const BLOCK_BYTES: u64 = BLOCK as u64;
 

@@ -8,6 +8,8 @@ mod abi;
 
 use std::io;
 
+use rustix::io::ReadWriteFlags;
+
 use self::abi::{Context, Event, Iocb};
 use super::{Buffers, Engine, EngineError, Files, Kind, Request, Setup, Slot, off, on};
 use crate::measurement::Feature;
@@ -26,7 +28,9 @@ pub(crate) struct Aio<'fd> {
     events: Vec<Event>,
     by_hand: Vec<(Slot, Request)>,
     done: Vec<(Slot, i32)>,
-    polled: bool,
+    /// `RWF_` flags of reads, and of writes.
+    reads: u32,
+    writes: u32,
     batch: usize,
 }
 
@@ -44,8 +48,11 @@ impl<'fd> Aio<'fd> {
         features.push(if context.has_ring() {
             on("user-space reap")
         } else {
-            off("user-space reap", "the kernel's ring is of another layout")
+            off("user-space reap", "内核完成环的布局不同", "the kernel's ring is of another layout")
         });
+        features.extend(super::stable_feature(setup.stable));
+        let on = setup.polling.is_on();
+        let polling = if on { ReadWriteFlags::HIPRI } else { ReadWriteFlags::empty() };
         let count = slots as usize;
         let aio = Self {
             context,
@@ -56,7 +63,8 @@ impl<'fd> Aio<'fd> {
             events: Vec::with_capacity(count),
             by_hand: Vec::with_capacity(count),
             done: Vec::with_capacity(count),
-            polled: setup.polling.is_on(),
+            reads: polling.bits(),
+            writes: (polling | super::write_flags(setup.stable)).bits(),
             batch: (setup.batch as usize).max(1),
         };
         Ok((aio, features))
@@ -80,7 +88,8 @@ impl Engine for Aio<'_> {
         }
         let data = self.buffers.pointer(&slot, request.done, request.length);
         if let Some(block) = self.blocks.get_mut(slot.index() as usize) {
-            block.set(&self.files, slot.index(), request, data, self.polled);
+            let flags = if request.kind == Kind::Write { self.writes } else { self.reads };
+            block.set(&self.files, slot.index(), request, data, flags);
         }
         self.queued.push(slot.index());
         Ok(())

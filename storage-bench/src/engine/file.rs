@@ -64,10 +64,11 @@ impl<'fd> Files<'fd> {
         self.files.iter().all(|one| one.direct)
     }
 
-    /// Returns why completions of some file cannot be polled for; `None` where they can.
-    pub(super) fn why_not_polled(&self) -> Option<&'static str> {
+    /// Returns why completions of some file cannot be polled for, in Chinese and English; `None`
+    /// where they can.
+    pub(super) fn why_not_polled(&self) -> Option<(&'static str, &'static str)> {
         if !self.all_direct() {
-            return Some("polling needs direct I/O");
+            return Some(("轮询需要直接 I/O", "polling needs direct I/O"));
         }
         let polls = |one: &One<'_>| {
             let (major, minor) = (rustix::fs::major(one.number), rustix::fs::minor(one.number));
@@ -79,7 +80,10 @@ impl<'fd> Files<'fd> {
             })
         };
         let all = self.files.iter().all(polls);
-        (!all).then_some("the driver does not poll (`queue/io_poll` is not 1)")
+        (!all).then_some((
+            "驱动不支持轮询（`queue/io_poll` 不为 1）",
+            "the driver does not poll (`queue/io_poll` is not 1)",
+        ))
     }
 
     /// Whether the drivers of all files can say “not now” instead of waiting: asked by a read

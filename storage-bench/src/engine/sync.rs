@@ -17,6 +17,8 @@ pub(crate) struct Sync<'fd> {
     files: Files<'fd>,
     buffers: Buffers,
     polled: bool,
+    /// What writes carry; empty where `pwrite` does.
+    write: ReadWriteFlags,
     queued: Option<(Slot, Request)>,
     done: Option<(Slot, i32)>,
 }
@@ -32,24 +34,26 @@ impl<'fd> Sync<'fd> {
             return Err(EngineError::Depth { iodepth: buffers.slots() });
         }
         let polled = setup.polling.is_on();
-        let features = vec![setup.polling.feature("RWF_HIPRI")];
-        Ok((Self { files, buffers, polled, queued: None, done: None }, features))
+        let mut features = vec![setup.polling.feature("RWF_HIPRI")];
+        features.extend(super::stable_feature(setup.stable));
+        let polling = if polled { ReadWriteFlags::HIPRI } else { ReadWriteFlags::empty() };
+        let write = polling | super::write_flags(setup.stable);
+        Ok((Self { files, buffers, polled, write, queued: None, done: None }, features))
     }
 
     fn act(&mut self, slot: &mut Slot, request: &Request) -> io::Result<usize> {
         let fd = self.files.of(request)?;
         let offset = request.offset + u64::from(request.done);
         let bytes = self.buffers.bytes(slot, request.done, request.length);
-        let done = match (request.kind, self.polled) {
-            (Kind::Read, false) => pread(fd, bytes, offset),
-            (Kind::Write, false) => pwrite(fd, bytes, offset),
-            (Kind::Read, true) => {
+        let plain = if request.kind == Kind::Write { self.write.is_empty() } else { !self.polled };
+        let done = match (request.kind, plain) {
+            (Kind::Read, true) => pread(fd, bytes, offset),
+            (Kind::Write, true) => pwrite(fd, bytes, offset),
+            (Kind::Read, false) => {
                 let bytes = io::IoSliceMut::new(bytes);
                 preadv2(fd, &mut [bytes], offset, ReadWriteFlags::HIPRI)
             }
-            (Kind::Write, true) => {
-                pwritev2(fd, &[io::IoSlice::new(bytes)], offset, ReadWriteFlags::HIPRI)
-            }
+            (Kind::Write, false) => pwritev2(fd, &[io::IoSlice::new(bytes)], offset, self.write),
             (Kind::Trim | Kind::Flush, _) => return Err(io::ErrorKind::InvalidInput.into()),
         };
         Ok(done?)

@@ -47,6 +47,8 @@ pub(crate) struct Uring<'ring, 'fd> {
     /// Whether the kernel can be given a limit to a wait (5.11).
     limits_waits: bool,
     setup: Setup,
+    /// `RWF_` flags of writes.
+    write: i32,
     /// Lengths of the operations of all slots, where nothing is done: the kernel says 0.
     nop: Option<Vec<u32>>,
     /// Whether trims of files go through the ring.
@@ -147,10 +149,11 @@ impl Ring {
         if !pinned && !plain {
             return Err(EngineError::Operation { operation: "plain reads (5.6)" });
         }
+        features.extend(super::stable_feature(setup.stable));
         features.push(if limits_waits {
             on("EXT_ARG")
         } else {
-            off("EXT_ARG", "needs kernel 5.11")
+            off("EXT_ARG", "需要内核 5.11", "needs kernel 5.11")
         });
         let slots = buffers.slots() as usize;
         let uring = Uring {
@@ -164,6 +167,7 @@ impl Ring {
             piece: pinned.then_some(each),
             limits_waits,
             setup: *setup,
+            write: super::write_flags(setup.stable).bits().cast_signed(),
             nop: setup.nop.then(|| vec![0; slots]),
             punches: probed && probe.is_supported(opcode::Fallocate::CODE),
             outstanding: 0,
@@ -197,10 +201,16 @@ impl Attempt {
     }
 
     fn features(self, setup: &Setup) -> Vec<Feature> {
-        let refused =
-            if setup.sq_thread { "not with SQPOLL" } else { "refused by the kernel (EINVAL)" };
-        let flag = |name, is_on: bool| if is_on { on(name) } else { off(name, refused) };
-        let asked = |name, is_on: bool| if is_on { on(name) } else { off(name, "not asked for") };
+        let refused = if setup.sq_thread {
+            ("与 SQPOLL 不能同用", "not with SQPOLL")
+        } else {
+            ("内核拒绝（EINVAL）", "refused by the kernel (EINVAL)")
+        };
+        let flag =
+            |name, is_on: bool| if is_on { on(name) } else { off(name, refused.0, refused.1) };
+        let asked = |name, is_on: bool| {
+            if is_on { on(name) } else { off(name, "未要求", "not asked for") }
+        };
         let mut features = vec![
             flag("SINGLE_ISSUER", self.work == Work::Deferred),
             flag("DEFER_TASKRUN", self.work == Work::Deferred),
@@ -218,7 +228,10 @@ impl Attempt {
 /// Notes whether something could be registered.
 fn note(features: &mut Vec<Feature>, name: &str, done: io::Result<()>) -> bool {
     let is_on = done.is_ok();
-    features.push(done.map_or_else(|error| off(name, error.to_string()), |()| on(name)));
+    features.push(done.map_or_else(
+        |error| off(name, format!("内核拒绝：{error}"), error.to_string()),
+        |()| on(name),
+    ));
     is_on
 }
 
@@ -245,10 +258,13 @@ impl Uring<'_, '_> {
             (Kind::Write, Some(each)) => {
                 opcode::WriteFixed::new(fd, data(), length, piece_of(slot, each))
                     .offset(offset)
+                    .rw_flags(self.write)
                     .build()
             }
             (Kind::Read, None) => opcode::Read::new(fd, data(), length).offset(offset).build(),
-            (Kind::Write, None) => opcode::Write::new(fd, data(), length).offset(offset).build(),
+            (Kind::Write, None) => {
+                opcode::Write::new(fd, data(), length).offset(offset).rw_flags(self.write).build()
+            }
             (Kind::Flush, _) => opcode::Fsync::new(fd).build(),
             (Kind::Trim, _) => opcode::Fallocate::new(fd, u64::from(request.length))
                 .offset(request.offset)
@@ -423,11 +439,18 @@ mod tests {
     use std::io::{Read, Seek, Write};
     use std::os::fd::AsFd;
 
-    use super::super::{Polling, slots};
+    use super::super::{Polling, Stable, slots};
     use super::*;
 
     fn setup() -> Setup {
-        Setup { slots: 4, batch: 2, polling: Polling::NotAsked, sq_thread: false, nop: false }
+        Setup {
+            slots: 4,
+            batch: 2,
+            polling: Polling::NotAsked,
+            sq_thread: false,
+            nop: false,
+            stable: Stable::No,
+        }
     }
 
     fn request(kind: Kind, offset: u64) -> Request {

@@ -69,6 +69,10 @@ fn run(job: &Job) -> Run {
         steady: None,
         hit: None,
         reduction: None,
+        clients: None,
+        data: None,
+        verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }
@@ -77,7 +81,7 @@ fn value(observed: &Observed, options: &str, bins: Bins) -> Value {
     let text = format!("[mix]\nrw=randrw\niodepth=4\n{options}\n");
     let jobs = file::parse("t.fio", &text, &file::Alone).unwrap();
     let run = run(&jobs[0]);
-    let entry = Entry { job: &jobs[0], run: &run, observed };
+    let entry = Entry { group: 0, job: &jobs[0], run: &run, observed };
     let text = document(&[entry], 1_795_623_500_435, bins).unwrap();
     serde_json::from_str(&text).unwrap()
 }

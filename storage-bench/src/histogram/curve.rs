@@ -1,5 +1,8 @@
 //! What is drawn of a histogram, and how far its values spread.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{Histogram, middle};
 
 /// A point of a distribution: so many values were at most this.
@@ -11,7 +14,65 @@ pub struct Point {
     pub count: u64,
 }
 
+/// Bins of a [`Spread`].
+const BINS: usize = 64;
+
+/// How values are spread, coarsely: two bins to each power of two, from 128 on. What a
+/// picture of latency over time is made of; small enough for each second of hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread([u32; BINS]);
+
+impl Default for Spread {
+    fn default() -> Self {
+        Self([0; BINS])
+    }
+}
+
+/// The bins of a [`Spread`] from the first to the last that is not empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Bins {
+    /// Number of the first: bin 2n begins at 2^(7 + n) ns, bin 2n + 1 at 1.5 times that; what
+    /// is below 128 ns is in bin 0, what is above 2^39 ns in bin 63.
+    pub first: u32,
+    /// Values of each bin from there on.
+    pub ios: Vec<u32>,
+}
+
+impl Bins {
+    /// Returns where bin `number` begins.
+    pub fn low(number: u32) -> u64 {
+        let power = 1_u64 << (7 + number / 2).min(62);
+        if number.is_multiple_of(2) { power } else { power + power / 2 }
+    }
+}
+
+impl Spread {
+    /// Returns the bins that are in use; `None` of nothing.
+    pub fn bins(&self) -> Option<Bins> {
+        let first = self.0.iter().position(|count| *count > 0)?;
+        let last = self.0.iter().rposition(|count| *count > 0)?;
+        let ios = self.0.get(first..=last)?.to_vec();
+        Some(Bins { first: u32::try_from(first).ok()?, ios })
+    }
+}
+
 impl Histogram {
+    /// Returns how the values are spread, coarsely. No bucket lies in two bins.
+    pub fn spread(&self) -> Spread {
+        let mut spread = Spread::default();
+        for (low, _, count) in self.buckets() {
+            let half = low.checked_ilog2().map_or(0, |power| {
+                let upper = power > 0 && low >> (power - 1) & 1 == 1;
+                (power.saturating_sub(7) * 2) + u32::from(power >= 7 && upper)
+            });
+            let at = usize::try_from(half).unwrap_or(BINS).min(BINS - 1);
+            if let Some(bin) = spread.0.get_mut(at) {
+                *bin = bin.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+            }
+        }
+        spread
+    }
+
     /// Returns the standard deviation of the values, as of a sample (divided by n − 1, as fio
     /// does); 0 of one value, `None` of nothing.
     ///
@@ -110,6 +171,25 @@ mod tests {
         let median = curve.iter().find(|point| point.count >= 500_000).unwrap();
         let expected = histogram.percentile(500_000).unwrap();
         assert!(median.value.abs_diff(expected) * 100 <= expected, "{median:?} {expected}");
+    }
+
+    #[test]
+    fn a_spread_counts_every_value_in_the_bin_that_it_lies_in() {
+        let mut histogram = Histogram::new();
+        let values = [1, 127, 128, 191, 192, 255, 256, 1_000_000, 1 << 39, u64::MAX];
+        for value in values {
+            histogram.record(value);
+        }
+        let bins = histogram.spread().bins().unwrap();
+        assert_eq!((bins.first, bins.ios.len()), (0, 64));
+        assert_eq!(bins.ios[..3], [4, 2, 1]);
+        assert_eq!(bins.ios.iter().sum::<u32>(), 10);
+        assert_eq!(bins.ios[63], 2, "what is above is in the last");
+        let at = bins.ios.iter().rposition(|ios| *ios == 1).unwrap();
+        let number = u32::try_from(at).unwrap();
+        assert!(Bins::low(number) <= 1_000_000 && 1_000_000 < Bins::low(number + 1), "{number}");
+        assert_eq!((Bins::low(0), Bins::low(1), Bins::low(2)), (128, 192, 256));
+        assert_eq!(Histogram::new().spread().bins(), None);
     }
 
     proptest! {

@@ -43,6 +43,18 @@ pub fn shared(one: &File, other: &File) -> io::Result<BTreeSet<Device>> {
     Ok(one.intersection(&other).copied().collect())
 }
 
+/// Returns whether `file` is in memory: gone when its host is.
+///
+/// # Errors
+/// What the kernel says where it cannot be looked at.
+pub fn is_in_memory(file: &File) -> io::Result<bool> {
+    const TMPFS: u64 = 0x0102_1994;
+    const RAMFS: u64 = 0x8584_58f6;
+    #[expect(clippy::cast_sign_loss, reason = "a magic number is bits")]
+    let kind = rustix::fs::fstatfs(file)?.f_type as u64;
+    Ok(matches!(kind, TMPFS | RAMFS))
+}
+
 /// What is asked: sysfs, and the table of mounts.
 struct Kernel<'a> {
     sys: &'a Path,
@@ -99,6 +111,13 @@ impl Kernel<'_> {
             // A file that was deleted is told as `… (deleted)` and cannot be looked at.
             let backing = File::open(PathBuf::from(file.trim_end()));
             return backing.and_then(|file| self.under(&file)).into_iter().flatten().collect();
+        }
+        // A zram device may write what it cannot compress to a device.
+        if let Ok(backing) = fs::read_to_string(folder.join("backing_dev"))
+            && let Ok(metadata) = fs::metadata(backing.trim_end())
+            && metadata.file_type().is_block_device()
+        {
+            return vec![Device::of(metadata.rdev())];
         }
         let slaves = fs::read_dir(folder.join("slaves")).into_iter().flatten().flatten();
         slaves.filter_map(|slave| number(&slave.path())).collect()
@@ -169,6 +188,15 @@ mod tests {
         assert_eq!(of(36), device("0:31"), "/dev/null is no block device");
         assert_eq!(of(40), device("0:40"));
         assert_eq!(of(41), None);
+    }
+
+    #[test]
+    fn a_file_on_dev_shm_is_in_memory() {
+        // Where there is no such filesystem there is nothing to say.
+        if let Ok(folder) = tempfile::tempdir_in("/dev/shm") {
+            assert!(is_in_memory(&File::create(folder.path().join("one")).unwrap()).unwrap());
+        }
+        assert!(!is_in_memory(&File::open("/proc/self/mountinfo").unwrap()).unwrap());
     }
 
     #[test]

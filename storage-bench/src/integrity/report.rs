@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::block::{BLOCK_BYTES, Block, header};
 use super::judge::{Expectation, Fault, Verdict};
+use crate::measurement::Subject;
 
 /// The schema's id.
 pub const SCHEMA: &str = "storage-integrity/v1";
@@ -18,6 +19,9 @@ pub struct Integrity {
     pub schema: String,
     /// What was done.
     pub kind: Kind,
+    /// What it was done to; `None` where whoever did it did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
     /// The volume, by the hash that its blocks carry, in hexadecimal.
     pub volume_id: String,
     /// The run that wrote the blocks, in hexadecimal.
@@ -36,6 +40,12 @@ pub struct Integrity {
     /// What the journal said; `None` where there was none to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal: Option<Journal>,
+    /// How long it wrote, flushes included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_ns: Option<u64>,
+    /// How long it read and judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_ns: Option<u64>,
     /// What was found.
     pub found: Findings,
     /// Whether all of the span was read and judged.

@@ -97,6 +97,8 @@ pub struct Progress {
 pub struct Watch<'a> {
     /// Set to stop; what was found until then is kept.
     pub stop: &'a AtomicBool,
+    /// Set to end the writing before its last pass; what was written is then read back.
+    pub enough: &'a AtomicBool,
     /// Told about once a batch, by any thread.
     pub progress: &'a (dyn Fn(Progress) + Sync),
 }
@@ -156,6 +158,16 @@ impl Plan {
         self.span_bytes / BLOCK_BYTES as u64
     }
 
+    /// Returns about how many bytes a journal of all its passes takes.
+    pub fn journal_bytes(&self) -> u64 {
+        let writes = self.span_bytes.div_ceil(u64::from(self.io_bytes.max(1)));
+        let writes = writes.saturating_mul(self.passes);
+        // An intent each, an acknowledgement a batch, two records a flush.
+        let flushes = writes / self.flush_every.max(1) + 1;
+        let records = writes.saturating_add(writes / 128).saturating_add(2 * flushes);
+        records.saturating_mul(super::journal::RECORD_BYTES as u64).saturating_add(4096)
+    }
+
     fn judge(&self) -> Judge {
         Judge { origin: self.origin, atomic_bytes: self.atomic_bytes }
     }
@@ -191,19 +203,19 @@ impl Plan {
             ("bs", io, io > 0 && io.is_multiple_of(unit), "not a multiple of 4096"),
             ("bs", io, io <= u64::from(MAX_COUNT) * unit, "more than 16 MiB"),
             (
-                "iodepth",
+                "threads",
                 self.threads.into(),
                 (1..=MAX_THREADS).contains(&self.threads),
                 "not 1 to 256",
             ),
             (
-                "loops",
+                "passes",
                 self.passes,
                 (1..=MAX_GENERATION).contains(&self.passes),
                 "not 1 to 2^28 - 1",
             ),
             (
-                "fsync",
+                "flush-every",
                 self.flush_every,
                 (1..=MAX_UNFLUSHED).contains(&self.flush_every),
                 "not 1 to 2^20",
@@ -320,6 +332,7 @@ fn empty(plan: &Plan, kind: Kind) -> Integrity {
     Integrity {
         schema: report::SCHEMA.to_owned(),
         kind,
+        subject: None,
         volume_id: format!("{:032x}", plan.origin.volume),
         run_id: format!("{:016x}", plan.origin.run),
         block_bytes: BLOCK_BYTES as u64,
@@ -328,6 +341,8 @@ fn empty(plan: &Plan, kind: Kind) -> Integrity {
         atomic_bytes: plan.atomic_bytes,
         written: None,
         journal: None,
+        write_ns: None,
+        read_ns: None,
         found: Findings::default(),
         complete: false,
         ended_early: None,

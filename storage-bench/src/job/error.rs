@@ -101,6 +101,15 @@ impl JobError {
             Self::NoVariable { variable, .. } => {
                 Some(format!("set it: `{variable}=… assay storage run …`"))
             }
+            Self::Unable { option, .. }
+                if option.starts_with("write_") && option.ends_with("_log") =>
+            {
+                Some(
+                    "`--csv FILE` writes the run second by second, `--hlog FILE` the histograms \
+                     of each second"
+                        .to_owned(),
+                )
+            }
             Self::NoJob { .. } => {
                 Some("a job is a line `[name]` with its options below".to_owned())
             }

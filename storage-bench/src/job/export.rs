@@ -116,7 +116,8 @@ fn load(job: &Job, list: &mut List) {
     list.put_some("randseed", job.randseed);
     list.put_if(!job.randrepeat, "randrepeat", 0);
     list.put_if(job.numjobs != 1, "numjobs", job.numjobs);
-    list.put_if(job.numjobs != 1, "group_reporting", 1);
+    list.put_if(job.group_reporting, "group_reporting", 1);
+    list.put_if(job.new_group, "new_group", 1);
 }
 
 fn engine(job: &Job, list: &mut List) {

@@ -104,6 +104,7 @@ impl Need {
             Self::ManyFiles => &["nrfiles"],
             Self::Rate => &["rate"],
             Self::Fsync => &["fdatasync"],
+            Self::EndFsync => &["fsync_on_close"],
             Self::Batches => {
                 &["iodepth_batch_complete_min", "iodepth_batch_complete_max", "iodepth_low"]
             }

@@ -32,6 +32,18 @@ pub enum Test {
 }
 
 impl Test {
+    /// All of them, in the order of the specification.
+    pub const ALL: [Self; 3] = [Self::Iops, Self::Throughput, Self::Latency];
+
+    /// Returns its word: `iops`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Iops => "iops",
+            Self::Throughput => "throughput",
+            Self::Latency => "latency",
+        }
+    }
+
     /// Returns how its load is made. Rates are taken in batches, latencies one by one.
     pub fn mode(self) -> Mode {
         match self {
@@ -78,6 +90,9 @@ pub struct Options {
     /// State of the device's volatile write cache, as it was set: `disabled`, `enabled`
     /// or `unknown`.
     pub write_cache: String,
+    /// Rounds that go on after the window, to see whether the device leaves steady state.
+    /// The specification has none.
+    pub watch_rounds: usize,
     /// Whether the test is made smaller.
     pub fast: bool,
     /// Seed of everything random.
@@ -96,6 +111,7 @@ impl Options {
             threads: 4,
             cell_ns: 60_000_000_000,
             write_cache: "unknown".to_owned(),
+            watch_rounds: 0,
             fast: false,
             seed: 1,
         }
@@ -139,7 +155,8 @@ pub struct Cell {
 impl fmt::Display for Cell {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { read_percent, block_bytes } = self;
-        write!(out, "{read_percent}/{} {block_bytes} B", 100_u8.saturating_sub(*read_percent))
+        let size = crate::text::size(u64::from(*block_bytes));
+        write!(out, "{read_percent}/{} {size}", 100_u8.saturating_sub(*read_percent))
     }
 }
 

@@ -63,6 +63,9 @@ where
                     break;
                 }
                 if let Some(think) = think {
+                    // Targets that are served in turn pause together.
+                    let counts = if self.in_turn { 0 } else { index };
+                    let Some(lane) = self.lanes.get_mut(counts) else { break };
                     if now < lane.resume {
                         resume = resume.min(lane.resume);
                         break;
@@ -77,6 +80,10 @@ where
                     }
                 }
                 if self.begin(index, 0, true) == Begun::Nothing {
+                    if self.in_turn {
+                        // Its slots went to others, which may have been passed already.
+                        resume = now;
+                    }
                     break;
                 }
             }

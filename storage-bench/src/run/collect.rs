@@ -5,8 +5,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use super::Watch;
 use super::tally::{Tally, op_index, ops, streams};
 use crate::histogram::Histogram;
 use crate::observed::{Observed, Second, SecondOf, Stream, Window};
@@ -26,7 +27,11 @@ pub(super) struct Collector {
     first: u64,
     /// Tallies to use again.
     idle: Vec<Vec<Tally>>,
+    /// The seconds of each view that passed before its part began.
+    before: Vec<u64>,
     scratch: Histogram,
+    /// Whether the latencies of each second are kept.
+    keep: bool,
 }
 
 /// A part of what was seen.
@@ -35,22 +40,36 @@ struct View {
     streams: [Stream; super::tally::STREAMS],
     seconds: Vec<Second>,
     windows: Vec<Window>,
+    latencies: Vec<BTreeMap<Op, Vec<u8>>>,
 }
 
 impl Collector {
-    /// Begins; `devices` has the device of each target of each thread.
-    pub(super) fn new(devices: Vec<Vec<usize>>) -> Self {
+    /// Begins; `devices` has the device of each target of each thread, `starts` the second of
+    /// the run that each thread begins to measure in.
+    pub(super) fn new(devices: Vec<Vec<usize>>, starts: Vec<u64>) -> Self {
         let count = devices.iter().flatten().max().map_or(0, |last| last + 1);
         let views = if count > 1 { 1 + count } else { 1 };
+        let mut before = vec![0; views];
+        for (device, before) in before.iter_mut().skip(1).enumerate() {
+            let own = devices.iter().zip(&starts).filter(|(of, _)| of.contains(&device));
+            *before = own.map(|(_, start)| *start).min().unwrap_or(0);
+        }
         Self {
+            before,
             views: (0..views).map(|_| View::default()).collect(),
-            at: vec![0; devices.len()],
+            at: starts,
             devices,
             open: VecDeque::new(),
             first: 0,
             idle: Vec::new(),
             scratch: Histogram::new(),
+            keep: false,
         }
+    }
+
+    /// Keeps the latencies of each second, or not.
+    pub(super) fn keeping(self, keep: bool) -> Self {
+        Self { keep, ..self }
     }
 
     /// Adds a second of a thread, and empties its tallies. The thread goes on with `next`.
@@ -79,17 +98,22 @@ impl Collector {
         }
     }
 
-    /// Closes a second that all threads are through and returns it, if there is one.
-    pub(super) fn close_next(&mut self) -> Option<&Second> {
+    /// Closes a second that all threads are through and returns it, if there is one; `watch`
+    /// is told all of it.
+    pub(super) fn close_next(&mut self, watch: &mut dyn Watch) -> Option<&Second> {
         let through = self.at.iter().copied().min().unwrap_or(0);
         // Threads that are done are through everything that there is.
         if self.first >= through || (through == u64::MAX && self.open.is_empty()) {
             return None;
         }
         let mut tallies = self.open.pop_front();
+        let all = tallies.as_ref().and_then(|tallies| tallies.first());
+        let told = all.map_or(&[][..], |all| &all.streams);
+        let told = streams().zip(told).filter(|(_, stream)| stream.service.count() > 0);
+        watch.second(self.first, &told.collect::<Vec<_>>());
         for (at, view) in self.views.iter_mut().enumerate() {
             let tally = tallies.as_mut().and_then(|tallies| tallies.get_mut(at));
-            view.close(tally, &mut self.scratch);
+            view.close(tally, &mut self.scratch, self.keep);
         }
         self.idle.extend(tallies);
         self.first += 1;
@@ -97,17 +121,32 @@ impl Collector {
     }
 
     /// Returns all together and each device, without what only the threads know. `elapsed_ns`
-    /// is how long each was measured, in the same order.
-    pub(super) fn observed(self, elapsed_ns: &[u64], runtime_ns: Option<u64>) -> Vec<Observed> {
-        let elapsed = elapsed_ns.iter().copied().chain(std::iter::repeat(0));
-        let views = self.views.into_iter().zip(elapsed);
-        views.map(|(view, elapsed_ns)| view.observed(elapsed_ns, runtime_ns)).collect()
+    /// is how long each was measured and how long it was to be, in the same order.
+    pub(super) fn observed(self, elapsed_ns: &[(u64, Option<u64>)]) -> Vec<Observed> {
+        let elapsed = elapsed_ns.iter().copied().chain(std::iter::repeat((0, None)));
+        let views = self.views.into_iter().zip(self.before).zip(elapsed);
+        views
+            .map(|((mut view, before), (elapsed_ns, runtime_ns))| {
+                view.forget(usize::try_from(before).unwrap_or(usize::MAX));
+                view.observed(elapsed_ns, runtime_ns)
+            })
+            .collect()
     }
 }
 
 impl View {
-    fn close(&mut self, tally: Option<&mut Tally>, scratch: &mut Histogram) {
+    /// Drops the seconds before its part began.
+    fn forget(&mut self, seconds: usize) {
+        self.seconds.drain(..seconds.min(self.seconds.len()));
+        let windows = seconds.saturating_mul(super::tally::WINDOWS);
+        self.windows.drain(..windows.min(self.windows.len()));
+        self.latencies.drain(..seconds.min(self.latencies.len()));
+    }
+
+    fn close(&mut self, tally: Option<&mut Tally>, scratch: &mut Histogram, keep: bool) {
+        let mut latencies = BTreeMap::new();
         let Some(tally) = tally else {
+            self.latencies.extend(keep.then_some(latencies));
             self.seconds.push(Second::default());
             self.windows.extend([Window::default(); super::tally::WINDOWS]);
             return;
@@ -117,8 +156,12 @@ impl View {
             let of = [0, 1].map(|region| tally.streams.get(op_index(op) * 2 + region));
             if let Some(of) = second_of(of.into_iter().flatten(), scratch) {
                 second.operations.insert(op, of);
+                if keep {
+                    latencies.insert(op, scratch.encode());
+                }
             }
         }
+        self.latencies.extend(keep.then_some(latencies));
         self.seconds.push(second);
         self.windows.extend(tally.windows);
         for (all, new) in self.streams.iter_mut().zip(&tally.streams) {
@@ -149,6 +192,7 @@ impl View {
             streams: streams.filter(|(_, stream)| stream.service.count() > 0).collect(),
             seconds,
             windows,
+            latencies: self.latencies,
             ..Observed::default()
         }
     }
@@ -174,14 +218,12 @@ fn second_of<'a>(
         p99_ns: percentile(990_000),
         p99_9_ns: percentile(999_000),
         max_ns: scratch.max().unwrap_or(0),
+        spread: scratch.spread(),
     })
 }
 
 /// Adds the errors of one target to those of more.
-pub(super) fn add_errors(
-    to: &mut std::collections::BTreeMap<(Op, i32), u64>,
-    errors: &std::collections::BTreeMap<(Op, i32), u64>,
-) {
+pub(super) fn add_errors(to: &mut BTreeMap<(Op, i32), u64>, errors: &BTreeMap<(Op, i32), u64>) {
     for (kind, count) in errors {
         *to.entry(*kind).or_insert(0) += count;
     }

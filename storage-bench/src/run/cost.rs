@@ -14,16 +14,25 @@ pub(super) struct Usage {
 }
 
 impl Usage {
+    /// Reads that of the calling thread alone; nothing of the host.
+    pub(super) fn of_thread() -> Self {
+        Self::read(libc::RUSAGE_THREAD)
+    }
+
     /// Reads it. The workers of a ring are threads of the process, so that their time is in.
     pub(super) fn now() -> Self {
+        let (all, steal) = host(&fs::read_to_string("/proc/stat").unwrap_or_default());
+        Self { steal, all, ..Self::read(libc::RUSAGE_SELF) }
+    }
+
+    fn read(who: libc::c_int) -> Self {
         let mut usage = MaybeUninit::<libc::rusage>::zeroed();
         // SAFETY: getrusage fills the structure it is given, which is of its type and writable.
-        let _done = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+        let _done = unsafe { libc::getrusage(who, usage.as_mut_ptr()) };
         // SAFETY: zeroes are a valid `rusage`, and so is what the kernel writes.
         let usage = unsafe { usage.assume_init() };
-        let (all, steal) = host(&fs::read_to_string("/proc/stat").unwrap_or_default());
         let (user_ns, system_ns) = (nanoseconds(usage.ru_utime), nanoseconds(usage.ru_stime));
-        Self { user_ns, system_ns, steal, all }
+        Self { user_ns, system_ns, ..Self::default() }
     }
 
     /// Returns what was spent since `before`.

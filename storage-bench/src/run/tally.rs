@@ -83,7 +83,7 @@ impl Tally {
 #[derive(Debug)]
 pub(super) enum Message {
     /// It has its engine, or not.
-    Ready(Result<(), crate::engine::EngineError>),
+    Ready(Result<(), (crate::engine::Wanted, crate::engine::EngineError)>),
     /// A second is over for it: the tallies of its targets, the second they are of, and the
     /// one it goes on with.
     Second { thread: usize, second: u64, next: u64, tallies: Box<[Tally]> },

@@ -11,6 +11,8 @@ use super::*;
 use crate::observed::Stream;
 use crate::workload::{Io, Op, Region};
 
+mod together;
+
 const BLOCK: u32 = 4096;
 const ENGINES: [Wanted; 4] = [Wanted::Auto, Wanted::IoUring, Wanted::Libaio, Wanted::Sync];
 

@@ -5,12 +5,14 @@
 //! completions came, which is what their latency spans.
 
 mod period;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(super) use self::period::{Ending, Finished, Period};
+use super::cost::Usage;
 use super::tally::{Port, Tally, WINDOW_NS, op_index, stream_of};
 use super::{Limit, OnError, Plan, Target};
 use crate::clock::Timeline;
@@ -37,6 +39,8 @@ pub(super) struct Worker<'a, E, T, S, P, A> {
     pub(super) inflight: u32,
     pub(super) batch_submit: u32,
     fsync_every: u32,
+    /// Whether the targets share the slots.
+    pub(super) in_turn: bool,
     slot_bytes: u32,
     on_error: OnError,
     tallies: Box<[Tally]>,
@@ -107,6 +111,8 @@ pub(super) struct Making<'a> {
     pub(super) halt: &'a AtomicBool,
     /// Start of the run, in ticks.
     pub(super) start: u64,
+    /// The second of the run that the measured part begins in.
+    pub(super) first: u64,
 }
 
 impl<'a, E, T, S, P, A> Worker<'a, E, T, S, P, A>
@@ -126,9 +132,14 @@ where
         let count = making.slots.len();
         let open = plan.mode == crate::measurement::Mode::Rate;
         let depth = plan.iodepth as usize;
+        let in_turn = plan.in_turn && targets.len() > 1;
+        let mut left = targets.len();
         let lane = |target: Target<'_, S, P, A>| {
             let mut free = Vec::with_capacity(depth);
-            free.extend(making.slots.drain(making.slots.len().saturating_sub(depth)..));
+            // Shared ones are dealt out, and then go round.
+            let own = if in_turn { making.slots.len().div_ceil(left.max(1)) } else { depth };
+            left = left.saturating_sub(1);
+            free.extend(making.slots.drain(making.slots.len().saturating_sub(own)..));
             Lane {
                 name: target.name,
                 device: target.device,
@@ -165,9 +176,11 @@ where
             mark: making.start,
             measuring: false,
             ending: None,
-            second: 0,
+            second: making.first,
+            first: making.first,
             window: 0,
             cpu_ns: 0,
+            usage: Usage::default(),
             spun: 0,
             give_up_ns: u64::MAX,
         };
@@ -181,6 +194,7 @@ where
             inflight: 0,
             batch_submit: plan.batch_submit,
             fsync_every: plan.fsync_every,
+            in_turn,
             slot_bytes: making.slot_bytes,
             on_error: plan.on_error,
             tallies: making.tallies,
@@ -213,6 +227,9 @@ where
             }
             None => {
                 lane.free.push(slot);
+                if self.in_turn {
+                    self.pass_all(lane_index);
+                }
                 return Begun::Nothing;
             }
         };
@@ -338,8 +355,11 @@ where
             }
         }
         lane.last = now;
-        lane.free.push(slot);
         self.inflight -= 1;
+        if self.in_turn {
+            return self.pass(file, slot);
+        }
+        lane.free.push(slot);
     }
 
     /// What is not the rule: a trim, a flush, a part, an error.
@@ -388,11 +408,14 @@ where
 
     /// Frees a slot whose operation does not count.
     fn free(&mut self, slot: Slot) {
-        let file = self.flights.get(slot.index() as usize).map(|flight| flight.request.file);
-        if let Some(lane) = file.and_then(|file| self.lanes.get_mut(usize::from(file))) {
+        self.inflight -= 1;
+        let Some(flight) = self.flights.get(slot.index() as usize) else { return };
+        let file = usize::from(flight.request.file);
+        if self.in_turn {
+            self.pass(file, slot);
+        } else if let Some(lane) = self.lanes.get_mut(file) {
             lane.free.push(slot);
         }
-        self.inflight -= 1;
     }
 
     /// Ends the run of all threads; the first reason stays.

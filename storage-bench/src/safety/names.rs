@@ -77,6 +77,13 @@ impl FromStr for DestroyName {
     }
 }
 
+impl DestroyName {
+    /// Returns whether it names `block`.
+    pub fn names(&self, block: &Block) -> bool {
+        fit(self, block) != Fit::Not
+    }
+}
+
 impl fmt::Display for DestroyName {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

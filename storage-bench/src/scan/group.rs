@@ -149,14 +149,23 @@ pub(super) fn reasons(standing: &[Standing]) -> Vec<Doubt> {
     flagged.filter_map(reason).collect()
 }
 
-/// Returns whether any speed of `own` is worse than `peer`'s by its margin.
-pub(super) fn is_worse(own: &Speeds, peer: &Speeds) -> bool {
-    SPEEDS.iter().any(|speed| {
-        let (Some(own), Some(peer)) = ((speed.of)(own), (speed.of)(peer)) else { return false };
-        let off = i128::from(own) - i128::from(peer);
-        let bad = if speed.latency { off } else { -off };
-        peer > 0 && share_ppm(bad, u128::from(peer)) >= speed.margin_ppm
-    })
+/// Returns whether the speed of this name is worse than the peer's by its margin: the best
+/// of own rounds than the median of the peer's, in rounds of (own, peer's).
+///
+/// What else a host does makes rounds slower and never faster: a disk that is slow is slow
+/// in its best round, and one bad round of the peer hides nothing.
+pub(super) fn is_worse(name: &str, rounds: &[(Speeds, Speeds)]) -> bool {
+    let Some(speed) = SPEEDS.iter().find(|speed| speed.name == name) else { return false };
+    let values = |of: fn(&(Speeds, Speeds)) -> &Speeds| -> Vec<u64> {
+        rounds.iter().filter_map(|round| (speed.of)(of(round))).collect()
+    };
+    let (own, peer) = (values(|round| &round.0), values(|round| &round.1));
+    let best = if speed.latency { own.iter().min() } else { own.iter().max() };
+    let Some(best) = best else { return false };
+    let median = doubled_median(peer.iter().map(|value| u128::from(*value)).collect());
+    let off = 2 * i128::from(*best) - i128::try_from(median).unwrap_or(i128::MAX);
+    let bad = if speed.latency { off } else { -off };
+    median > 0 && share_ppm(bad, median) >= speed.margin_ppm
 }
 
 #[cfg(test)]
@@ -194,6 +203,26 @@ mod tests {
         assert_eq!((standing.z_milli, standing.flagged), (i64::MAX, false));
         assert!(stand(&SPEEDS[0], 115, &[100, 100, 100, 100, 100, 115]).flagged);
         assert!(!stand(&SPEEDS[0], 0, &[0, 0, 0, 0, 0]).flagged);
+    }
+
+    #[test]
+    fn one_good_round_clears_and_one_bad_round_of_the_peer_does_not() {
+        let mean = |ns| Speeds { mean_ns: Some(ns), ..Speeds::default() };
+        let rounds = |own: [u64; 3], peer: [u64; 3]| {
+            let rounds: Vec<_> = own.into_iter().zip(peer).collect();
+            let rounds: Vec<_> =
+                rounds.into_iter().map(|(own, peer)| (mean(own), mean(peer))).collect();
+            is_worse("mean_ns", &rounds)
+        };
+        assert!(rounds([150, 160, 120], [100, 100, 110]));
+        assert!(rounds([150, 160, 120], [100, 900, 100]), "the peer had one bad round");
+        assert!(!rounds([150, 160, 110], [100, 100, 110]), "one round is as good as a peer's");
+        assert!(!rounds([112, 113, 114], [100, 100, 100]), "less than the margin");
+        assert!(!rounds([112, 150, 114], [100, 100, 100]), "one bad round is not the median");
+        assert!(!is_worse("mean_ns", &[]) && !is_worse("p99_9_ns", &[(mean(9), mean(1))]));
+        let outer = |rate| Speeds { outer_bytes_per_s: Some(rate), ..Speeds::default() };
+        assert!(is_worse("outer_bytes_per_s", &[(outer(60), outer(100))]));
+        assert!(!is_worse("outer_bytes_per_s", &[(outer(100), outer(60))]));
     }
 
     #[test]

@@ -6,6 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::measurement::Doubt;
 
 /// What a disk has counted over its life.
@@ -15,14 +18,86 @@ pub enum Counters {
     Ata(Ata),
     /// The NVMe SMART log.
     Nvme(Nvme),
+    /// SCSI log pages.
+    Scsi(Scsi),
 }
 
 impl Counters {
     /// Returns whether both are of the same kind of disk.
     pub(super) fn same_kind(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::Ata(_), Self::Ata(_)) | (Self::Nvme(_), Self::Nvme(_)))
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// Returns every count, by the name it has in [`COUNTS`].
+    fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let wide = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+        match self {
+            Self::Ata(ata) => ATTRIBUTES
+                .iter()
+                .filter_map(|(id, _, en, _)| Some((*en, *ata.raw.get(id)?)))
+                .collect(),
+            Self::Nvme(nvme) => [
+                ("media errors", wide(nvme.media_errors)),
+                ("percentage used", nvme.percentage_used.into()),
+                ("available spare", nvme.available_spare.into()),
+                ("critical warning", nvme.critical_warning.into()),
+            ]
+            .into(),
+            Self::Scsi(scsi) => {
+                let counts = [
+                    ("grown defects", scsi.grown_defects),
+                    ("uncorrected errors", scsi.uncorrected),
+                ];
+                counts.into_iter().filter_map(|(en, count)| Some((en, count?))).collect()
+            }
+        }
     }
 }
+
+/// One count, before the run and after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counted {
+    /// What is counted, in Chinese.
+    pub zh: String,
+    /// What is counted, in English.
+    pub en: String,
+    /// Before; `None` where it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// After; `None` where it was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+/// Returns what was counted before and after; nothing where no count was read.
+pub(super) fn counted(before: Option<&Counters>, after: Option<&Counters>) -> Vec<Counted> {
+    let counts = |counters: Option<&Counters>| counters.map(Counters::counts).unwrap_or_default();
+    let (before, after) = (counts(before), counts(after));
+    let chinese = |en: &str| {
+        let attribute = ATTRIBUTES.iter().find(|(_, _, own, _)| *own == en);
+        let other = COUNTS.iter().find(|(_, own)| *own == en);
+        attribute.map(|(_, zh, ..)| *zh).or(other.map(|(zh, _)| *zh)).unwrap_or_default()
+    };
+    let names: std::collections::BTreeSet<&str> =
+        before.keys().chain(after.keys()).copied().collect();
+    let count = |en: &str| Counted {
+        zh: chinese(en).to_owned(),
+        en: en.to_owned(),
+        before: before.get(en).copied(),
+        after: after.get(en).copied(),
+    };
+    names.into_iter().map(count).collect()
+}
+
+/// The counts of other disks than ATA's: Chinese, English.
+const COUNTS: [(&str, &str); 6] = [
+    ("介质错误", "media errors"),
+    ("已用寿命（%）", "percentage used"),
+    ("备用空间（%）", "available spare"),
+    ("严重告警", "critical warning"),
+    ("新增缺陷", "grown defects"),
+    ("不可纠正错误", "uncorrected errors"),
+];
 
 /// Raw values of ATA attributes, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +121,16 @@ pub struct Nvme {
     pub available_spare_threshold: u8,
 }
 
+/// The parts of SCSI log pages that tell of faults (SPC-5, SBC-4); what a disk does not
+/// report is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scsi {
+    /// Sectors that were remapped in use.
+    pub grown_defects: Option<u64>,
+    /// Errors that could not be corrected, of reads, writes and verifications together.
+    pub uncorrected: Option<u64>,
+}
+
 /// The attributes whose growth over a run accuses: id, Chinese, English, and whether a
 /// value above 0 accuses by itself.
 const ATTRIBUTES: [(u8, &str, &str, bool); 7] = [
@@ -65,6 +150,8 @@ pub(super) fn faults(before: Option<&Counters>, after: &Counters) -> Vec<Doubt> 
         (_, Counters::Ata(after)) => ata(None, after),
         (Some(Counters::Nvme(before)), Counters::Nvme(after)) => nvme(Some(before), after),
         (_, Counters::Nvme(after)) => nvme(None, after),
+        (Some(Counters::Scsi(before)), Counters::Scsi(after)) => scsi(before, after),
+        (_, Counters::Scsi(_)) => Vec::new(),
     }
 }
 
@@ -126,6 +213,19 @@ fn nvme(before: Option<&Nvme>, after: &Nvme) -> Vec<Doubt> {
     faults
 }
 
+fn scsi(before: &Scsi, after: &Scsi) -> Vec<Doubt> {
+    let counts = [
+        ("新增缺陷", "grown defects", before.grown_defects, after.grown_defects),
+        ("不可纠正错误", "uncorrected errors", before.uncorrected, after.uncorrected),
+    ];
+    let grown = counts.into_iter().filter_map(|(zh, en, before, after)| {
+        let grown = after?.checked_sub(before?).filter(|grown| *grown > 0)?;
+        let zh = format!("运行期间{zh}增加 {grown}");
+        Some(Doubt::new("smart-grew", zh, format!("{en} grew by {grown} during the run")))
+    });
+    grown.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +280,36 @@ mod tests {
         assert_eq!(after(|log| log.percentage_used = 100), ["smart"]);
         let old = Counters::Nvme(Nvme { media_errors: 5, ..good });
         assert!(codes(&old, &old).is_empty(), "errors of the past");
+    }
+
+    #[test]
+    fn defects_of_a_scsi_disk_accuse_as_they_grow() {
+        let scsi = |grown_defects, uncorrected| Counters::Scsi(Scsi { grown_defects, uncorrected });
+        assert!(codes(&scsi(Some(4), Some(9)), &scsi(Some(4), Some(9))).is_empty());
+        assert_eq!(codes(&scsi(Some(4), None), &scsi(Some(5), Some(9))), ["smart-grew"]);
+        assert_eq!(codes(&scsi(None, Some(0)), &scsi(None, Some(1))), ["smart-grew"]);
+        assert!(faults(None, &scsi(Some(4), Some(9))).is_empty());
+    }
+
+    #[test]
+    fn counts_stand_side_by_side() {
+        let counted =
+            counted(Some(&attributes(&[(5, 1), (9, 7)])), Some(&attributes(&[(5, 2), (197, 0)])));
+        let row = |zh: &str, en: &str, before, after| Counted {
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+            before,
+            after,
+        };
+        assert_eq!(
+            counted,
+            [
+                row("待重映射扇区", "pending sectors", None, Some(0)),
+                row("已重映射扇区", "reallocated sectors", Some(1), Some(2)),
+            ]
+        );
+        let nvme = Counters::Nvme(Nvme::default());
+        assert!(super::counted(None, Some(&nvme)).iter().all(|row| !row.zh.is_empty()));
+        assert!(super::counted(None, None).is_empty());
     }
 }

@@ -9,8 +9,8 @@ use rustix::fs::{Access, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
 
 use crate::safety::{
-    Block, Exclusive, FileId, Identity, Mark, Number, Place, RegularFile, Seen, Source, Unread,
-    Vacancy, What,
+    Block, DestroyName, Exclusive, FileId, Identity, Mark, Number, Place, RegularFile, Seen,
+    Source, Unread, Vacancy, What,
 };
 
 use super::contents::{self, Part};
@@ -69,6 +69,18 @@ pub fn look(root: &Root, path: &str, writes: bool) -> Seen {
         "file of no kind we know"
     };
     seen(&place, What::Other(word.to_owned()))
+}
+
+/// Returns the devices that `name` names, seen as a run that only reads sees them: none,
+/// one, or more where makers gave one serial twice.
+///
+/// # Errors
+/// Where the devices of the machine cannot be listed.
+pub fn named(root: &Root, name: &DestroyName) -> io::Result<Vec<Seen>> {
+    let disks = Device::all(root)?.into_iter().filter(|device| device.partition().is_none());
+    let seen = disks.map(|device| look(root, &device.node(), false));
+    let fits = |seen: &Seen| matches!(&seen.what, What::Block(block) if name.names(block));
+    Ok(seen.filter(fits).collect())
 }
 
 const NOWHERE: Vacancy = Vacancy { directory: None, writable: false, dangling: false };

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Destroying;
-use crate::cli::Format;
+use super::{Clients, Destroying};
 
 /// `assay storage run`.
 #[derive(Clone, Debug, Args)]
@@ -24,15 +23,18 @@ pub struct Run {
     /// What may be overwritten.
     #[command(flatten)]
     pub destroying: Destroying,
-    /// What to print on stdout
+    /// The agents that make the load, instead of this host.
+    #[command(flatten)]
+    pub clients: Clients,
+    /// What to print on stdout: text, json, or ocp-tv (OCP Test & Validation, JSON lines)
     #[arg(
         long,
         value_enum,
-        value_name = "text|json",
+        value_name = "text|json|ocp-tv",
         default_value_t,
         hide_possible_values = true
     )]
-    pub output: Format,
+    pub output: RunFormat,
     /// What to print on stdout, as fio calls it: normal, json or json+ (fio-compatible)
     #[arg(
         long,
@@ -46,6 +48,12 @@ pub struct Run {
     /// File to write the runs to, as `storage/v1` JSON
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// File to write the runs to second by second: IOPS, bandwidth, latencies, for a spreadsheet
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// File to write the latencies of each second to, as a log of `HdrHistogram` (V2)
+    #[arg(long, value_name = "FILE")]
+    pub hlog: Option<PathBuf>,
     /// Options of fio's job language, behind `--`
     #[arg(last = true, value_name = "FIO OPTION")]
     pub fio: Vec<String>,
@@ -73,4 +81,18 @@ pub enum ModeChoice {
     Latency,
     /// Operations start when they are due, whatever the device does
     Rate,
+    /// The most first, then 10 to 100 % of it as in rate: a response-time curve
+    Ramp,
+}
+
+/// What `storage run` prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people
+    #[default]
+    Text,
+    /// `storage/v1`
+    Json,
+    /// OCP Test & Validation output 2.0, a JSON object a line
+    OcpTv,
 }

@@ -55,7 +55,7 @@ fn binary() -> Option<String> {
 }
 
 /// Returns the command line as a shell would take it.
-fn command(arguments: impl Iterator<Item = std::ffi::OsString>) -> String {
+pub(in crate::command) fn command(arguments: impl Iterator<Item = std::ffi::OsString>) -> String {
     let plain = |c: char| c.is_alphanumeric() || "._-/@+=:,".contains(c);
     let words: Vec<String> = arguments
         .enumerate()

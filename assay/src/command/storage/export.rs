@@ -53,6 +53,7 @@ fn job(case: &Case, target: &str, page: &mut String) {
     job.runtime_ns = (load.runtime_ns > 0).then_some(load.runtime_ns);
     job.time_based = load.runtime_ns > 0;
     job.numjobs = load.threads;
+    job.group_reporting = load.threads > 1;
     if load.mode == Mode::Throughput {
         job.engine.batch_complete_min = load.iodepth.min(32);
     }

@@ -5,7 +5,10 @@
 
 use profiles::Text;
 use storage_bench::{
-    measurement::{Cap, Cost, Hit, Mode, OpenLoop, Run, Shape, Steady, Subject, Validity},
+    measurement::{
+        Cap, Cost, DataCheck, Feature, Hit, Mode, OpenLoop, Run, Shape, Steady, Subject, Validity,
+    },
+    validity::data::ratio,
     workload::{BlockShare, Distribution, Order, Spec},
 };
 
@@ -16,6 +19,30 @@ use crate::{
 
 /// The case of a run that answers none.
 const AD_HOC: &str = "ad-hoc";
+
+/// Returns why a feature of an engine is in force or not, where there is a reason; documents
+/// before it was told in Chinese have it in English only.
+pub(crate) fn why(feature: &Feature) -> Option<Text> {
+    let en = feature.reason.as_ref()?;
+    Some(Text::new(feature.reason_zh.as_ref().unwrap_or(en), en))
+}
+
+/// Returns what was written, as it was found to be.
+pub(crate) fn data(data: &DataCheck) -> Text {
+    let asked = |asked: Option<u32>| asked.map_or_else(|| "—".to_owned(), ratio);
+    let found = data.measured;
+    text(
+        "重删 {}（要求 {}），压缩 {}（LZ4；要求 {}），zstd {}",
+        "dedup {} (asked {}), compression {} (LZ4; asked {}), zstd {}",
+        &[
+            &ratio(found.dedup_thousandths),
+            &asked(data.asked_dedup_thousandths),
+            &ratio(found.lz4_thousandths),
+            &asked(data.asked_compress_thousandths),
+            &ratio(found.zstd_thousandths),
+        ],
+    )
+}
 
 /// Returns the name of a mode.
 pub(crate) fn mode(mode: Mode) -> Text {

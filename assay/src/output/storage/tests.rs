@@ -33,7 +33,7 @@ fn totals(batch_reaped: bool) -> Totals {
     }
 }
 
-fn sample() -> Run {
+pub(super) fn sample() -> Run {
     Run {
         id: "r1".to_owned(),
         case: "disk.tier-1.iops".to_owned(),
@@ -50,11 +50,17 @@ fn sample() -> Run {
             name: "io_uring".to_owned(),
             clock: "CLOCK_MONOTONIC".to_owned(),
             feature: vec![
-                Feature { name: "DEFER_TASKRUN".to_owned(), on: true, reason: None },
+                Feature {
+                    name: "DEFER_TASKRUN".to_owned(),
+                    on: true,
+                    reason: None,
+                    reason_zh: None,
+                },
                 Feature {
                     name: "IOPOLL".to_owned(),
                     on: false,
                     reason: Some("the device has no poll queues".to_owned()),
+                    reason_zh: Some("设备没有轮询队列".to_owned()),
                 },
             ],
         },
@@ -99,6 +105,10 @@ fn sample() -> Run {
         steady: Some(Steady { range_ppm: 200_001, slope_ppm: 31_000, ..Steady::default() }),
         hit: None,
         reduction: None,
+        clients: None,
+        data: None,
+        verified: None,
+        per_petabyte: None,
         second: Vec::new(),
     }
 }

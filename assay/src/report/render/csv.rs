@@ -108,14 +108,15 @@ pub(super) fn batch(batch: &Batch, language: Language) -> Vec<u8> {
 }
 
 /// Returns a text in the languages of the report, in one cell.
-fn text(text: &Text, language: Language) -> String {
+pub(super) fn text(text: &Text, language: Language) -> String {
     match language {
         Language::Both if text.zh != text.en => format!("{} / {}", text.zh, text.en),
         other => text.get(other.lead()).to_owned(),
     }
 }
 
-fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+/// Returns rows of cells as a table.
+pub(super) fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
     let mut out = String::from("\u{feff}");
     for row in rows {
         let cells: Vec<String> = row.iter().map(|content| cell(content)).collect();
@@ -125,7 +126,8 @@ fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn cell(content: &str) -> String {
+/// Returns a cell as it stands in a table: quoted where it has to be, never a formula.
+pub(crate) fn cell(content: &str) -> String {
     let formula = content.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let content: String = content.chars().filter(|c| *c != '\0').collect();
     let content = if formula { format!("'{content}") } else { content };

@@ -28,6 +28,7 @@ use maps::Picture;
 use text::{Html, Voice, css_string};
 
 pub(super) use batch::page as batch;
+pub(in crate::report) use storage::pts_page;
 
 /// The style sheet, one for both pages.
 const CSS: &str = include_str!("../../../templates/report.css");

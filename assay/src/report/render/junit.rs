@@ -12,10 +12,10 @@ use crate::report::{
     RenderOptions,
     digest::Digests,
     document::{Report, Row},
-    manifest,
+    manifest, storage,
 };
 
-use super::{RenderError, words};
+use super::{RenderError, runs, words};
 
 /// Returns the `JUnit` document of a report.
 pub(super) fn document(
@@ -44,6 +44,9 @@ pub(super) fn document(
     }
     for row in &report.rows {
         suite.add_test_case(case(report, row, lang, options.junit_strict));
+    }
+    if let Some((found, _)) = storage::runs(&report.facts) {
+        runs::cases(&mut suite, &found, &report.basis.profile, lang);
     }
     for (section, status) in &report.sections {
         if status.status == SectionState::Failed {
@@ -112,7 +115,7 @@ fn case(report: &Report, row: &Row, lang: Lang, strict: bool) -> TestCase {
 }
 
 /// Drops what XML 1.0 §2.2 does not allow in a document.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     text.chars()
         .filter(
             |&c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..='\u{10ffff}'),

@@ -5,6 +5,8 @@
 //! confirmed is PASS and says who; an incomplete run is a FAIL with a diagnosis
 //! that says so, since the format has no other word for it.
 
+pub(crate) mod storage;
+
 use inventory::model::SectionState;
 use profiles::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
@@ -12,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::report::{
     canonical::{self, CanonicalError},
     document::{Report, Row},
+    storage as runs,
 };
 
 use super::words;
@@ -27,6 +30,9 @@ pub(super) fn lines(report: &Report) -> Result<Vec<u8>, CanonicalError> {
     lines.push(started, json!({"testRunArtifact": {"testRunStart": start(report)}}))?;
     for (number, rows) in steps(&report.rows).into_iter().enumerate() {
         step(&mut lines, finished, &number.to_string(), report, &rows)?;
+    }
+    if let Some((runs, _)) = runs::runs(&report.facts) {
+        storage::steps(&mut lines, finished, &runs)?;
     }
     let mut closing = Step { id: "summary".to_owned(), at: finished, lines: &mut lines };
     closing.push(json!({"testStepStart": {"name": "summary"}}))?;
@@ -116,6 +122,10 @@ fn start(report: &Report) -> Value {
         ("manufacturerPartNumber", device.part_number),
         ("serialNumber", device.serial),
     ]);
+    let mut all = vec![hardware];
+    if let Some((runs, _)) = runs::runs(&report.facts) {
+        all.extend(storage::hardware(&storage::devices(&runs)));
+    }
     json!({
         "name": report.basis.profile,
         "version": report.basis.version,
@@ -130,7 +140,7 @@ fn start(report: &Report) -> Value {
             "name": device.model.unwrap_or_else(|| "unidentified".to_owned()),
             "platformInfos": environment.architecture.iter().map(|a| json!({"info": a})).collect::<Vec<_>>(),
             "softwareInfos": software,
-            "hardwareInfos": [hardware],
+            "hardwareInfos": all,
         },
     })
 }

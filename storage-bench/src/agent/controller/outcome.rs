@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Agent, Controller, Ending, Loss, State, doubt};
+use crate::agent::clock::Clock;
 use crate::agent::message::Listed;
 use crate::agent::window::{Part, common, missing};
 use crate::measurement::Doubt;
@@ -15,6 +16,8 @@ pub struct Outcome {
     pub parts: Vec<Option<Part>>,
     /// Which agents were lost, and why.
     pub losses: BTreeMap<usize, Loss>,
+    /// The clock of each agent before and after; `None` of one that did not finish.
+    pub clocks: Vec<Option<(Clock, Clock)>>,
     /// The devices that each agent listed.
     pub devices: Vec<Vec<Listed>>,
     /// The seconds that count; `None` where there are none.
@@ -34,12 +37,17 @@ impl Controller {
             State::Lost { loss, .. } => Some((at, loss.clone())),
             _ => None,
         };
+        let clocks = |one: &Agent| match &one.state {
+            State::Finished { clock, later, .. } => Some((*clock, *later)),
+            _ => None,
+        };
         let parts: Vec<Option<Part>> = self.agents.iter().map(part).collect();
         let ran: Vec<Part> = parts.iter().flatten().cloned().collect();
         let window = common(&ran);
         Outcome {
             doubts: self.doubts(&parts, window.as_ref()),
             losses: self.agents.iter().enumerate().filter_map(loss).collect(),
+            clocks: self.agents.iter().map(clocks).collect(),
             devices: self.agents.iter().map(|one| one.devices.clone()).collect(),
             parts,
             window,
@@ -52,14 +60,16 @@ impl Controller {
             let host = &one.task.host;
             match &one.state {
                 State::Lost { loss, .. } => doubts.push(doubt::lost(host, loss)),
-                State::Finished { clock_held: false, .. } => doubts.push(doubt::skewed(host)),
+                State::Finished { clock, later, .. } if !clock.held(later) => {
+                    doubts.push(doubt::skewed(host));
+                }
                 _ => {}
             }
             let Some(part) = part else { continue };
-            if part.busiest_thread_ppm > doubt::CPU_BOUND_PPM {
-                doubts.push(doubt::cpu_bound(host, part.busiest_thread_ppm));
+            if part.report.busiest_thread_ppm > doubt::CPU_BOUND_PPM {
+                doubts.push(doubt::cpu_bound(host, part.report.busiest_thread_ppm));
             }
-            if let Some(reason) = &part.ended_early {
+            if let Some(reason) = &part.report.ended_early {
                 doubts.push(doubt::ended_early(host, reason));
             }
             if let Some(second) = window.and_then(|window| missing(part, window)) {

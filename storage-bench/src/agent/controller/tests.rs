@@ -1,12 +1,16 @@
 //! A controller and its agents together, over a network that delays, loses and reorders
 //! between agents; with clocks that are apart and drift.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::agent::message::{Delta, Report};
 use crate::agent::session::{self, Identity, Session};
 use crate::agent::token::{Gate, Token};
 use crate::agent::window::merge;
+use crate::drive::Drive;
 use crate::histogram::Histogram;
 use crate::measurement::Mode;
 use crate::workload::{Op, Order, Region, Spec};
@@ -67,7 +71,8 @@ impl Host {
             *told += 1;
             if u64::from(*told) == RAMP + RUNTIME {
                 let busy = if self.flaw.busy { 900_000 } else { 100_000 };
-                self.session.ended(*start_ns + (RAMP + RUNTIME) * SECOND_NS, busy, None);
+                let end_ns = *start_ns + (RAMP + RUNTIME) * SECOND_NS;
+                self.session.ended(end_ns, report(busy, None));
                 self.load = None;
                 return;
             }
@@ -83,7 +88,7 @@ impl Host {
                 session::Action::Run { at_ns } => self.load = Some((at_ns, 0, false)),
                 session::Action::Halt => {
                     self.load = None;
-                    self.session.ended(local_ns, 0, Some("halted".to_owned()));
+                    self.session.ended(local_ns, report(0, Some("halted")));
                 }
                 session::Action::Close => closed = true,
             }
@@ -92,7 +97,16 @@ impl Host {
     }
 }
 
+fn report(busiest_thread_ppm: u32, ended_early: Option<&str>) -> Report {
+    let ended_early = ended_early.map(str::to_owned);
+    Report { busiest_thread_ppm, ended_early, ..Report::default() }
+}
+
 fn task(token: &Token) -> Task {
+    Task { host: "h".to_owned(), token: Presented::new(token.reveal()) }
+}
+
+fn assignment() -> Assignment {
     let workload = Spec {
         start_bytes: 0,
         span_bytes: 1 << 20,
@@ -104,20 +118,13 @@ fn task(token: &Token) -> Task {
         order: Order::Sequential,
         seed: 1,
     };
-    Task {
-        host: "h".to_owned(),
-        token: Presented::new(token.reveal()),
-        assignment: Assignment {
-            serial: "S".to_owned(),
-            workload,
-            mode: Mode::Latency,
-            iodepth: 1,
-            threads: 1,
-            offered_iops: None,
-            ramp_ns: RAMP * SECOND_NS,
-            runtime_ns: RUNTIME * SECOND_NS,
-        },
-    }
+    let drive = Drive {
+        ramp: Duration::from_secs(RAMP),
+        runtime: Some(Duration::from_secs(RUNTIME)),
+        ..Drive::single(Mode::Latency, workload)
+    };
+    let serial = "S".to_owned();
+    Assignment { serial, drive, direct: true, file_bytes: None, sample_seed: None }
 }
 
 fn host(number: u8, flaw: Flaw) -> Host {
@@ -128,7 +135,7 @@ fn host(number: u8, flaw: Flaw) -> Host {
     let token = Token::new([if flaw.stranger { 99 } else { number }; 32]);
     let offset_ns = u64::from(number) * 1_000_003 * MS;
     let session = Session::start(identity, offset_ns);
-    Host { session, gate: Gate::new(token), offset_ns, flaw, load: None }
+    Host { session, gate: Gate::new(token, u64::MAX), offset_ns, flaw, load: None }
 }
 
 #[derive(Debug)]
@@ -140,11 +147,17 @@ enum Event {
 
 /// Runs a test to its end, and returns what it came to and when.
 fn run(flaws: &[Flaw], stop_at_ns: Option<u64>) -> (Outcome, u64) {
+    let (mut outcomes, took) = run_loads(flaws, stop_at_ns, 1);
+    (outcomes.pop().unwrap(), took)
+}
+
+/// Runs a test of so many loads to its end, and returns what they came to and when.
+fn run_loads(flaws: &[Flaw], stop_at_ns: Option<u64>, loads: usize) -> (Vec<Outcome>, u64) {
     let mut hosts: Vec<Host> = (0..).zip(flaws).map(|(at, flaw)| host(at, *flaw)).collect();
     let tasks = (0..).zip(flaws).map(|(at, _)| task(&Token::new([at; 32]))).collect();
     let mut controller = Controller::start(tasks, 0);
     let (mut now, mut wire) = (0, BTreeMap::<u64, Vec<Event>>::new());
-    let mut closed = vec![false; flaws.len()];
+    let (mut closed, mut outcomes) = (vec![false; flaws.len()], Vec::new());
     loop {
         assert!(now < 400 * SECOND_NS, "it ends");
         if stop_at_ns.is_some_and(|stop| stop <= now) {
@@ -177,6 +190,9 @@ fn run(flaws: &[Flaw], stop_at_ns: Option<u64>) -> (Outcome, u64) {
                 wire.entry(delay).or_default().extend(queue);
             }
         }
+        if controller.outcome().is_none() && controller.idle().is_some() {
+            controller.assign(vec![assignment(); flaws.len()], now);
+        }
         while let Some(action) = controller.poll(now) {
             match action {
                 Action::Send { agent, command } => {
@@ -187,7 +203,11 @@ fn run(flaws: &[Flaw], stop_at_ns: Option<u64>) -> (Outcome, u64) {
             }
         }
         if let Some(outcome) = controller.outcome() {
-            return (outcome, now);
+            outcomes.push(outcome);
+            if outcomes.len() == loads || controller.idle().is_none() {
+                return (outcomes, now);
+            }
+            controller.assign(vec![assignment(); flaws.len()], now);
         }
         let step = now + 10 * MS;
         now = wire.keys().next().copied().map_or(step, |next| next.min(step));
@@ -237,6 +257,23 @@ fn agents_that_do_as_they_are_told_prove_something() {
 }
 
 #[test]
+fn one_session_takes_many_loads_each_counted_alone() {
+    let (outcomes, took) = run_loads(&[GOOD, GOOD], None, 3);
+    assert_eq!(outcomes.len(), 3);
+    assert!(took < 3 * (2 + RAMP + RUNTIME + 1) * SECOND_NS, "{took}");
+    for outcome in outcomes {
+        assert_eq!(codes(&outcome), Vec::<&str>::new());
+        let seconds = outcome.parts.iter().flatten().map(|part| part.seconds.len() as u64);
+        assert_eq!(seconds.collect::<Vec<_>>(), [RAMP + RUNTIME; 2]);
+    }
+    // One that is lost in the second load: the first stays what it was.
+    let lost = Flaw { lost_at_ns: Some(12 * SECOND_NS), ..GOOD };
+    let (outcomes, _) = run_loads(&[GOOD, lost], None, 3);
+    let doubts: Vec<bool> = outcomes.iter().map(|one| one.doubts.is_empty()).collect();
+    assert_eq!(doubts, [true, false]);
+}
+
+#[test]
 fn every_flaw_has_its_doubt() {
     let table: [(&str, Flaw, &[&str]); 9] = [
         ("lost early", Flaw { lost_at_ns: Some(MS), ..GOOD }, &["agent-lost", "no-common-window"]),
@@ -271,7 +308,7 @@ fn a_lost_agent_ends_the_test_for_all_and_what_was_measured_is_kept() {
     assert!(took < 6 * SECOND_NS, "{took}");
     assert!(matches!(outcome.losses[&1], Loss::Disconnected(_)));
     let [Some(kept), Some(told)] = &outcome.parts[..] else { panic!("{outcome:?}") };
-    assert_eq!(kept.ended_early.as_deref(), Some("halted"));
+    assert_eq!(kept.report.ended_early.as_deref(), Some("halted"));
     assert!(kept.seconds.len() >= 2 && told.seconds.len() >= 2);
     assert!(outcome.window.is_some());
 }
@@ -291,6 +328,9 @@ fn at(state: &str) -> Controller {
     let mut controller = Controller::start(vec![task(&Token::new([1; 32]))], 0);
     let mut say = |reply| {
         controller.handle(0, reply, 10);
+        if matches!(controller.agents[0].state, State::Idle) && state != "idle" {
+            controller.assign(vec![assignment()], 10);
+        }
         while controller.poll(10).is_some() {}
     };
     let welcome = |version| Reply::Welcome {
@@ -300,13 +340,15 @@ fn at(state: &str) -> Controller {
         devices: Vec::new(),
     };
     let pong = |number| Reply::Pong { number, agent_ns: 10 };
-    let mut steps = vec![("greeting", vec![]), ("measuring", vec![welcome(VERSION)])];
+    let mut steps = vec![("greeting", vec![])];
+    // Of an idle agent, `measuring` is where it goes on being told what to do.
+    steps.push((if state == "idle" { "idle" } else { "measuring" }, vec![welcome(VERSION)]));
     steps.push(("preparing", (0..32).map(pong).collect()));
     steps.push(("ready", vec![Reply::Ready]));
     steps.push(("begun", vec![Reply::Started { agent_ns: 20 }]));
-    let (agent_ns, busiest_thread_ppm) = (30, 0);
-    let stopped = Reply::Stopped { agent_ns, busiest_thread_ppm, ended_early: None };
+    let stopped = Reply::Stopped { agent_ns: 30, report: Box::default() };
     steps.push(("rechecking", vec![stopped]));
+    steps.push(("finished", (0..32).map(pong).collect()));
     let end = steps.iter().position(|(name, _)| *name == state).unwrap();
     steps.into_iter().take(end + 1).flat_map(|(_, said)| said).for_each(&mut say);
     controller
@@ -315,24 +357,25 @@ fn at(state: &str) -> Controller {
 #[test]
 fn what_is_said_out_of_turn_loses_the_agent() {
     // One agent that is ready is told to begin at once: it is `running` then.
-    let states = ["greeting", "measuring", "preparing", "ready", "begun", "rechecking"];
+    let states =
+        ["greeting", "idle", "measuring", "preparing", "ready", "begun", "rechecking", "finished"];
     let second = Reply::Second { index: 0, streams: Vec::new() };
     let (agent_ns, host) = (9, String::new());
-    let stopped = Reply::Stopped { agent_ns, busiest_thread_ppm: 0, ended_early: None };
+    let stopped = Reply::Stopped { agent_ns, report: Box::default() };
     let (capabilities, devices) = (Vec::new(), Vec::new());
     let welcome = Reply::Welcome { version: VERSION, host, capabilities, devices };
     let refused = Reply::Refused { refusal: Refusal::Device, detail: String::new() };
     // `+` where the agent goes on.
     let table = [
-        (welcome, "+-----"),
-        (Reply::Pong { number: 0, agent_ns }, "-+---+"),
-        (Reply::Pong { number: 5, agent_ns }, "------"),
-        (Reply::Pong { number: HEARTBEAT, agent_ns }, "-+++++"),
-        (Reply::Ready, "--+---"),
-        (Reply::Started { agent_ns }, "---+--"),
-        (second, "----+-"),
-        (stopped, "---++-"),
-        (refused, "------"),
+        (welcome, "+-------"),
+        (Reply::Pong { number: 0, agent_ns }, "--+---+-"),
+        (Reply::Pong { number: 5, agent_ns }, "--------"),
+        (Reply::Pong { number: HEARTBEAT, agent_ns }, "-+++++++"),
+        (Reply::Ready, "---+----"),
+        (Reply::Started { agent_ns }, "----+---"),
+        (second, "-----+--"),
+        (stopped, "----++--"),
+        (refused, "--------"),
     ];
     for (reply, wanted) in table {
         for (state, wanted) in states.into_iter().zip(wanted.chars()) {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::agent::token::{Presented, Token};
+use crate::drive::Drive;
 use crate::measurement::Mode;
 use crate::workload::{Order, Spec};
 
@@ -41,10 +42,8 @@ fn assignment(serial: &str, read_percent: u8) -> Assignment {
         order: Order::Sequential,
         seed: 1,
     };
-    let (ramp_ns, runtime_ns) = (SECOND_NS, 3 * SECOND_NS);
-    let (mode, offered_iops) = (Mode::Latency, None);
-    let serial = serial.to_owned();
-    Assignment { serial, workload, mode, iodepth: 1, threads: 1, offered_iops, ramp_ns, runtime_ns }
+    let (serial, drive) = (serial.to_owned(), Drive::single(Mode::Latency, workload));
+    Assignment { serial, drive, direct: true, file_bytes: None, sample_seed: None }
 }
 
 fn hello(version: u32, token: &str) -> Command {
@@ -56,7 +55,7 @@ fn right() -> Command {
 }
 
 fn prepare(serial: &str, read_percent: u8) -> Command {
-    Command::Prepare { assignment: assignment(serial, read_percent) }
+    Command::Prepare { assignment: Box::new(assignment(serial, read_percent)) }
 }
 
 fn drain(session: &mut Session, now_ns: u64) -> Vec<Action> {
@@ -71,14 +70,15 @@ type Step = dyn Fn(&mut Session, &mut Gate);
 
 /// A session in one of [`STATES`].
 fn session(state: &str) -> (Session, Gate) {
-    let (mut session, mut gate) = (Session::start(identity(), 0), Gate::new(Token::new(TOKEN)));
+    let (mut session, mut gate) =
+        (Session::start(identity(), 0), Gate::new(Token::new(TOKEN), u64::MAX));
     let steps: [&Step; 6] = [
         &|session, gate| session.handle(right(), gate, 0),
         &|session, gate| session.handle(prepare("W", 0), gate, 0),
         &|session, _| session.prepared(Ok(())),
         &|session, gate| session.handle(Command::Start { agent_ns: 50 }, gate, 0),
         &|session, gate| session.handle(Command::Stop, gate, 0),
-        &|session, _| session.ended(90, 5, None),
+        &|session, _| session.ended(90, Report::default()),
     ];
     let at = STATES.iter().position(|name| *name == state).unwrap();
     steps.iter().take(at).for_each(|step| step(&mut session, &mut gate));
@@ -133,7 +133,7 @@ fn every_state_answers_every_command() {
                 unexpected,
                 "! Unexpected x",
                 unexpected,
-                unexpected,
+                "prepare W",
             ],
         ),
         (
@@ -165,8 +165,11 @@ fn only_a_device_that_was_listed_is_used_and_written_only_where_allowed() {
         assert_eq!(answer("admitted", &command), wanted, "{command:?}");
     }
     let mut trim = assignment("R", 100);
-    trim.workload.trim = true;
-    assert_eq!(answer("admitted", &Command::Prepare { assignment: trim }), "NotWritable x");
+    trim.drive.threads[0].trim = true;
+    assert_eq!(
+        answer("admitted", &Command::Prepare { assignment: Box::new(trim) }),
+        "NotWritable x"
+    );
 }
 
 #[test]
@@ -221,16 +224,17 @@ fn what_the_load_does_is_told_in_order() {
     let (mut session, _gate) = session("running");
     session.began(51);
     session.second(0, Vec::new());
-    session.ended(99, 400, Some("why".to_owned()));
-    session.ended(100, 0, None);
+    let report = Report {
+        busiest_thread_ppm: 400,
+        ended_early: Some("why".to_owned()),
+        ..Report::default()
+    };
+    session.ended(99, report.clone());
+    session.ended(100, Report::default());
     let said = [
         Reply::Started { agent_ns: 51 },
         Reply::Second { index: 0, streams: Vec::new() },
-        Reply::Stopped {
-            agent_ns: 99,
-            busiest_thread_ppm: 400,
-            ended_early: Some("why".to_owned()),
-        },
+        Reply::Stopped { agent_ns: 99, report: Box::new(report) },
     ];
     assert_eq!(drain(&mut session, 60), said.map(Action::Send));
 }
@@ -256,7 +260,7 @@ proptest! {
                 6 => session.prepared(Err(String::new())),
                 7 => session.second(0, Vec::new()),
                 8 => {
-                    session.ended(now, 0, None);
+                    session.ended(now, Report::default());
                     running = false;
                 }
                 9 => session.began(now),

@@ -12,8 +12,6 @@ use super::super::{Files, Kind, Request};
 const PREAD: u16 = 0;
 /// `IOCB_CMD_PWRITE`.
 const PWRITE: u16 = 1;
-/// `RWF_HIPRI`, `linux/fs.h`.
-const HIPRI: u32 = 1;
 /// `AIO_RING_MAGIC`, `fs/aio.c`.
 const MAGIC: u32 = 0xa10a_10a1;
 
@@ -83,14 +81,14 @@ impl Iocb {
         index: u32,
         request: &Request,
         data: *mut u8,
-        polled: bool,
+        rw_flags: u32,
     ) {
         let offset = request.offset + u64::from(request.done);
         // A file that is not there is the kernel's to refuse: EBADF.
         let fd = files.of(request).map_or(u32::MAX, |fd| fd.as_raw_fd().cast_unsigned());
         *self = Self {
             data: u64::from(index),
-            rw_flags: if polled { HIPRI } else { 0 },
+            rw_flags,
             opcode: if request.kind == Kind::Write { PWRITE } else { PREAD },
             fd,
             buffer: data.expose_provenance() as u64,

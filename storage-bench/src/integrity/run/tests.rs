@@ -101,7 +101,7 @@ fn plan() -> Plan {
 
 fn run(fail: Fail, plan: &Plan) -> Integrity {
     let stop = AtomicBool::new(false);
-    let watch = Watch { stop: &stop, progress: &|_| {} };
+    let watch = Watch { stop: &stop, enough: &AtomicBool::new(false), progress: &|_| {} };
     verify(&Memory::new(fail), plan, None, watch).unwrap()
 }
 
@@ -170,7 +170,7 @@ fn a_stop_keeps_what_was_found() {
                 stop.store(true, Ordering::Relaxed);
             }
         };
-        let watch = Watch { stop: &stop, progress: &progress };
+        let watch = Watch { stop: &stop, enough: &AtomicBool::new(false), progress: &progress };
         let report = verify(&Memory::new(Fail::Nothing), &plan(), None, watch).unwrap();
         assert_eq!(report.complete, reading, "one read covers it all");
         assert!(!report.is_sound() && report.ended_early.is_some());
@@ -189,9 +189,9 @@ fn a_plan_that_cannot_be_is_refused_field_by_field() {
         ("bs", |plan| plan.io_bytes = 0),
         ("bs", |plan| plan.io_bytes = 6000),
         ("bs", |plan| plan.io_bytes = 32 << 20),
-        ("iodepth", |plan| plan.threads = 0),
-        ("loops", |plan| plan.passes = 0),
-        ("fsync", |plan| plan.flush_every = 0),
+        ("threads", |plan| plan.threads = 0),
+        ("passes", |plan| plan.passes = 0),
+        ("flush-every", |plan| plan.flush_every = 0),
     ];
     let fields: BTreeSet<&str> = table.iter().map(|(field, _)| *field).collect();
     assert_eq!(fields.len(), 6);
@@ -233,7 +233,7 @@ impl Folder {
             width: Width::Full,
         };
         let stop = AtomicBool::new(false);
-        let watch = Watch { stop: &stop, progress: &|_| {} };
+        let watch = Watch { stop: &stop, enough: &AtomicBool::new(false), progress: &|_| {} };
         after_crash(volume, &options, &self.journal(), watch).unwrap()
     }
 }
@@ -243,8 +243,26 @@ fn with_journal(folder: &Folder, volume: &dyn Volume, plan: &Plan) -> Integrity 
     let made =
         JournalFile::create(&folder.journal(), &plan.header(), &target, Place::SameDevice).unwrap();
     let stop = AtomicBool::new(false);
-    let watch = Watch { stop: &stop, progress: &|_| {} };
+    let watch = Watch { stop: &stop, enough: &AtomicBool::new(false), progress: &|_| {} };
     verify(volume, plan, Some(&made), watch).unwrap()
+}
+
+#[test]
+fn when_it_is_enough_what_was_written_is_read_back() {
+    let (stop, enough) = (AtomicBool::new(false), AtomicBool::new(false));
+    let progress = |progress: Progress| {
+        if progress.done >= 2 * (BLOCKS - 2) {
+            enough.store(true, Ordering::Relaxed);
+        }
+    };
+    let plan = Plan { passes: MAX_GENERATION, ..plan() };
+    let watch = Watch { stop: &stop, enough: &enough, progress: &progress };
+    let report = verify(&Memory::new(Fail::Nothing), &plan, None, watch).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    assert!(report.written.is_some_and(|written| written.passes >= 2));
+    let unwritten = Memory::new(Fail::Nothing);
+    let report = verify(&unwritten, &plan, None, watch).unwrap();
+    assert_eq!(report.found.before, BLOCKS - 2, "{report:?}");
 }
 
 #[test]
@@ -291,7 +309,7 @@ fn a_journal_of_another_volume_or_a_larger_one_is_refused() {
         let (width, atomic_bytes) = (Width::Full, 512);
         let options = AfterCrash { size_bytes, volume, threads: 1, atomic_bytes, width };
         let stop = AtomicBool::new(false);
-        let watch = Watch { stop: &stop, progress: &|_| {} };
+        let watch = Watch { stop: &stop, enough: &AtomicBool::new(false), progress: &|_| {} };
         after_crash(&Memory::new(Fail::Nothing), &options, &folder.journal(), watch).unwrap_err()
     };
     let other = judge(BLOCKS * 4096, Some(9));

@@ -127,9 +127,10 @@ impl Shared<'_> {
         for generation in 1..=self.plan.passes.min(MAX_GENERATION) {
             part.passes = generation;
             let key = self.plan.origin.seed.wrapping_add(generation.wrapping_mul(KEY_STEP));
+            let places = self.plan.order.places(ios, key);
             let (start, blocks) = (self.plan.first() + part.first, part.blocks);
             let intent = |rank| {
-                let place = self.plan.order.place(rank, ios, key) * io_blocks;
+                let place = places.at(rank) * io_blocks;
                 let count = io_blocks.min(blocks - place);
                 Intent {
                     block: start + place,
@@ -222,7 +223,9 @@ impl Shared<'_> {
     }
 
     fn halted(&self) -> bool {
-        self.meter.watch.stopped() || self.failed.load(Ordering::Relaxed)
+        let watch = &self.meter.watch;
+        let over = watch.stopped() || watch.enough.load(Ordering::Relaxed);
+        over || self.failed.load(Ordering::Relaxed)
     }
 
     fn fail(&self, zh: &str, en: &str, error: &dyn std::error::Error) {

@@ -207,6 +207,34 @@ impl Draft {
         if job.pattern.trims() {
             return fault("verify", "a trimmed block has no content");
         }
+        if job.pattern.reads() {
+            let why = "only what this job itself wrote is read back: `rw=write` or \
+                       `rw=randwrite`; `assay storage verify` checks more";
+            return fault("verify", why);
+        }
+        let again = job.time_based || job.loops > 1;
+        if again || (job.pattern.is_random() && job.norandommap) {
+            let option = if job.time_based {
+                "time_based"
+            } else if job.loops > 1 {
+                "loops"
+            } else if job.distribution == Distribution::Uniform {
+                "norandommap"
+            } else {
+                "random_distribution"
+            };
+            let why = "with `verify` each block is written once; `assay storage verify` writes \
+                       several generations";
+            return fault(option, why);
+        }
+        let whole = |bytes: u32| bytes.is_multiple_of(4096);
+        let blocks = &job.blocks.write;
+        if !blocks.iter().all(|share| whole(share.bytes)) || !whole(job.align_bytes.write) {
+            return fault("bs", "with `verify` blocks are multiples of 4096 bytes");
+        }
+        if !matches!(job.offset, Amount::Bytes(bytes) if bytes.is_multiple_of(4096)) {
+            return fault("offset", "with `verify` it is a multiple of 4096 bytes");
+        }
         let apart = job.offset_increment != Amount::Bytes(0) || job.filenames.is_empty();
         if job.numjobs > 1 && !apart {
             let why = "the threads of a job write over each other's blocks; give \

@@ -23,8 +23,6 @@ macro_rules! only {
 
 /// The table.
 pub const ACCEPTED: &[Accepted] = &[
-    any!("group_reporting", Optional, "the threads of a job are always reported together"),
-    any!("new_group", Optional, "each job is reported for itself, so groups never mix"),
     any!("thread", Optional, "load is always made by threads"),
     any!("threads", Value, "fio ignores it as well, outside its profile `tiobench`"),
     any!("name", Value, "the name of a global section names nothing"),
@@ -98,7 +96,6 @@ pub const ACCEPTED: &[Accepted] = &[
     only!("fadvise_hint", &["0", "none"], "no advice about the access is given to the kernel"),
     only!("pre_read", &["0"], "reading the files before the run is not supported"),
     only!("file_append", &["0"], "the used part starts at `offset`"),
-    only!("fsync_on_close", &["0"], "write `end_fsync=1`"),
     only!("atomic", &["0"], "atomic writes are not supported"),
     only!("write_barrier", &["0"], "barriers are not supported; write `fdatasync`"),
     only!("percentage_random", &["100"], "offsets are all sequential or all random"),

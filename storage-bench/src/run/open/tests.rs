@@ -144,6 +144,7 @@ fn simulate<A: Iterator<Item = u64> + Clone>(
         stop: &flag,
         halt: &flag,
         start: 0,
+        first: 0,
     };
     let mut worker = Worker::new(plan, vec![target], (device, time), making);
     match plan.mode {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use super::super::cost::Usage;
 use super::super::open::Due;
 use super::super::tally::{Tally, WINDOW_NS, WINDOWS};
 use super::{LOOK_NS, Lane, Worker};
@@ -26,10 +27,14 @@ pub(in crate::run) struct Period {
     pub(in crate::run) mark: u64,
     pub(in crate::run) measuring: bool,
     pub(in crate::run) ending: Option<Ending>,
+    /// The second of the run, counted from where the first part began to measure.
     pub(super) second: u64,
+    /// The one that this thread's part began to measure in.
+    pub(super) first: u64,
     pub(super) window: usize,
     /// Processor time of the thread when measuring began, and time spun since.
     pub(super) cpu_ns: u64,
+    pub(super) usage: Usage,
     pub(in crate::run) spun: u64,
     /// When in-flight operations are given up.
     pub(super) give_up_ns: u64,
@@ -51,6 +56,8 @@ pub(in crate::run) enum Ending {
 pub(in crate::run) struct Finished<A> {
     pub(in crate::run) lanes: Vec<Ended<A>>,
     pub(in crate::run) cpu_ns: u64,
+    /// Processor time of the thread while it measured, spinning included.
+    pub(in crate::run) spent: Usage,
     pub(in crate::run) elapsed_ns: u64,
     pub(in crate::run) ended_early: Option<String>,
 }
@@ -105,6 +112,7 @@ where
         if !self.period.measuring && at >= self.period.ramp_ns {
             self.period.measuring = true;
             self.period.cpu_ns = self.time.thread_cpu_ns();
+            self.period.usage = Usage::of_thread();
             self.period.spun = 0;
             for tally in &mut self.tallies {
                 tally.clear();
@@ -144,7 +152,7 @@ where
         if last == Some(window) {
             window -= 1;
         }
-        let second = window / WINDOWS as u64;
+        let second = self.period.first.saturating_add(window / WINDOWS as u64);
         if second != self.period.second
             && self.port.turn(&mut self.tallies, self.period.second, second)
         {
@@ -222,6 +230,11 @@ where
         let lanes: Vec<_> = self.lanes.into_iter().map(ended).collect();
         let elapsed_ns = lanes.iter().map(|lane| lane.elapsed_ns).max().unwrap_or(0);
         self.port.done(period.second, self.tallies);
-        Finished { lanes, cpu_ns, elapsed_ns, ended_early: self.ended_early }
+        let spent = if period.measuring {
+            Usage::of_thread().since(period.usage)
+        } else {
+            Usage::default()
+        };
+        Finished { lanes, cpu_ns, spent, elapsed_ns, ended_early: self.ended_early }
     }
 }

@@ -1,21 +1,26 @@
 //! The section on storage runs: of each, whether it proves anything and why not, its
 //! numbers, and its pictures. Every number is one of the document (`storage/v1`).
 
+mod heat;
 mod pictures;
 mod plot;
+mod pts;
+mod ramp;
 mod rounds;
 mod scale;
 mod series;
 mod words;
 
 use profiles::Text;
-use serde::Deserialize as _;
 use serde_json::Value;
 use storage_bench::measurement::{Latency, Run, Totals, Validity};
 
-use crate::output::{
-    storage::said,
-    unit::{grouped, latency, throughput},
+use crate::{
+    output::{
+        storage::said,
+        unit::{grouped, latency, throughput},
+    },
+    report::storage,
 };
 
 use super::{
@@ -24,6 +29,9 @@ use super::{
     text::{Bilingual, Html, Voice},
     verdicts,
 };
+
+pub(in crate::report) use pts::page as pts_page;
+
 /// A line of the table of numbers.
 pub(super) struct Numbers {
     /// What they are of.
@@ -97,34 +105,13 @@ pub(super) struct Runs {
 
 /// Returns the runs that the facts hold; `None` where nothing was run.
 pub(super) fn runs(v: Voice, facts: &Value) -> Option<Runs> {
-    let values = facts.pointer("/storage/run")?.as_array()?;
-    if values.is_empty() {
-        return None;
-    }
-    let runs: Vec<Run> = values.iter().filter_map(read).collect();
-    let unread = values.len().saturating_sub(runs.len());
+    let (runs, unread) = storage::runs(facts)?;
     let superseded = said::superseded(&runs);
     let shown = runs.iter().zip(superseded).enumerate();
     let shown = shown.map(|(at, (run, superseded))| show(v, run, at.saturating_add(1), superseded));
-    Some(Runs { shown: shown.collect(), unread })
-}
-
-/// Reads a run of the facts, in which fractions and large numbers are text.
-fn read(value: &Value) -> Option<Run> {
-    let mut value = value.clone();
-    let distribution = "/workload/order/distribution";
-    for pointer in [
-        "/workload/seed".to_owned(),
-        format!("{distribution}/theta"),
-        format!("{distribution}/skew"),
-    ] {
-        if let Some(slot) = value.pointer_mut(&pointer)
-            && let Some(number) = slot.as_str().and_then(|text| text.parse().ok())
-        {
-            *slot = Value::Number(number);
-        }
-    }
-    Run::deserialize(&value).ok()
+    let mut shown: Vec<Shown> = shown.collect();
+    ramp::add(v, &runs, &mut shown);
+    Some(Runs { shown, unread })
 }
 
 fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
@@ -155,13 +142,14 @@ fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
             .map(|feature| Feature {
                 name: v.s(&feature.name),
                 on: feature.on,
-                reason: feature.reason.as_ref().map(|reason| v.s(reason)),
+                reason: said::why(feature).map(|why| v.t(why)),
             })
             .collect(),
         batch_reaped: service.batch_reaped,
         numbers: numbers(v, run),
         findings: findings(v, run),
-        figures: pictures::figures(v, run),
+        // What no longer counts keeps its numbers, and no picture.
+        figures: if superseded { Vec::new() } else { pictures::figures(v, run) },
         summary: [v.s(grouped(run.all.iops)), v.s(throughput(run.all.bytes_per_s)), mean, p99],
     }
 }

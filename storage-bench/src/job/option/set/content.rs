@@ -75,12 +75,17 @@ pub(super) fn dedupe_percentage(draft: &mut Draft, value: Option<&str>) -> Resul
 pub(super) fn verify(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
     draft.job.verify = match text(value)? {
         "0" | "none" => Verify::None,
-        "1" | "crc64" | "crc32" | "crc32c" | "crc32c-intel" | "crc16" | "crc7" | "md5" | "sha1"
-        | "sha256" | "sha512" | "sha3-224" | "sha3-256" | "sha3-384" | "sha3-512" | "xxhash" => {
-            Verify::Checksum
+        // What a block says of itself (`meta`), and the checksum over it.
+        "1" | "crc64" | "meta" => Verify::Checksum,
+        "crc32" | "crc32c" | "crc32c-intel" | "crc16" | "crc7" | "md5" | "sha1" | "sha256"
+        | "sha512" | "sha3-224" | "sha3-256" | "sha3-384" | "sha3-512" | "xxhash" => {
+            let why = "the checksum of a block is a CRC-64; write `crc64`, or use `assay storage \
+                       verify`";
+            return Err(Fault::Value(why.to_owned()));
         }
-        "meta" | "pattern" | "pattern_hdr" => {
-            let why = "blocks carry address, generation and checksum, no pattern; write `crc64`";
+        "pattern" | "pattern_hdr" => {
+            let why = "blocks carry address, generation and checksum, no pattern; write `crc64`, \
+                       or use `assay storage verify`";
             return Err(Fault::Value(why.to_owned()));
         }
         "null" => {

@@ -78,3 +78,13 @@ pub(super) fn log_hist_msec(draft: &mut Draft, value: Option<&str>) -> Result<()
     draft.job.logs.histogram_ms = units::small(text(value)?, draft.base, 0, u32::MAX)?;
     Ok(())
 }
+
+pub(super) fn group_reporting(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
+    draft.job.group_reporting = units::switch(value)?;
+    Ok(())
+}
+
+pub(super) fn new_group(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
+    draft.job.new_group = units::switch(value)?;
+    Ok(())
+}

@@ -123,3 +123,9 @@ pub(super) fn end_fsync(draft: &mut Draft, value: Option<&str>) -> Result<(), Fa
     draft.job.end_fsync = units::switch(value)?;
     Ok(())
 }
+
+/// The files of a job are closed once, at its end.
+pub(super) fn fsync_on_close(draft: &mut Draft, value: Option<&str>) -> Result<(), Fault> {
+    draft.job.end_fsync |= units::switch(value)?;
+    Ok(())
+}

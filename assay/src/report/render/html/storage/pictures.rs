@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     super::text::{Html, Voice},
-    Bilingual, Figure,
+    Bilingual, Figure, heat,
     plot::{HALF, Mark, Plot, WIDE, marks},
     rounds,
     scale::{self, Axis, Spread},
@@ -46,7 +46,10 @@ pub(super) fn figures(v: Voice, run: &Run) -> Vec<Figure> {
     let mut figures = Vec::new();
     if let Some(seconds) = series::seconds(run) {
         figures.push(iops(v, run, &seconds));
-        figures.extend(seconds.kinds.iter().filter_map(|kind| band(v, run, &seconds, kind)));
+        for kind in &seconds.kinds {
+            figures.extend(band(v, run, &seconds, kind));
+            figures.extend(heat::figure(v, run, kind.op));
+        }
     }
     if let Some(shape) = run.shape.as_ref().filter(|shape| shape.ios.len() > 1) {
         figures.push(completions(v, run, shape, shape.ios.len(), words::SHAPE_TITLE));
@@ -80,7 +83,7 @@ fn joined(seconds: &Seconds, zh: &str, en: &str) -> Text {
 }
 
 /// Returns the axis of time in half seconds, for a second is drawn at its middle.
-fn time(plot: &Plot, count: u64) -> (Axis, Vec<Mark>, bool) {
+pub(super) fn time(plot: &Plot, count: u64) -> (Axis, Vec<Mark>, bool) {
     let (from, to) = plot.across();
     let high = count.max(1).saturating_mul(2);
     let axis = Axis { spread: Spread::Linear, low: 0, high, from, to };
@@ -90,7 +93,7 @@ fn time(plot: &Plot, count: u64) -> (Axis, Vec<Mark>, bool) {
     (axis, marks.collect(), minutes)
 }
 
-fn time_title(v: Voice, minutes: bool) -> String {
+pub(super) fn time_title(v: Voice, minutes: bool) -> String {
     say(v, if minutes { words::TIME_MIN } else { words::TIME_S })
 }
 

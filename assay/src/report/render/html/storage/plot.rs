@@ -181,6 +181,26 @@ impl Plot {
         ));
     }
 
+    /// Draws rectangles in one colour, each from its upper left place to its lower right.
+    pub(super) fn cells(&mut self, fill: &str, cells: &[(Place, Place)]) {
+        let mut path = String::new();
+        for ((left, top), (right, bottom)) in cells {
+            let (right, bottom) = (tenths(*right), tenths(*bottom));
+            put(
+                &mut path,
+                format_args!(
+                    "M{} {}H{right}V{bottom}H{}Z",
+                    tenths(*left),
+                    tenths(*top),
+                    tenths(*left)
+                ),
+            );
+        }
+        if !path.is_empty() {
+            self.add(&format!("<path fill=\"{fill}\" d=\"{path}\"/>"));
+        }
+    }
+
     /// Returns the picture; `told` says what it shows to those who do not see it.
     pub(super) fn finish(mut self, told: &str) -> Html {
         let (_, right) = self.across();

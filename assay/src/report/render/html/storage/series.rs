@@ -125,6 +125,7 @@ mod tests {
             p99_ns: 5,
             p99_9_ns: 6,
             max_ns,
+            spread: None,
         };
         let (first, other) = (second(10), second(90));
         assert_eq!(worst(&[Some(&first), None, Some(&other)]), Some([90, 5, 6, 90]));

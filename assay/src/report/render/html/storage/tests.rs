@@ -13,7 +13,7 @@ fn latency_of(batch_reaped: bool) -> Value {
     })
 }
 
-fn run(change: impl FnOnce(&mut Value)) -> Value {
+pub(super) fn run(change: impl FnOnce(&mut Value)) -> Value {
     let totals = json!({
         "ios": 5_000, "moved_bytes": 20_480_000, "iops": 2_500, "milli_iops": 2_500_000,
         "bytes_per_s": 10_240_000, "errors": 0, "service": latency_of(false),

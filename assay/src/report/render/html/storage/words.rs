@@ -13,6 +13,7 @@ pub(super) const BAND_TITLE: Word =
     Word("时延随时间（带状图）", "Latency over time (band picture)");
 pub(super) const LATENCY_AXIS: Word = Word("时延（对数坐标）", "latency (logarithmic)");
 pub(super) const CURVE_TITLE: Word = Word("时延百分位曲线", "Latency by percentile");
+pub(super) const HEAT_TITLE: Word = Word("时延热力图", "Heat map of latency");
 pub(super) const CURVE_AXIS: Word = Word("百分位（按“9”的个数）", "percentile (by its nines)");
 pub(super) const ROUNDS_TITLE: Word = Word("稳态收敛", "Convergence to steady state");
 pub(super) const WINDOW_TITLE: Word = Word("稳态判定窗口", "Steady-state window");
