@@ -14,7 +14,7 @@ pub const VERSION: u32 = 1;
 
 /// What a controller says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "say")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// First: who asks.
     Hello {
@@ -46,7 +46,7 @@ pub enum Command {
 
 /// What an agent says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "say")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The token was right: what this agent is.
     Welcome {

@@ -102,7 +102,7 @@ pub struct Begun {
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "what")]
+#[serde(rename_all = "kebab-case")]
 pub enum Entry {
     /// What is tested, and how.
     Begun(Box<Begun>),

@@ -134,7 +134,7 @@ fn a_damaged_journal_is_refused_by_line() {
         assert_eq!(error.to_string(), want);
     }
     assert!(matches!(Journal::read(b""), Err(JournalError::NotBegun)));
-    assert!(matches!(Journal::read(b"{\"what\":\"beg"), Err(JournalError::NotBegun)));
+    assert!(matches!(Journal::read(b"{\"begun\":{\"sch"), Err(JournalError::NotBegun)));
 }
 
 #[test]
