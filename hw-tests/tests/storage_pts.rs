@@ -137,7 +137,8 @@ fn used(lab: &mut Lab) -> Result<(), Failed> {
     // More than the cell that was interrupted may have written.
     let lines = session.lines()?;
     let preconditioned: Value = serde_json::from_str(lines.get(2).ok_or("no preconditioning")?)?;
-    let mut left = preconditioned["run"]["all"]["bytes_per_s"].as_u64().ok_or("no rate")?;
+    let mut left =
+        preconditioned["preconditioned"]["run"]["all"]["bytes_per_s"].as_u64().ok_or("no rate")?;
     left = left.max(SIZE) + (64 << 20);
     while left > 0 {
         let (to, count) = (format!("of={device}"), (SIZE >> 20).to_string());

@@ -427,6 +427,16 @@ impl Engine for Uring<'_, '_> {
     }
 }
 
+impl Drop for Uring<'_, '_> {
+    fn drop(&mut self) {
+        // Else the kernel lets the files go some time after the ring, and a device that was
+        // opened alone is busy for whoever comes next. What was abandoned keeps them.
+        if self.outstanding == 0 {
+            self.submitter.unregister_files().ok();
+        }
+    }
+}
+
 /// Returns the registered piece of the buffers that a slot is in.
 #[inline]
 fn piece_of(slot: &Slot, each: u32) -> u16 {

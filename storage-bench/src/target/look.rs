@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{Access, OFlags, StatVfsMountFlags};
 use rustix::io::Errno;
@@ -18,6 +19,10 @@ use super::mounts::{self, Mounts};
 use super::root::Root;
 use super::sysfs::Device;
 use super::{reservations, uses};
+
+/// How long it is between trials of a claim, and how many there are: 1.5 s in all.
+const LET_GO: Duration = Duration::from_millis(50);
+const LET_GO_TRIALS: u32 = 30;
 
 /// Looks at `path`, as closely as a run that writes (`writes`) or only reads asks for.
 ///
@@ -205,6 +210,9 @@ fn block(root: &Root, device: io::Result<Device>, writes: bool, seen: &mut Seen)
     let mounts = mounts::read(root, true);
     let (uses, hidden) = uses::of(root, &device, &siblings, &mounts, writes);
     block.uses = uses;
+    if block.exclusive == Exclusive::Busy && block.uses.is_empty() && comes_free(root, &device) {
+        block.exclusive = Exclusive::Free;
+    }
     if !uses::has_sysfs(root) {
         let why = "no block device is listed".to_owned();
         unread.push(Unread { source: Source::Sysfs, why });
@@ -248,6 +256,18 @@ fn examine(root: &Root, device: &Device, block: &mut Block, unread: &mut Vec<Unr
     let (reserved, hidden) = reservations::of(root, device);
     block.reservations = reserved;
     unread.extend(hidden);
+}
+
+/// Waits a moment for a claim that nothing accounts for: the files of a ring are let go by the
+/// kernel some time after its process has ended,
+/// and all the more where it was killed.
+#[expect(clippy::disallowed_methods, reason = "an edge: the kernel tells nobody when it lets go")]
+fn comes_free(root: &Root, device: &Device) -> bool {
+    let node = root.host(&device.node());
+    (0..LET_GO_TRIALS).any(|_| {
+        std::thread::sleep(LET_GO);
+        open(&node, OFlags::EXCL).is_ok()
+    })
 }
 
 fn open(node: &Path, flags: OFlags) -> io::Result<File> {
