@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) fresh: bool,
     /// Whether what was measured at another commit may stand, with its commit beside it.
     pub(crate) reuse: bool,
+    /// Whether nothing is measured, and the page written of what there is.
+    pub(crate) kept: bool,
     /// The one case to run.
     pub(crate) only: Option<String>,
 }
@@ -110,6 +112,10 @@ const CASES: &[Case] = &[
 /// What takes hours comes last.
 const LAST: &[Case] = &[Case { name: "fuzz", measure: fuzz::fuzz }];
 
+/// Cases that are a test of minutes, which `hw-tests/run` has run just before; with `--full`
+/// it is run once more, with its full count.
+const TESTED: &[&str] = &["storage-agents", "storage-scan"];
+
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {
     CASES.iter().chain(storage::CASES).chain(LAST)
@@ -145,6 +151,10 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
     let mut measured = Vec::new();
     for case in cases() {
         if plan.only.as_deref().is_some_and(|only| only != case.name) {
+            continue;
+        }
+        if plan.effort == Effort::Reduced && plan.only.is_none() && TESTED.contains(&case.name) {
+            println!("{:<17} by its test, above; --full runs it with its full count", case.name);
             continue;
         }
         match figures_of(case, plan, &commit, &kept) {
@@ -195,6 +205,10 @@ fn figures_of(case: &Case, plan: &Plan, commit: &str, kept: &Path) -> Result<Mea
     let full = plan.effort == Effort::Full;
     if full && let Some(found) = earlier().filter(|found| plan.reuse || found.commit == commit) {
         return Ok(found);
+    }
+    if plan.kept {
+        let how = format!("`figures --full --case {}` does it", case.name);
+        return Err(CaseError::Missing(how));
     }
     eprintln!("figures: {} …", case.name);
     let figures = (case.measure)(plan.effort)?;
