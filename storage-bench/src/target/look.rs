@@ -259,8 +259,7 @@ fn examine(root: &Root, device: &Device, block: &mut Block, unread: &mut Vec<Unr
 }
 
 /// Waits a moment for a claim that nothing accounts for: the files of a ring are let go by the
-/// kernel some time after its process has ended,
-/// and all the more where it was killed.
+/// kernel some time after its process has ended, and all the more where it was killed.
 #[expect(clippy::disallowed_methods, reason = "an edge: the kernel tells nobody when it lets go")]
 fn comes_free(root: &Root, device: &Device) -> bool {
     let node = root.host(&device.node());

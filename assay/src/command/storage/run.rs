@@ -137,7 +137,7 @@ pub(super) fn finish(
     arguments: &Arguments,
     jobs: &[Job],
     measured: Vec<Measured>,
-    stopped: bool,
+    (files, stopped): (Files, bool),
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let done = (0..).zip(jobs).zip(measured);
@@ -149,7 +149,7 @@ pub(super) fn finish(
             measured,
         })
         .collect();
-    let exit = show(&done, arguments, (Files::plan(arguments)?, stopped), console)?;
+    let exit = show(&done, arguments, (files, stopped), console)?;
     Ok(if stopped { Exit::Unknown } else { exit })
 }
 

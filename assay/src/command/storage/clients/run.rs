@@ -5,6 +5,7 @@ use storage_bench::{job::Job, measurement::Mode};
 
 use super::{
     super::{
+        files::Files,
         load::{self, Measured, Purpose},
         run as single,
     },
@@ -35,6 +36,14 @@ pub(in crate::command::storage) fn run(
              not here",
         )));
     }
+    if arguments.hlog.is_some() {
+        return Err(Failure::usage(Text::new(
+            "--hlog 只用于本机运行：各客户端不逐秒交回全部时延",
+            "--hlog is for a run of this host: agents do not hand over the latencies of each second",
+        )));
+    }
+    // Before the load: an hour of measuring is not lost to a typing error.
+    let files = Files::plan(arguments)?;
     for job in &jobs {
         suits(job, single::mode(job, arguments.mode)?)?;
     }
@@ -57,7 +66,7 @@ pub(in crate::command::storage) fn run(
     fleet.leave();
     done?;
     let runs: Vec<_> = measured.iter().map(|measured: &Measured| measured.run.clone()).collect();
-    let exit = single::finish(arguments, &jobs, measured, interrupt.asked(), console)?;
+    let exit = single::finish(arguments, &jobs, measured, (files, interrupt.asked()), console)?;
     let page = storage_clients::clients(&runs, layout(console));
     if arguments.output == crate::cli::storage::RunFormat::Text
         && arguments.output_format == crate::cli::storage::FioFormat::Normal
