@@ -11,7 +11,7 @@ use super::super::{CaseError, Effort, Figure};
 use super::absent::absent;
 use super::lab::Lab;
 use super::noise::Noise;
-use super::peers::{self, Bare, Cost, Load, words};
+use super::peers::{self, Bare, Cost, Load, Tuned, words};
 use super::{at_most, only_told, process, spread};
 
 const NEEDS: &[Need] =
@@ -23,38 +23,78 @@ struct Rounds {
     count: usize,
     seconds: u32,
     bytes: u64,
-    lean: bool,
+    /// Whether programs run that no bar is held against.
+    all: bool,
 }
 
 impl Rounds {
     fn of(effort: Effort) -> Self {
         match effort {
-            Effort::Full => Self { count: 9, seconds: 6, bytes: 1 << 30, lean: true },
-            Effort::Reduced => Self { count: 3, seconds: 2, bytes: 1 << 28, lean: false },
+            Effort::Full => Self { count: 9, seconds: 6, bytes: 1 << 30, all: true },
+            Effort::Reduced => Self { count: 3, seconds: 2, bytes: 1 << 28, all: false },
         }
     }
 }
 
-/// What is compared, and the bars.
-struct Bars {
-    /// What the page calls the medium.
-    medium: &'static str,
-    fio: f64,
-    bare: Option<f64>,
-    user_ns: Option<f64>,
+/// Who does the load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arm {
+    /// This program, with its own choice of an engine.
+    Chosen,
+    /// This program through a ring.
+    Ring,
+    Fio(Tuned),
+    /// `t/io_uring`, which records no latency.
+    Bare,
 }
 
-/// What the programs paid, round by round.
-#[derive(Debug, Default)]
-struct Paid {
-    ours: Vec<Cost>,
-    fio: Vec<Cost>,
-    /// fio with the one latency that ours records, in a full run.
-    lean: Vec<Cost>,
-    bare: Vec<Cost>,
+/// One line of the page: whose cost over whose.
+struct Ratio {
+    ours: Arm,
+    /// What the page calls ours, with a space before it; nothing where there is one way.
+    ours_is: &'static str,
+    theirs: Arm,
+    /// What the page calls theirs.
+    theirs_is: &'static str,
+    bar: Option<f64>,
+}
+
+/// What is compared, and the bars.
+struct Case {
+    /// What the page calls the medium.
+    medium: &'static str,
+    ratios: Vec<Ratio>,
+    /// Whose user time is held against a bar, and the bar in ns.
+    user: Option<(Arm, f64)>,
+}
+
+const FIO: (Arm, &str) = (Arm::Fio(Tuned::Ring), "tuned fio");
+const LEAN: (Arm, &str) = (Arm::Fio(Tuned::RingLean), "tuned fio with one latency of its three");
+const FIO_AIO: (Arm, &str) = (Arm::Fio(Tuned::Aio), "fio with libaio");
+const BARE: (Arm, &str) = (Arm::Bare, "`t/io_uring`");
+
+impl Ratio {
+    /// Ours through the ring: like with like.
+    fn ring((theirs, theirs_is): (Arm, &'static str), bar: Option<f64>) -> Self {
+        Self { ours: Arm::Ring, ours_is: "", theirs, theirs_is, bar }
+    }
+
+    /// Ours as the program chooses for a driver without NOWAIT.
+    fn chosen((theirs, theirs_is): (Arm, &'static str), bar: Option<f64>) -> Self {
+        let ours_is = ", engine as the program chooses it (libaio)";
+        Self { ours: Arm::Chosen, ours_is, theirs, theirs_is, bar }
+    }
+
+    fn forced((theirs, theirs_is): (Arm, &'static str), bar: Option<f64>) -> Self {
+        Self { ours_is: ", told to use io_uring", ..Self::ring((theirs, theirs_is), bar) }
+    }
 }
 
 /// 128 operations in flight on a zram device that is full.
+///
+/// The driver cannot be asked without waiting, so that a ring has every read done by kernel
+/// workers; the program then takes Linux AIO unless told otherwise. Both are measured, and
+/// fio with both.
 pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
     let rounds = Rounds::of(effort);
@@ -64,115 +104,158 @@ pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let device = lab.cheapest_zram(64 << 20)?;
     let (path, group, seconds) = (device.path, lab.one_processor()?, rounds.seconds);
     let load = Load { path, direct: true, depth: 128, batch: 32, seconds, group };
-    let bars = Bars {
+    let case = Case {
         medium: "QD128, zram written in full",
-        fio: 0.80,
-        bare: Some(1.20),
-        user_ns: Some(60.0),
+        ratios: vec![
+            Ratio::chosen(FIO, Some(0.80)),
+            Ratio::chosen(BARE, Some(1.20)),
+            Ratio::chosen(FIO_AIO, None),
+            Ratio::forced(FIO, None),
+            Ratio::forced(LEAN, None),
+            Ratio::forced(BARE, None),
+        ],
+        user: Some((Arm::Chosen, 60.0)),
     };
-    compare(&load, rounds, &bars)
+    compare(&load, rounds, &case)
 }
 
 /// 128 operations in flight on a file in the page cache.
 pub(super) fn file(effort: Effort) -> Result<Vec<Figure>, CaseError> {
-    let bars =
-        Bars { medium: "QD128, cached file", fio: 0.85, bare: Some(1.15), user_ns: Some(60.0) };
-    cached(effort, 128, 32, &bars)
+    let case = Case {
+        medium: "QD128, cached file",
+        ratios: vec![
+            Ratio::ring(FIO, Some(0.85)),
+            Ratio::ring(LEAN, None),
+            Ratio::ring(BARE, Some(1.15)),
+        ],
+        user: Some((Arm::Ring, 60.0)),
+    };
+    cached(effort, 128, 32, &case)
 }
 
 /// One operation at a time on a file in the page cache.
 pub(super) fn one(effort: Effort) -> Result<Vec<Figure>, CaseError> {
-    let bars = Bars { medium: "QD1, cached file", fio: 0.75, bare: None, user_ns: None };
-    cached(effort, 1, 1, &bars)
+    let ratios = vec![Ratio::ring(FIO, Some(0.75)), Ratio::ring(LEAN, None)];
+    cached(effort, 1, 1, &Case { medium: "QD1, cached file", ratios, user: None })
 }
 
-fn cached(effort: Effort, depth: u32, batch: u32, bars: &Bars) -> Result<Vec<Figure>, CaseError> {
+fn cached(effort: Effort, depth: u32, batch: u32, case: &Case) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
     let rounds = Rounds::of(effort);
     let mut lab = Lab::new()?;
     let path = lab.cached_file(rounds.bytes)?.display().to_string();
     let (group, seconds) = (lab.one_processor()?, rounds.seconds);
     let load = Load { path, direct: false, depth, batch, seconds, group };
-    compare(&load, rounds, bars)
+    compare(&load, rounds, case)
 }
 
-fn compare(load: &Load, rounds: Rounds, bars: &Bars) -> Result<Vec<Figure>, CaseError> {
-    let bare = bars.bare.map(|limit| peers::t_io_uring().map(|bare| (bare, limit)));
-    let program = bare.as_ref().and_then(|found| found.as_ref().ok()).map(|(bare, _)| bare);
+/// What the programs paid, each with one cost a round.
+struct Paid(Vec<(Arm, Vec<Cost>)>);
+
+impl Paid {
+    fn by(&self, arm: Arm) -> &[Cost] {
+        self.0.iter().find(|(one, _)| *one == arm).map_or(&[], |(_, costs)| costs)
+    }
+}
+
+fn compare(load: &Load, rounds: Rounds, case: &Case) -> Result<Vec<Figure>, CaseError> {
+    let wanted: Vec<&Ratio> =
+        case.ratios.iter().filter(|ratio| rounds.all || ratio.bar.is_some()).collect();
+    let mut arms: Vec<Arm> = Vec::new();
+    for arm in wanted.iter().flat_map(|ratio| [ratio.ours, ratio.theirs]) {
+        if !arms.contains(&arm) {
+            arms.push(arm);
+        }
+    }
+    let bare = arms.contains(&Arm::Bare).then(peers::t_io_uring);
+    if !matches!(bare, Some(Ok(_))) {
+        arms.retain(|arm| *arm != Arm::Bare);
+    }
+    let program = bare.as_ref().and_then(|found| found.as_ref().ok());
     let noise = Noise::start();
-    let paid = in_turn(load, rounds, program)?;
+    let paid = in_turn(load, rounds, &arms, program)?;
     let noise = noise.text();
-    let Bars { medium, .. } = bars;
-    let told = |peer: &str, version: &str, theirs: &[Cost], limit: f64| {
-        let pairs: Vec<f64> =
-            paid.ours.iter().zip(theirs).map(|(a, b)| a.cpu_ns / b.cpu_ns).collect();
-        let ratio = spread(&pairs)?;
-        let median = |costs: &[Cost], of: fn(&Cost) -> f64| {
-            spread(&costs.iter().map(of).collect::<Vec<_>>()).map(|found| found.median)
-        };
-        let measured = format!(
-            "{:.3} ({:.3}–{:.3}), {:.0} against {:.0} ns at {:.0} against {:.0} thousand IOPS, \
-             {} pairs of {} s, {version}; {noise}",
-            ratio.median,
-            ratio.min,
-            ratio.max,
-            median(&paid.ours, |cost| cost.cpu_ns)?,
-            median(theirs, |cost| cost.cpu_ns)?,
-            median(&paid.ours, |cost| cost.iops / 1e3)?,
-            median(theirs, |cost| cost.iops / 1e3)?,
-            pairs.len(),
-            load.seconds,
+    let fio = peers::fio_version()?;
+    let mut figures = Vec::new();
+    for ratio in wanted {
+        let Ratio { theirs_is, ours_is, .. } = ratio;
+        let what = format!(
+            "storage: CPU per I/O over {theirs_is}, 4K random read, {}{ours_is}",
+            case.medium
         );
-        let what = format!("storage: CPU per I/O over {peer}, 4K random read, {medium}");
-        Ok::<_, CaseError>(at_most(&what, &format!("≤ {limit:.2}"), limit, ratio, measured))
-    };
-    let version = peers::fio_version()?;
-    let mut figures = vec![told("tuned fio", &version, &paid.fio, bars.fio)?];
-    if rounds.lean {
-        let lean = told("tuned fio with one latency of its three", &version, &paid.lean, bars.fio)?;
-        let bar = "–".to_owned();
-        figures.push(Figure { bar, met: None, broken: None, ..lean });
+        let version = match &bare {
+            Some(Err(why)) if ratio.theirs == Arm::Bare => {
+                let bar = ratio.bar.map_or("–".to_owned(), |bar| format!("≤ {bar:.2}"));
+                figures.push(only_told(&what, &bar, format!("not measured: {why}")));
+                continue;
+            }
+            Some(Ok(bare)) if ratio.theirs == Arm::Bare => &bare.version,
+            _ => &fio,
+        };
+        let (ours, theirs) = (paid.by(ratio.ours), paid.by(ratio.theirs));
+        figures.push(told(&what, ratio.bar, (ours, theirs), (load.seconds, version, &noise))?);
     }
-    match &bare {
-        None => {}
-        Some(Ok((bare, limit))) => {
-            figures.push(told("`t/io_uring`", &bare.version, &paid.bare, *limit)?);
-        }
-        Some(Err(why)) => {
-            let what = format!("storage: CPU per I/O over `t/io_uring`, 4K random read, {medium}");
-            let limit = bars.bare.unwrap_or_default();
-            let bar = format!("≤ {limit:.2}");
-            figures.push(only_told(&what, &bar, format!("not measured: {why}")));
-        }
-    }
-    if let Some(limit) = bars.user_ns {
-        let user = spread(&paid.ours.iter().map(|cost| cost.user_ns).collect::<Vec<_>>())?;
+    if let Some((arm, limit)) = case.user {
+        let user = spread(&paid.by(arm).iter().map(|cost| cost.user_ns).collect::<Vec<_>>())?;
         let measured = format!("{:.0} ns ({:.0}–{:.0}); {noise}", user.median, user.min, user.max);
-        let what = format!("storage: user CPU per I/O, latency on, {medium}");
+        let what = format!("storage: user CPU per I/O, latency on, {}", case.medium);
         figures.push(at_most(&what, &format!("≤ {limit} ns"), limit, user, measured));
     }
     Ok(figures)
 }
 
+/// Returns the figure of one ratio.
+fn told(
+    what: &str,
+    bar: Option<f64>,
+    (ours, theirs): (&[Cost], &[Cost]),
+    (seconds, version, noise): (u32, &str, &str),
+) -> Result<Figure, CaseError> {
+    let pairs: Vec<f64> = ours.iter().zip(theirs).map(|(a, b)| a.cpu_ns / b.cpu_ns).collect();
+    let ratio = spread(&pairs)?;
+    let median = |costs: &[Cost], of: fn(&Cost) -> f64| {
+        spread(&costs.iter().map(of).collect::<Vec<_>>()).map(|found| found.median)
+    };
+    let measured = format!(
+        "{:.3} ({:.3}–{:.3}), {:.0} against {:.0} ns at {:.0} against {:.0} thousand IOPS, \
+         {} pairs of {seconds} s, {version}; {noise}",
+        ratio.median,
+        ratio.min,
+        ratio.max,
+        median(ours, |cost| cost.cpu_ns)?,
+        median(theirs, |cost| cost.cpu_ns)?,
+        median(ours, |cost| cost.iops / 1e3)?,
+        median(theirs, |cost| cost.iops / 1e3)?,
+        pairs.len(),
+    );
+    Ok(match bar {
+        Some(bar) => at_most(what, &format!("≤ {bar:.2}"), bar, ratio, measured),
+        None => only_told(what, "–", measured),
+    })
+}
+
 /// Runs the programs in turn; who goes first changes, so that a drifting machine favours nobody.
-fn in_turn(load: &Load, rounds: Rounds, bare: Option<&Bare>) -> Result<Paid, CaseError> {
-    let mut paid = Paid::default();
+fn in_turn(
+    load: &Load,
+    rounds: Rounds,
+    arms: &[Arm],
+    bare: Option<&Bare>,
+) -> Result<Paid, CaseError> {
+    let mut paid: Vec<(Arm, Vec<Cost>)> = arms.iter().map(|arm| (*arm, Vec::new())).collect();
     for round in 0..rounds.count {
-        for turn in 0..4 {
-            match (round + turn) % 4 {
-                0 => paid.ours.push(load.by_assay()?),
-                1 => paid.fio.push(load.by_fio(false)?),
-                2 if rounds.lean => paid.lean.push(load.by_fio(true)?),
-                3 => {
-                    if let Some(bare) = bare {
-                        paid.bare.push(load.by_t_io_uring(&bare.program)?);
-                    }
-                }
-                _ => {}
-            }
+        let first = round % paid.len().max(1);
+        let (early, late) = paid.split_at_mut(first);
+        for (arm, costs) in late.iter_mut().chain(early) {
+            costs.push(match (*arm, bare) {
+                (Arm::Chosen, _) => load.by_assay(true)?,
+                (Arm::Ring, _) => load.by_assay(false)?,
+                (Arm::Fio(tuned), _) => load.by_fio(tuned)?,
+                (Arm::Bare, Some(bare)) => load.by_t_io_uring(&bare.program)?,
+                (Arm::Bare, None) => continue,
+            });
         }
     }
-    Ok(paid)
+    Ok(Paid(paid))
 }
 
 /// A ring that does nothing: what choosing an offset, two looks at the clock, the histogram

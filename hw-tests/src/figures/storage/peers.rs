@@ -30,6 +30,20 @@ pub(super) struct Load {
     pub(super) group: PathBuf,
 }
 
+const RING: &str = "--ioengine=io_uring";
+
+/// How fio is tuned, always in batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tuned {
+    /// `io_uring` with fixed buffers and registered files.
+    Ring,
+    /// The same with the one latency that ours records, from submission to completion: fio
+    /// records three for each operation unless told otherwise.
+    RingLean,
+    /// Linux AIO, reaped in user space.
+    Aio,
+}
+
 /// What operations cost a whole process.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cost {
@@ -91,39 +105,40 @@ pub(super) fn fio_version() -> Result<String, CaseError> {
 }
 
 impl Load {
-    fn shared_options(&self) -> String {
+    fn shared_options(&self, engine: &str) -> String {
         let Self { path, direct, depth, batch, seconds, group: _ } = self;
         let direct = u8::from(*direct);
         format!(
             "--name=figure --filename={path} --rw=randread --bs=4k --direct={direct} \
-             --ioengine=io_uring --norandommap --invalidate=0 --runtime={seconds} --time_based \
+             {engine} --norandommap --invalidate=0 --runtime={seconds} --time_based \
              --iodepth={depth} --iodepth_batch_submit={batch} --iodepth_batch_complete_max={batch}"
         )
     }
 
-    /// Runs it by the program itself: the whole process counts, start-up included.
-    pub(super) fn by_assay(&self) -> Result<Cost, CaseError> {
+    /// Runs it by the program itself, with its own choice of an engine or with the ring: the
+    /// whole process counts, start-up included.
+    pub(super) fn by_assay(&self, chooses: bool) -> Result<Cost, CaseError> {
+        let engine = if chooses { "" } else { RING };
         // At depth 1 nothing can be batched: that is what the mode for latency measures.
         let mode = if self.depth == 1 { "latency" } else { "throughput" };
-        let line = assay(mode, &self.shared_options())?;
+        let line = assay(mode, &self.shared_options(engine))?;
         let ran = process::start(&line, Some(&self.group))?.finish()?;
         let run = measured(&ran)?;
         let ios = number(&run, "/all/ios")?;
         cost(&ran, ios, number(&run, "/all/milli_iops")? / 1000.0)
     }
 
-    /// Runs it by fio, tuned: `io_uring` with fixed buffers and registered files, in batches.
-    ///
-    /// fio records three latencies for each operation unless told otherwise; `lean` leaves
-    /// the one from submission to completion, which is what ours records.
-    pub(super) fn by_fio(&self, lean: bool) -> Result<Cost, CaseError> {
+    /// Runs it by fio, tuned.
+    pub(super) fn by_fio(&self, tuned: Tuned) -> Result<Cost, CaseError> {
         let mut line = words("fio --output-format=json --thread");
-        line.extend(words(&self.shared_options()));
+        let engine = if tuned == Tuned::Aio { "--ioengine=libaio" } else { RING };
+        line.extend(words(&self.shared_options(engine)));
         // Options of an engine are known once the engine is.
-        line.extend(words("--fixedbufs --registerfiles"));
-        if lean {
-            line.extend(words("--disable_slat=1 --disable_lat=1"));
-        }
+        line.extend(words(match tuned {
+            Tuned::Ring => "--fixedbufs --registerfiles",
+            Tuned::RingLean => "--fixedbufs --registerfiles --disable_slat=1 --disable_lat=1",
+            Tuned::Aio => "--userspace_reap",
+        }));
         line.push(format!("--iodepth_batch_complete_min={}", self.batch));
         let ran = process::start(&line, Some(&self.group))?.finish()?;
         let reads = fio_reads(&ran)?;
