@@ -1,0 +1,130 @@
+//! Addresses of links: MAC addresses, and names of network devices.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A MAC address, six bytes as they are on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Mac(pub [u8; 6]);
+
+/// Why a text is no MAC address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no MAC address of six bytes: `02:00:00:00:00:11`")]
+pub struct MacError {
+    /// What was given.
+    pub text: String,
+}
+
+impl Mac {
+    /// Whether it names a group of stations (IEEE 802, the lowest bit of the first byte).
+    pub fn is_multicast(self) -> bool {
+        self.0[0] & 1 == 1
+    }
+}
+
+impl FromStr for Mac {
+    type Err = MacError;
+
+    fn from_str(text: &str) -> Result<Self, MacError> {
+        let wrong = || MacError { text: text.to_owned() };
+        let mut bytes = [0; 6];
+        let mut parts = text.split([':', '-']);
+        for byte in &mut bytes {
+            let part = parts.next().filter(|part| part.len() == 2).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(part, 16).map_err(|_no_hex| wrong())?;
+        }
+        if parts.next().is_some() { Err(wrong()) } else { Ok(Self(bytes)) }
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let colon = if at == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The name of a network device: 1 to 15 bytes without `/`, `:` and spaces
+/// (`dev_valid_name` of the kernel; `IFNAMSIZ` less its zero).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Device(String);
+
+/// Why a text names no network device.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` cannot name a network device: 1 to 15 bytes without `/`, `:` and spaces")]
+pub struct DeviceError {
+    /// What was given.
+    pub text: String,
+}
+
+impl Device {
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the name as the kernel compares it: 16 bytes, zero at the end.
+    pub fn padded(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(self.0.bytes()) {
+            *to = from;
+        }
+        bytes
+    }
+}
+
+impl FromStr for Device {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        let odd = |c: char| c == '/' || c == ':' || c.is_whitespace() || c.is_control();
+        let fits = (1..16).contains(&text.len()) && text != "." && text != "..";
+        if !fits || text.contains(odd) {
+            return Err(DeviceError { text: text.to_owned() });
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mac_address_reads_back_as_it_was_written() {
+        let mac: Mac = "02:00:00:00:0A:ff".parse().unwrap();
+        assert_eq!(mac.to_string(), "02:00:00:00:0a:ff");
+        for wrong in ["", "02:00:00:00:00", "02:00:00:00:00:00:00", "02:00:00:00:00:0", "x2:0"] {
+            assert!(wrong.parse::<Mac>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_device_name_is_what_the_kernel_takes() {
+        assert_eq!("p1".parse::<Device>().unwrap().padded()[..3], *b"p1\0");
+        for wrong in ["", ".", "..", "a b", "a/b", "a:b", "sixteen-bytes-xx"] {
+            assert!(wrong.parse::<Device>().is_err(), "{wrong}");
+        }
+    }
+}

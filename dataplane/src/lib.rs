@@ -1,0 +1,12 @@
+//! Tenant networks on a node, declaratively: VXLAN networks, ports, stateful security groups.
+//!
+//! `spec` (what the user writes) → `desired` (settled) → `wanted` (kernel objects) ↔ `seen`
+//! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
+
+pub mod address;
+pub mod desired;
+pub mod kernel;
+pub mod nft;
+pub mod plan;
+pub mod seen;
+pub mod wanted;

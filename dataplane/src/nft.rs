@@ -1,0 +1,310 @@
+//! Objects of `nf_tables` as values: what is written to the kernel and what is read back.
+//!
+//! Only what this crate uses is modelled; anything else that the kernel shows is kept as
+//! [`Expression::Other`], so that it never compares equal to what we want. Semantics:
+//! `include/uapi/linux/netfilter/nf_tables.h` and nft(8).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Address family of a table (`NFPROTO_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4 and IPv6 together, at the hooks of the IP layer.
+    Inet,
+    /// Frames of one device, at its ingress.
+    Netdev,
+}
+
+/// A table with all that is in it. Chains are in the order in which jumps need them: any; the
+/// encoder declares all chains before rules and elements name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Chains by name.
+    pub chains: BTreeMap<String, Chain>,
+    /// Sets and maps by name.
+    pub sets: BTreeMap<String, Set>,
+}
+
+/// A chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// Where packets enter it; `None` where only jumps do.
+    pub hook: Option<Hook>,
+    /// Rules in their order.
+    pub rules: Vec<Rule>,
+}
+
+/// Where a base chain hangs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Point in the path of a packet.
+    pub point: Point,
+    /// Order among the chains of a point, lower first.
+    pub priority: i32,
+    /// The device whose ingress it is, in family `netdev`.
+    pub device: Option<String>,
+    /// What happens to a packet that no rule decides.
+    pub drops: bool,
+}
+
+/// A point in the path of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Before routing; bridged frames too, where their bridge calls the IP layer.
+    Prerouting,
+    /// For this host.
+    Input,
+    /// Through this host, bridged frames included.
+    Forward,
+    /// From this host.
+    Output,
+    /// After routing.
+    Postrouting,
+    /// As a frame enters by a device.
+    Ingress,
+}
+
+/// A rule: expressions in their order; one that does not match ends it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// What it does.
+    pub expressions: Vec<Expression>,
+    /// What it is there for, as `nft list` prints it (`NFTNL_UDATA_RULE_COMMENT`).
+    pub comment: Option<String>,
+}
+
+/// A register of 4 bytes, by number from 0 (`NFT_REG32_00` + number); wider values take as many
+/// as they need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Register(pub u8);
+
+/// Part of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field is what its variant's sentence says")]
+pub enum Expression {
+    /// Loads a fact about the packet.
+    Meta { key: Meta, to: Register },
+    /// Loads bytes of the packet.
+    Payload { base: Base, offset: u32, length: u32, to: Register },
+    /// Loads a fact about the connection.
+    Ct { key: Ct, to: Register },
+    /// Sets the conntrack zone from a register.
+    SetZone { from: Register },
+    /// `to = (from & mask) ^ xor`, byte by byte.
+    Bitwise { from: Register, to: Register, mask: Vec<u8>, xor: Vec<u8> },
+    /// Goes on where the comparison holds; values in network byte order where they are numbers.
+    Compare { from: Register, how: Comparison, value: Vec<u8> },
+    /// Goes on where the value is within, both ends included.
+    Range { from: Register, first: Vec<u8>, last: Vec<u8> },
+    /// Goes on where the set has the value (or has not, where `inverted`).
+    Lookup { set: String, from: Register, inverted: bool },
+    /// Loads what the map has for the value; goes on only where it has something.
+    Map { set: String, from: Register, to: Register },
+    /// Does what the verdict map has for the value; goes on where it has nothing.
+    VerdictMap { set: String, from: Register },
+    /// Loads a constant.
+    Load { to: Register, value: Vec<u8> },
+    /// Ends the chain or the packet's way.
+    Verdict(Verdict),
+    /// Counts what comes by. Its numbers are not compared.
+    Counter,
+    /// What this crate does not know: name and attributes as the kernel has them.
+    Other { name: String, data: Vec<u8> },
+}
+
+/// Facts about a packet (`NFT_META_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meta {
+    /// Name of the device it came by, 16 bytes; of its bridge, where it is bridged.
+    InName,
+    /// Name of the device it leaves by, 16 bytes.
+    OutName,
+    /// Protocol above IP, 1 byte.
+    L4Protocol,
+    /// `NFPROTO_IPV4` (2) or `NFPROTO_IPV6` (10), 1 byte.
+    Family,
+    /// `EtherType`, 2 bytes.
+    EtherType,
+}
+
+/// Where an offset counts from (`NFT_PAYLOAD_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The frame.
+    Link,
+    /// The IP or ARP header.
+    Network,
+    /// The header above IP; never of a later fragment.
+    Transport,
+}
+
+/// Facts about a connection (`NFT_CT_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ct {
+    /// State bits, 4 bytes in host order: invalid 1, established 2, related 4, new 8, untracked 64.
+    State,
+}
+
+/// How values compare (`NFT_CMP_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Equal,
+    /// Not equal.
+    NotEqual,
+    /// Below.
+    Less,
+    /// Below or equal.
+    LessOrEqual,
+    /// Above.
+    Greater,
+    /// Above or equal.
+    GreaterOrEqual,
+}
+
+/// What becomes of a packet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Goes on to the next base chain of the point.
+    Accept,
+    /// Ends here.
+    Drop,
+    /// Goes on in the chain that jumped here.
+    Return,
+    /// Goes on in a chain, and comes back where that returns.
+    Jump(String),
+    /// Goes on in a chain, and does not come back.
+    Goto(String),
+}
+
+/// A set, or a map where it has values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// Types of the key's parts, in order; more than one is a concatenation.
+    pub key: Vec<KeyType>,
+    /// What it maps to; `None` for a set.
+    pub value: Option<ValueType>,
+    /// Whether elements may be ranges.
+    pub interval: bool,
+    /// The elements; keys as [`Element::key`] lays them out.
+    pub elements: BTreeMap<Element, Option<Value>>,
+}
+
+/// Types of parts of keys, by nft's numbers (`enum nft_datatypes` of libnftables), which make
+/// `nft list` print them as people read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// `ifname`, 16 bytes.
+    InterfaceName,
+    /// `ipv4_addr`, 4 bytes.
+    Ipv4,
+    /// `ipv6_addr`, 16 bytes.
+    Ipv6,
+    /// `ether_addr`, 6 bytes.
+    Ether,
+    /// `inet_proto`, 1 byte.
+    Protocol,
+    /// `inet_service`, 2 bytes.
+    Port,
+    /// `ct_state`, 4 bytes.
+    CtState,
+}
+
+/// What a map has for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A verdict.
+    Verdict,
+    /// A conntrack zone: 2 bytes in host order.
+    Zone,
+}
+
+/// A value of a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Of a verdict map.
+    Verdict(Verdict),
+    /// Of a map of bytes.
+    Bytes(Vec<u8>),
+}
+
+/// A key of a set. Each part of a concatenation is padded with zeros to a multiple of 4 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Element {
+    /// The key, or the first of a range.
+    pub key: Vec<u8>,
+    /// The last of a range, included; `None` for a single key.
+    pub last: Option<Vec<u8>>,
+}
+
+/// One atomic change: all of it or nothing (one netlink batch).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// In the order in which the kernel takes them.
+    pub changes: Vec<Change>,
+}
+
+/// A part of a batch; all in table `assay` of a family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field is what its variant's sentence says")]
+pub enum Change {
+    /// Makes the table where it is not there.
+    AddTable(Family),
+    /// Takes the table away with all that is in it.
+    DeleteTable(Family),
+    /// Makes a chain, without its rules, where it is not there. A hook is set only at birth.
+    AddChain { family: Family, name: String, hook: Option<Hook> },
+    /// Takes away a chain that nothing jumps to, with its rules.
+    DeleteChain { family: Family, name: String },
+    /// Takes all rules of a chain away and gives it others.
+    SetRules { family: Family, name: String, rules: Vec<Rule> },
+    /// Makes a set, without its elements.
+    AddSet { family: Family, name: String, set: Set },
+    /// Takes away a set that no rule names.
+    DeleteSet { family: Family, name: String },
+    /// Adds elements.
+    AddElements {
+        family: Family,
+        set: String,
+        shape: SetShape,
+        elements: Vec<(Element, Option<Value>)>,
+    },
+    /// Takes elements away.
+    DeleteElements {
+        family: Family,
+        set: String,
+        shape: SetShape,
+        elements: Vec<(Element, Option<Value>)>,
+    },
+}
+
+/// What the encoder has to know of a set to write its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetShape {
+    /// Whether elements may be ranges.
+    pub interval: bool,
+    /// Whether keys are concatenations.
+    pub concatenated: bool,
+}
+
+impl Set {
+    /// Returns its shape.
+    pub fn shape(&self) -> SetShape {
+        SetShape { interval: self.interval, concatenated: self.key.len() > 1 }
+    }
+}
+
+/// All rules of ours: one table in each family, both named [`TABLE`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ruleset {
+    /// Groups, isolation, zones.
+    pub inet: Option<Table>,
+    /// Anti-spoofing.
+    pub netdev: Option<Table>,
+}
+
+/// The name of our tables. Nothing in another table is ever touched.
+pub const TABLE: &str = "assay";
+
+/// Names of tables of others, by family: for conflicts, and to say what was left alone.
+pub type Foreign = BTreeSet<(Family, String)>;
