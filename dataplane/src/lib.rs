@@ -5,8 +5,10 @@
 
 pub mod address;
 pub mod desired;
+pub mod firewall;
 pub mod kernel;
 pub mod nft;
 pub mod plan;
 pub mod seen;
+pub mod text;
 pub mod wanted;
