@@ -18,3 +18,7 @@
 //!   for each of its receivers, for in the forward hook both devices read as the bridge.
 //!
 //! [`Semantics`]: crate::desired::Semantics
+
+pub mod explain;
+pub mod judge;
+pub mod protocol;
