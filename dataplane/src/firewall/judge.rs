@@ -126,7 +126,8 @@ pub struct Judge<'d> {
 /// Ports of this node in one network, by address.
 #[derive(Debug, Default)]
 struct Ports<'d> {
-    exact: BTreeMap<IpAddr, &'d str>,
+    /// `None`: a port of another node has it, whatever range it is in.
+    exact: BTreeMap<IpAddr, Option<&'d str>>,
     ranges: BTreeMap<IpNet, &'d str>,
     /// Prefix lengths in `ranges`, the longest first.
     lengths: BTreeSet<Reverse<u8>>,
@@ -134,13 +135,14 @@ struct Ports<'d> {
 
 impl<'d> Ports<'d> {
     fn find(&self, address: IpAddr) -> Option<&'d str> {
-        self.exact.get(&address).copied().or_else(|| {
-            let within = |length: &Reverse<u8>| {
-                let range = IpNet::new(address, length.0).ok()?.trunc();
-                self.ranges.get(&range).copied()
-            };
-            self.lengths.iter().find_map(within)
-        })
+        if let Some(exact) = self.exact.get(&address) {
+            return *exact;
+        }
+        let within = |length: &Reverse<u8>| {
+            let range = IpNet::new(address, length.0).ok()?.trunc();
+            self.ranges.get(&range).copied()
+        };
+        self.lengths.iter().find_map(within)
     }
 }
 
@@ -211,8 +213,11 @@ impl<'d> Judge<'d> {
             judge.add_port(id, port);
         }
         for remote in desired.remotes.values() {
-            let own = remote.addresses.iter().copied().chain([link_local(remote.mac)]);
-            judge.add_member(&remote.network, &remote.groups, own);
+            let own = || remote.addresses.iter().copied().chain([link_local(remote.mac)]);
+            if let Some(ports) = judge.networks.get_mut(remote.network.as_str()) {
+                ports.exact.extend(own().map(|address| (address, None)));
+            }
+            judge.add_member(&remote.network, &remote.groups, own());
         }
         for (id, group) in &desired.groups {
             for (at, rule) in group.rules.iter().enumerate() {
@@ -229,7 +234,7 @@ impl<'d> Judge<'d> {
     fn add_port(&mut self, id: &'d str, port: &'d Port) {
         let own = || port.addresses.iter().copied().chain([link_local(port.mac)]);
         if let Some(ports) = self.networks.get_mut(port.network.as_str()) {
-            ports.exact.extend(own().map(|address| (address, id)));
+            ports.exact.extend(own().map(|address| (address, Some(id))));
             for pair in &port.allowed {
                 ports.ranges.entry(pair.range).or_insert(id);
                 ports.lengths.insert(Reverse(pair.range.prefix_len()));

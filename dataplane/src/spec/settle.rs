@@ -43,6 +43,7 @@ pub(super) struct Station<'n> {
     pub(super) addresses: Vec<(IpAddr, usize)>,
     pub(super) allowed: Vec<(IpNet, usize)>,
     pub(super) groups: BTreeSet<String>,
+    pub(super) security: bool,
 }
 
 /// Conntrack has 16 bits for a zone, and 0 is everyone's.
@@ -280,19 +281,17 @@ fn allowed<'n>(stations: &[Station<'n>], faults: &mut Faults<'n>) {
         let Some(network) = station.network else { continue };
         for (range, at) in &station.allowed {
             let first = seen.entry((network, *range)).or_insert(station);
-            if first.groups == station.groups {
+            if (&first.groups, first.security) == (&station.groups, station.security) {
                 continue;
             }
             faults.about = station.about;
             let (zh, en) = (
-                "`{0}` 也允许端口 `{1}` 使用，但两者安全组不同",
-                "`{0}` is allowed to port `{1}` too, which has other groups",
+                "`{0}` 也允许端口 `{1}` 使用，但两者的安全组或 `port_security` 不同",
+                "`{0}` is allowed to port `{1}` too, which has other groups or `port_security`",
             );
             faults.add(*at, zh, en, &[range, &first.about.id]);
-            let (zh, en) = (
-                "共用地址的端口须属相同的安全组",
-                "ports that share an address have the same groups",
-            );
+            let (zh, en) =
+                ("共用地址的端口，这两项须相同", "ports that share an address have the same");
             faults.hint(zh, en, &[]);
         }
     }

@@ -45,6 +45,7 @@ pub(super) fn ports<'n>(
             }
         }
         let security = fields.flag("port_security", faults).unwrap_or(true);
+        station.security = security;
         fields.finish(faults);
         names.all.stations.push(station);
         let (Some(network), Some(mac), Some((device, _)), Some(kind)) =
@@ -225,7 +226,8 @@ fn card<'n>(
         groups: groups.clone(),
     };
     let network = network.map(|(network, _)| network);
-    let station = Station { about, network, mac, addresses, allowed: Vec::new(), groups };
+    let station =
+        Station { about, network, mac, addresses, allowed: Vec::new(), groups, security: true };
     (card, station)
 }
 
