@@ -5,8 +5,10 @@
 
 pub mod address;
 pub mod desired;
+pub mod fabric;
 pub mod firewall;
 pub mod kernel;
+pub mod naming;
 pub mod nft;
 pub mod plan;
 pub mod seen;
