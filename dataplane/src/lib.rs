@@ -4,6 +4,7 @@
 //! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
 
 pub mod address;
+pub mod compile;
 pub mod desired;
 pub mod fabric;
 pub mod firewall;

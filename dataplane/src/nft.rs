@@ -123,6 +123,8 @@ pub enum Meta {
     L4Protocol,
     /// `NFPROTO_IPV4` (2) or `NFPROTO_IPV6` (10), 1 byte.
     Family,
+    /// `PACKET_*`, 1 byte: 0 to one station, 1 broadcast, 2 multicast.
+    PacketType,
     /// `EtherType`, 2 bytes.
     EtherType,
 }
