@@ -4,6 +4,8 @@
 //! [`Expression::Other`], so that it never compares equal to what we want. Semantics:
 //! `include/uapi/linux/netfilter/nf_tables.h` and nft(8).
 
+pub mod render;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Address family of a table (`NFPROTO_*`).
