@@ -12,6 +12,7 @@ use serde_json::Value;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape is what counts")]
+#[schemars(title = "assay/network/v1")]
 struct Wanted {
     /// The version of this format.
     schema: Schema,
