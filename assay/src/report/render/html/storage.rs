@@ -221,6 +221,8 @@ fn findings(v: Voice, run: &Run) -> Vec<Line> {
     add(words::STEADY, run.steady.as_ref().map(said::steady));
     add(words::SHAPE, run.shape.as_ref().map(said::shape));
     add(words::HIT, run.hit.as_ref().map(said::hit));
+    add(words::PER_PETABYTE, run.per_petabyte.as_ref().map(said::per_petabyte));
+    add(words::REDUCTION, run.reduction.as_ref().map(said::reduction));
     if let Some(cap) = &run.cap {
         let said: Vec<String> =
             said::cap(cap).iter().map(|said| format!("<p>{}</p>", v.t(said))).collect();
