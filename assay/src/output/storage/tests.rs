@@ -33,6 +33,21 @@ fn totals(batch_reaped: bool) -> Totals {
     }
 }
 
+fn reduction() -> Reduction {
+    Reduction { written_bytes: 2_000_000_000, used_bytes: 1_000_000_000, reported_milli: 2_000 }
+}
+
+fn per_petabyte() -> PerPetabyte {
+    PerPetabyte {
+        usable_bytes: 500_000_000_000_000,
+        iops: 1_600,
+        bytes_per_s: 6_540_000,
+        iops_binary: 1_801,
+        bytes_per_s_binary: 7_363_000,
+        arithmetic: String::new(),
+    }
+}
+
 pub(super) fn sample() -> Run {
     Run {
         id: "r1".to_owned(),
@@ -104,22 +119,11 @@ pub(super) fn sample() -> Run {
         }),
         steady: Some(Steady { range_ppm: 200_001, slope_ppm: 31_000, ..Steady::default() }),
         hit: None,
-        reduction: Some(Reduction {
-            written_bytes: 2_000_000_000,
-            used_bytes: 1_000_000_000,
-            reported_milli: 2_000,
-        }),
+        reduction: Some(reduction()),
         clients: None,
         data: None,
         verified: None,
-        per_petabyte: Some(PerPetabyte {
-            usable_bytes: 500_000_000_000_000,
-            iops: 1_600,
-            bytes_per_s: 6_540_000,
-            iops_binary: 1_801,
-            bytes_per_s_binary: 7_363_000,
-            arithmetic: String::new(),
-        }),
+        per_petabyte: Some(per_petabyte()),
         second: Vec::new(),
     }
 }
