@@ -1,5 +1,8 @@
 //! The one edge: what can be asked of a kernel.
 
+pub mod attribute;
+pub mod links;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 

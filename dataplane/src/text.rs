@@ -27,9 +27,9 @@ fn filled(pattern: &str, values: &[&dyn fmt::Display]) -> String {
     let mut pieces = pattern.split('{');
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let slot = piece.split_once('}').and_then(|(number, rest)| {
-            Some((values.get(number.parse::<usize>().ok()?)?, rest))
-        });
+        let slot = piece
+            .split_once('}')
+            .and_then(|(number, rest)| Some((values.get(number.parse::<usize>().ok()?)?, rest)));
         match slot {
             Some((value, rest)) => {
                 write!(text, "{value}").expect("a String takes everything");
