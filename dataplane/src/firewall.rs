@@ -9,8 +9,8 @@
 //!   one (ICMP errors), passes.
 //! - **Addresses of a port** are its `ips`, its `allowed` ranges, and the link-local IPv6 address
 //!   that its MAC address gives (RFC 4291 appendix A). Where several ports have an address, the
-//!   longest prefix has it: `ips` before ranges. Two ports with the same allowed range in one
-//!   network have the same groups; `spec` sees to it.
+//!   longest prefix has it: `ips` before ranges, those of other nodes' ports too. Two ports with
+//!   the same allowed range in one network have the same groups; `spec` sees to it.
 //! - **Members of a group** are known by `ips`, by link-local addresses, and by allowed ranges
 //!   of one address (those that move between members). Longer ranges do not count: a router's
 //!   `10.0.0.0/8` would make everyone a member.
@@ -18,3 +18,7 @@
 //!   for each of its receivers, for in the forward hook both devices read as the bridge.
 //!
 //! [`Semantics`]: crate::desired::Semantics
+
+pub mod explain;
+pub mod judge;
+pub mod protocol;

@@ -10,5 +10,6 @@ pub mod kernel;
 pub mod nft;
 pub mod plan;
 pub mod seen;
+pub mod spec;
 pub mod text;
 pub mod wanted;

@@ -30,15 +30,12 @@ fn filled(pattern: &str, values: &[&dyn fmt::Display]) -> String {
         let slot = piece
             .split_once('}')
             .and_then(|(number, rest)| Some((values.get(number.parse::<usize>().ok()?)?, rest)));
-        match slot {
-            Some((value, rest)) => {
-                write!(text, "{value}").expect("a String takes everything");
-                text.push_str(rest);
-            }
-            None => {
-                text.push('{');
-                text.push_str(piece);
-            }
+        if let Some((value, rest)) = slot {
+            write!(text, "{value}").expect("a String takes everything");
+            text.push_str(rest);
+        } else {
+            text.push('{');
+            text.push_str(piece);
         }
     }
     text
