@@ -19,6 +19,7 @@
 //!
 //! [`Semantics`]: crate::desired::Semantics
 
+pub mod compile;
 pub mod explain;
 pub mod judge;
 pub mod protocol;

@@ -4,9 +4,12 @@
 //! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
 
 pub mod address;
+pub mod compile;
 pub mod desired;
+pub mod fabric;
 pub mod firewall;
 pub mod kernel;
+pub mod naming;
 pub mod nft;
 pub mod plan;
 pub mod seen;

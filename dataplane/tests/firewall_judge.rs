@@ -47,7 +47,7 @@ group = [
 
 fn state(semantics: &str) -> Desired {
     let text = STATE.replace("\"norm\"", &format!("\"{semantics}\""));
-    spec::read("state.toml", &text).unwrap_or_else(|errors| panic!("{errors}"))
+    spec::read("state.toml", &text).expect("the state is right")
 }
 
 fn address(text: &str) -> IpAddr {
