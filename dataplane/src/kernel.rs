@@ -2,6 +2,8 @@
 
 pub mod attribute;
 pub mod links;
+pub mod namespace;
+pub mod socket;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
