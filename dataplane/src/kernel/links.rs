@@ -4,3 +4,4 @@ pub mod collect;
 pub mod decode;
 pub mod encode;
 mod numbers;
+pub mod route;

@@ -36,6 +36,15 @@ impl Links {
         self.0.get(&index).filter(|heard| heard.link.kind.as_deref() == Some(kind))
     }
 
+    /// Returns the name of the VXLAN device that has a VNI at a port.
+    pub fn holder(&self, vni: u32, port: u16) -> Option<Device> {
+        let mut all = self.0.values();
+        let holder = all.find(|heard| {
+            heard.link.vxlan.is_some_and(|vxlan| vxlan.vni == vni && vxlan.port == port)
+        });
+        holder.map(|heard| heard.name.clone())
+    }
+
     /// Returns the devices by name, each with its addresses.
     fn named(&self, mut addresses: BTreeMap<u32, BTreeSet<IpNet>>) -> BTreeMap<Device, Link> {
         let named = self.0.values().map(|heard| {
@@ -114,6 +123,12 @@ impl<'a> Entries<'a> {
         }
     }
 
+    /// Takes what was heard elsewhere.
+    pub fn extend(&mut self, other: Self) {
+        self.forwarding.extend(other.forwarding);
+        self.neighbours.extend(other.neighbours);
+    }
+
     fn is_of_interest(&self, heard: &HeardLink) -> bool {
         is_ours(heard) || self.interest.devices.contains(&heard.name)
     }
@@ -141,6 +156,11 @@ impl Routes {
     /// Takes an `RTM_NEWNEXTHOP`.
     pub fn hear_nexthop(&mut self, body: &[u8]) {
         self.0.extend(decode::nexthop_device(body));
+    }
+
+    /// Takes what was heard elsewhere.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 }
 

@@ -18,30 +18,30 @@ use super::numbers::{
 };
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
+use crate::kernel::socket::Request;
 use crate::plan::{LinkChange, Step};
 use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
-
-/// A request: what follows `NLM_F_REQUEST` and the sequence number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// `RTM_*`.
-    pub kind: u16,
-    /// `NLM_F_*` of its own.
-    pub flags: u16,
-    /// What follows `nlmsghdr`.
-    pub body: Vec<u8>,
-}
 
 /// A step as requests, or the device whose number has to be known first.
 pub type Encoded = Result<Vec<Request>, Device>;
 
-/// Returns the requests of a step, to be sent in one piece; none for rules. `number` returns
-/// the kernel's number of a device.
-pub fn requests(step: &Step, number: &mut dyn FnMut(&Device) -> Option<u32>) -> Encoded {
-    let mut known = |device: &Device| number(device).ok_or_else(|| device.clone());
+/// Where numbers of devices come from.
+pub trait Numbers {
+    /// Returns the kernel's number of a device.
+    fn of(&mut self, device: &Device) -> Option<u32>;
+
+    /// Chooses a number that no device has for one that is to be made.
+    fn choose(&mut self, device: &Device) -> u32;
+}
+
+/// Returns the requests of a step, to be sent in one piece; none for rules.
+pub fn requests(step: &Step, numbers: &mut dyn Numbers) -> Encoded {
+    if let Step::AddLink { name, link } = step {
+        return Ok(add(name, numbers.choose(name), link));
+    }
+    let mut known = |device: &Device| numbers.of(device).ok_or_else(|| device.clone());
     let set = NLM_F_CREATE | NLM_F_REPLACE;
     let one = match step {
-        Step::AddLink { name, link } => return Ok(add(name, link)),
         Step::ChangeLink { name, change } => {
             let master = match change {
                 LinkChange::Master(Some(master)) => known(master)?,
@@ -62,24 +62,27 @@ pub fn requests(step: &Step, number: &mut dyn FnMut(&Device) -> Option<u32>) -> 
         Step::DeleteNeighbour { key } => {
             request(RTM_DELNEIGH, 0, neighbour(known(&key.device)?, key, None))
         }
-        Step::Rules(_) => return Ok(Vec::new()),
+        Step::AddLink { .. } | Step::Rules(_) => return Ok(Vec::new()),
     };
     Ok(vec![one])
 }
 
 /// Returns what makes a device and marks it as ours. The kernel (6.18) takes neither alias nor
 /// address generation at birth; sent in one piece with the rest they follow in the same system
-/// call, so no end of this process comes between.
-fn add(name: &Device, wanted: &Link) -> Vec<Request> {
+/// call, so no end of this process comes between. The mark goes by number: by name it would go
+/// to whoever has the name already where the device could not be made.
+fn add(name: &Device, number: u32, wanted: &Link) -> Vec<Request> {
     let made = match &wanted.kind {
         LinkKind::Bridge { .. } => {
-            let mut made = device(name, IFF_NOARP, IFF_NOARP);
+            let mut made = device(number, IFF_NOARP, IFF_NOARP);
+            made.put_text(link::NAME, name.as_str());
             made.put_u32(link::MTU, wanted.mtu);
             of_kind(&mut made, "bridge", &mut bridge_settings);
             made
         }
         LinkKind::Vxlan { vni, local, port, .. } => {
-            let mut made = named(name);
+            let mut made = device(number, 0, 0);
+            made.put_text(link::NAME, name.as_str());
             made.put_u32(link::MTU, wanted.mtu);
             of_kind(&mut made, "vxlan", &mut |data| {
                 data.put_u32(vxlan::ID, *vni);
@@ -94,7 +97,8 @@ fn add(name: &Device, wanted: &Link) -> Vec<Request> {
             made
         }
         LinkKind::Veth { peer, peer_mac, .. } => {
-            let mut made = named(name);
+            let mut made = device(number, 0, 0);
+            made.put_text(link::NAME, name.as_str());
             end_of_pair(&mut made, wanted.mtu);
             of_kind(&mut made, "veth", &mut |data| {
                 data.nest(info::VETH_PEER, &mut |data| {
@@ -108,7 +112,7 @@ fn add(name: &Device, wanted: &Link) -> Vec<Request> {
         }
         LinkKind::Existing { .. } => return Vec::new(),
     };
-    let mut marked = named(name);
+    let mut marked = device(number, 0, 0);
     marked.put_text(link::ALIAS, &wanted.kind.alias().unwrap_or_default());
     no_addresses(&mut marked);
     vec![request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, made), request(RTM_NEWLINK, 0, marked)]
@@ -116,18 +120,24 @@ fn add(name: &Device, wanted: &Link) -> Vec<Request> {
 
 /// Returns what marks a device as ours and leaves address generation alone, which a device
 /// without IPv6 has not (`EAFNOSUPPORT`): where IPv6 is off, or its MTU is below 1280.
-pub fn alias(name: &Device, alias: &str) -> Request {
-    let mut body = named(name);
-    body.put_text(link::ALIAS, alias);
-    request(RTM_NEWLINK, 0, body)
+pub fn mark(number: u32, link: &Link) -> Request {
+    let mut marked = device(number, 0, 0);
+    marked.put_text(link::ALIAS, &link.kind.alias().unwrap_or_default());
+    request(RTM_NEWLINK, 0, marked)
+}
+
+/// Returns what takes a device away by its number.
+pub fn removal(number: u32) -> Request {
+    request(RTM_DELLINK, 0, device(number, 0, 0))
 }
 
 fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
     let mut body = match change {
-        LinkChange::Up(up) => device(name, if *up { IFF_UP } else { 0 }, IFF_UP),
-        LinkChange::BridgeSettings => device(name, IFF_NOARP, IFF_NOARP),
-        _ => named(name),
+        LinkChange::Up(up) => device(0, if *up { IFF_UP } else { 0 }, IFF_UP),
+        LinkChange::BridgeSettings => device(0, IFF_NOARP, IFF_NOARP),
+        _ => device(0, 0, 0),
     };
+    body.put_text(link::NAME, name.as_str());
     match change {
         LinkChange::Up(_) => {}
         LinkChange::Mtu(mtu) => body.put_u32(link::MTU, *mtu),
@@ -146,17 +156,20 @@ fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
     body
 }
 
-/// `struct ifinfomsg` and the name.
-fn device(name: &Device, flags: u32, changed: u32) -> Body {
-    let mut body = Body(vec![AF_UNSPEC, 0, 0, 0, 0, 0, 0, 0]);
-    body.0.extend(flags.to_ne_bytes());
-    body.0.extend(changed.to_ne_bytes());
-    body.put_text(link::NAME, name.as_str());
+/// `struct ifinfomsg`. Without a number the device goes by its name; with one, the name is what
+/// it is to be called.
+fn device(number: u32, flags: u32, changed: u32) -> Body {
+    let mut body = Body(vec![AF_UNSPEC, 0, 0, 0]);
+    for part in [number, flags, changed] {
+        body.0.extend(part.to_ne_bytes());
+    }
     body
 }
 
 fn named(name: &Device) -> Body {
-    device(name, 0, 0)
+    let mut body = device(0, 0, 0);
+    body.put_text(link::NAME, name.as_str());
+    body
 }
 
 fn of_kind(body: &mut Body, kind: &str, data: &mut dyn FnMut(&mut Body)) {

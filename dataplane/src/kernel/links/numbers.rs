@@ -11,8 +11,16 @@ pub(super) const NLM_F_CREATE: u16 = 0x400;
 
 pub(super) const RTM_NEWLINK: u16 = 16;
 pub(super) const RTM_DELLINK: u16 = 17;
+pub(super) const RTM_GETLINK: u16 = 18;
+pub(super) const RTM_GETADDR: u16 = 22;
+pub(super) const RTM_GETROUTE: u16 = 26;
 pub(super) const RTM_NEWNEIGH: u16 = 28;
 pub(super) const RTM_DELNEIGH: u16 = 29;
+pub(super) const RTM_GETNEIGH: u16 = 30;
+pub(super) const RTM_GETNEXTHOP: u16 = 106;
+
+/// `RTEXT_FILTER_SKIP_STATS`.
+pub(super) const EXT_SKIP_STATISTICS: u32 = 1 << 3;
 
 pub(super) const IFF_UP: u32 = 1;
 pub(super) const IFF_NOARP: u32 = 1 << 7;
@@ -37,6 +45,7 @@ pub(super) mod link {
     pub(in crate::kernel::links) const INFO: u16 = 18;
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
     pub(in crate::kernel::links) const FAMILIES: u16 = 26;
+    pub(in crate::kernel::links) const EXT_MASK: u16 = 29;
     pub(in crate::kernel::links) const TX_QUEUES: u16 = 31;
     pub(in crate::kernel::links) const RX_QUEUES: u16 = 32;
     pub(in crate::kernel::links) const LINK_NAMESPACE: u16 = 37;

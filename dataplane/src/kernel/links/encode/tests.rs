@@ -20,8 +20,21 @@ fn name(text: &str) -> Device {
     text.parse().unwrap()
 }
 
+/// Every device has this number, or none.
+struct Seven(Option<u32>);
+
+impl Numbers for Seven {
+    fn of(&mut self, _device: &Device) -> Option<u32> {
+        self.0
+    }
+
+    fn choose(&mut self, _device: &Device) -> u32 {
+        7
+    }
+}
+
 fn numbered(step: &Step) -> Vec<Request> {
-    requests(step, &mut |_device| Some(7)).unwrap()
+    requests(step, &mut Seven(Some(7))).unwrap()
 }
 
 /// The attributes in their order, nested ones unfolded; the flag for nested ones apart, which
@@ -96,8 +109,8 @@ fn a_bridge_is_made_and_marked() {
     let kind = LinkKind::Bridge { network: "red".to_owned() };
     let ours = numbered(&Step::AddLink { name: name("asb1"), link: link(kind) });
     assert_eq!((ours[0].kind, ours[0].flags), (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL));
-    same_link(&ours[0], &bridge_by_them().mtu(1450).build());
-    let mark = LinkUnspec::new_with_name("asb1").alias("assay:network:red");
+    same_link(&ours[0], &bridge_by_them().index(7).mtu(1450).build());
+    let mark = LinkUnspec::new_with_index(7).alias("assay:network:red");
     assert_eq!((ours[1].kind, ours[1].flags), (RTM_NEWLINK, 0));
     same_link(&ours[1], &no_addresses_by_them(mark).build());
     let change = LinkChange::BridgeSettings;
@@ -112,7 +125,8 @@ fn a_vxlan_device_is_made_with_a_tunnel_end_of_either_family() {
     for local in [IpAddr::V4(v4), IpAddr::V6(v6)] {
         let kind = LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789 };
         let ours = numbered(&Step::AddLink { name: name("asv1"), link: link(kind) });
-        let made = LinkVxlan::new("asv1", 100).port(4789).learning(false).proxy(true).mtu(1450);
+        let made =
+            LinkVxlan::new("asv1", 100).port(4789).learning(false).proxy(true).mtu(1450).index(7);
         let made = if local.is_ipv4() { made.local(v4) } else { made.local6(v6) };
         same_link(&ours[0], &made.build());
     }
@@ -131,11 +145,12 @@ fn a_pair_is_made_with_one_queue_and_the_guests_address() {
     let far = queues(LinkUnspec::new_with_name("q1").address(MAC.0.to_vec())).build();
     let near = LinkVeth::new("p1", "q1").set_info_data(InfoData::Veth(InfoVeth::Peer(far)));
     let near = near
+        .index(7)
         .mtu(1450)
         .append_extra_attribute(LinkAttribute::NumTxQueues(1))
         .append_extra_attribute(LinkAttribute::NumRxQueues(1));
     same_link(&ours[0], &near.build());
-    let mark = LinkUnspec::new_with_name("p1").alias("assay:port:a1");
+    let mark = LinkUnspec::new_with_index(7).alias("assay:port:a1");
     same_link(&ours[1], &no_addresses_by_them(mark).build());
 }
 
@@ -223,5 +238,5 @@ fn entries_and_neighbours_are_set_and_taken_away() {
 fn a_device_without_a_number_is_named() {
     let change = LinkChange::Master(Some(name("asb1")));
     let step = Step::ChangeLink { name: name("p1"), change };
-    assert_eq!(requests(&step, &mut |_device| None), Err(name("asb1")));
+    assert_eq!(requests(&step, &mut Seven(None)), Err(name("asb1")));
 }
