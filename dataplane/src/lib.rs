@@ -4,9 +4,15 @@
 //! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
 
 pub mod address;
+pub mod compile;
 pub mod desired;
+pub mod fabric;
+pub mod firewall;
 pub mod kernel;
+pub mod naming;
 pub mod nft;
 pub mod plan;
 pub mod seen;
+pub mod spec;
+pub mod text;
 pub mod wanted;

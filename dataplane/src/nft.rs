@@ -4,6 +4,8 @@
 //! [`Expression::Other`], so that it never compares equal to what we want. Semantics:
 //! `include/uapi/linux/netfilter/nf_tables.h` and nft(8).
 
+pub mod render;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Address family of a table (`NFPROTO_*`).
@@ -123,6 +125,8 @@ pub enum Meta {
     L4Protocol,
     /// `NFPROTO_IPV4` (2) or `NFPROTO_IPV6` (10), 1 byte.
     Family,
+    /// `PACKET_*`, 1 byte: 0 to one station, 1 broadcast, 2 multicast.
+    PacketType,
     /// `EtherType`, 2 bytes.
     EtherType,
 }

@@ -1,0 +1,47 @@
+//! All kernel objects that a desired state means.
+
+use crate::desired::{Desired, Zones};
+use crate::fabric::{self, FabricError};
+use crate::firewall::compile::{self as firewall, CompileError as FirewallError};
+use crate::wanted::Wanted;
+
+/// Why a desired state cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompileError {
+    /// Not as devices.
+    #[error(transparent)]
+    Fabric(#[from] FabricError),
+    /// Not as rules.
+    #[error(transparent)]
+    Firewall(#[from] FirewallError),
+}
+
+impl CompileError {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Fabric(error) => error.hint(),
+            Self::Firewall(error) => error.hint(),
+        }
+    }
+}
+
+/// Returns what is wanted.
+///
+/// `zones` are those of [`naming::zones`](crate::naming::zones); `device_mtu` is what the
+/// underlay's device takes, in bytes, where it is there.
+pub fn compile(
+    desired: &Desired,
+    zones: &Zones,
+    device_mtu: Option<u32>,
+) -> Result<Wanted, CompileError> {
+    let fabric = fabric::compile(desired, device_mtu)?;
+    let ruleset = firewall::compile(desired, zones)?;
+    Ok(Wanted {
+        links: fabric.links,
+        forwarding: fabric.forwarding,
+        neighbours: fabric.neighbours,
+        ruleset,
+    })
+}

@@ -1,0 +1,102 @@
+//! Security groups, isolation and anti-spoofing as rules of `nf_tables`.
+//!
+//! What holds is written in [`firewall`](crate::firewall); here is how the kernel is told.
+//! Table `inet`: `isolation` (zones, nothing between tenants and the node, VXLAN's peers, the
+//! way of a packet) and `profile` (what ports with the same groups may do). Table `netdev`:
+//! `spoofing` (what a port may send at all). In each direction ports with the same groups share
+//! one chain, and members of groups are in sets, so that a member that comes or goes is one
+//! element.
+
+mod isolation;
+mod line;
+mod profile;
+mod span;
+mod spoofing;
+
+use std::collections::BTreeMap;
+
+use crate::address::Mac;
+use crate::desired::{Desired, Zones};
+use crate::naming::{Names, NamingError};
+use crate::nft::{Chain, Hook, KeyType, Point, Rule, Ruleset, Set, Table, ValueType};
+
+/// Map of (bridge, source MAC address) to what its port may send.
+const SENDER: &str = "as_sender";
+/// Map of (bridge, destination MAC address) to what its port may get.
+const RECEIVER: &str = "as_receiver";
+/// Set of (bridge, MAC address) of ports of this node.
+const LOCAL: &str = "as_local";
+
+/// Why a desired state cannot be had as rules.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's message says what its fields hold")]
+#[non_exhaustive]
+pub enum CompileError {
+    /// Names cannot be given.
+    #[error(transparent)]
+    Naming(#[from] NamingError),
+    /// A network has no conntrack zone.
+    #[error("network `{network}` has no conntrack zone")]
+    NoZone { network: String },
+    /// Ports under different rules may send with one MAC address.
+    #[error("ports `{first}` and `{second}` may both use {mac}, but have different groups")]
+    SharedMac { mac: Mac, first: String, second: String },
+}
+
+impl CompileError {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Naming(error) => error.hint(),
+            Self::NoZone { .. } => None,
+            Self::SharedMac { second, .. } => {
+                Some(format!("give both the same groups, or `{second}` another MAC address"))
+            }
+        }
+    }
+}
+
+/// Returns the rules. Each [`placed`](crate::naming::placed) network has to have a zone.
+pub fn compile(desired: &Desired, zones: &Zones) -> Result<Ruleset, CompileError> {
+    let mut build = Build::default();
+    isolation::add(&mut build, desired, zones)?;
+    profile::add(&mut build, desired)?;
+    spoofing::add(&mut build, desired)?;
+    Ok(Ruleset { inet: Some(build.inet), netdev: Some(build.netdev) })
+}
+
+/// Both tables in the making.
+#[derive(Debug, Default)]
+struct Build {
+    inet: Table,
+    netdev: Table,
+    names: Names,
+}
+
+impl Build {
+    fn inet_chain(&mut self, name: &str, rules: Vec<Rule>) {
+        self.inet.chains.insert(name.to_owned(), Chain { hook: None, rules });
+    }
+
+    fn netdev_chain(&mut self, name: &str, rules: Vec<Rule>) {
+        self.netdev.chains.insert(name.to_owned(), Chain { hook: None, rules });
+    }
+}
+
+/// A chain of table `inet` that packets enter, and leave where no rule decides.
+fn base(table: &mut Table, name: &str, point: Point, priority: i32, rules: Vec<Rule>) {
+    let hook = Some(Hook { point, priority, device: None, drops: false });
+    table.chains.insert(name.to_owned(), Chain { hook, rules });
+}
+
+fn hash_set(key: Vec<KeyType>) -> Set {
+    Set { key, value: None, interval: false, elements: BTreeMap::new() }
+}
+
+fn hash_map(key: Vec<KeyType>, value: ValueType) -> Set {
+    Set { value: Some(value), ..hash_set(key) }
+}
+
+fn range_set(key: Vec<KeyType>) -> Set {
+    Set { interval: true, ..hash_set(key) }
+}

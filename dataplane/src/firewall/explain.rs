@@ -1,0 +1,455 @@
+//! Why a packet passes or does not, for people: which rule decides at which end, by which way it
+//! goes, and how large it may be.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::judge::{Bar, End, Judge, Judgement, Packet, Permit, Refusal};
+use super::protocol::{self, ICMP, ICMPV6};
+use crate::desired::{Desired, PortKind};
+use crate::text::Text;
+
+/// What is asked: may `from` begin this with `to`?
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// Id of a port, of this node or of another, or an IP address.
+    pub from: String,
+    /// The same.
+    pub to: String,
+    /// The network, where both ends are addresses and several networks have them.
+    pub network: Option<String>,
+    /// Protocol above IP.
+    pub protocol: u8,
+    /// Port at `to`, for what has ports; without it, rules with ports do not match.
+    pub destination_port: Option<u16>,
+    /// Type and code, for ICMP; without them, those of an echo request.
+    pub icmp: Option<(u8, u8)>,
+}
+
+/// What becomes of it, for each family in which both ends have addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// Whether each of the packets passes this node; no packet, no passing.
+    pub passes: bool,
+    /// The packets.
+    pub packets: Vec<Explained>,
+    /// Why there is none, where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<Text>,
+    /// What else is to be known.
+    pub notes: Vec<Text>,
+}
+
+/// A packet and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// The network that it is in.
+    pub network: String,
+    /// Its source.
+    pub source: IpAddr,
+    /// Its destination.
+    pub destination: IpAddr,
+    /// What it carries: `tcp 443`, `icmp 8/0`, `47`.
+    pub carries: String,
+    /// Whether this node lets it by and there is a way for it.
+    pub passes: bool,
+    /// The decision at its source, direction `out`.
+    pub out: Decision,
+    /// The decision at its destination, direction `in`.
+    #[serde(rename = "in")]
+    pub inward: Decision,
+    /// Which way it goes.
+    pub path: Text,
+    /// How large it may be in bytes; `None`: what the underlay's device says, less VXLAN's header.
+    pub mtu: Option<u32>,
+}
+
+/// The decision at one end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// `passes`, `dropped`, or `elsewhere`: not this node's to decide.
+    pub verdict: &'static str,
+    /// The port of this node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// The group that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The rule that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Why, in one sentence without its full stop.
+    pub why: Text,
+}
+
+/// Why a question cannot be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "a variant's message says what its fields hold")]
+#[non_exhaustive]
+pub enum QuestionError {
+    /// Neither an id nor an address.
+    #[error("`{end}` is neither the id of a port nor an IP address")]
+    NoEnd { end: String },
+    /// An address, and no network to look for it in.
+    #[error("which network is `{end}` in? {}", list(.networks))]
+    WhichNetwork { end: String, networks: Vec<String> },
+    /// No such network.
+    #[error("there is no network `{network}`")]
+    NoNetwork { network: String },
+    /// A port without an address.
+    #[error("port `{port}` has no IP address")]
+    NoAddress { port: String },
+}
+
+fn list(networks: &[String]) -> String {
+    if networks.is_empty() { "none has it".to_owned() } else { networks.join(" or ") }
+}
+
+impl QuestionError {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoEnd { .. } => Some("`id` of a `[[port]]` or `[[remote]]`".to_owned()),
+            Self::WhichNetwork { .. } => Some("name it with `--network`".to_owned()),
+            Self::NoNetwork { .. } => None,
+            Self::NoAddress { .. } => Some("give an address instead of the port".to_owned()),
+        }
+    }
+
+    /// Returns the message in both languages.
+    pub fn message(&self) -> Text {
+        let en = self.to_string();
+        let zh = match self {
+            Self::NoEnd { end } => format!("`{end}` 既不是端口 id 也不是 IP 地址"),
+            Self::WhichNetwork { end, networks } if networks.is_empty() => {
+                format!("没有网络包含 `{end}`")
+            }
+            Self::WhichNetwork { end, networks } => {
+                format!("`{end}` 属于哪个网络？{}", networks.join(" 或 "))
+            }
+            Self::NoNetwork { network } => format!("没有网络 `{network}`"),
+            Self::NoAddress { port } => format!("端口 `{port}` 没有 IP 地址"),
+        };
+        Text { zh, en }
+    }
+}
+
+/// One end of a question.
+struct Side<'d> {
+    /// Its network, where it is a port's.
+    network: Option<&'d str>,
+    /// The port of this node that it is.
+    port: Option<&'d str>,
+    addresses: BTreeSet<IpAddr>,
+}
+
+/// Answers a question.
+pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, QuestionError> {
+    let desired = judge.desired();
+    let from = side(desired, &question.from)?;
+    let to = side(desired, &question.to)?;
+    let mut answer =
+        Answer { passes: false, packets: Vec::new(), why_not: None, notes: Vec::new() };
+    if let (Some(one), Some(other)) = (from.network, to.network)
+        && one != other
+    {
+        answer.why_not = Some(apart(desired, one, other));
+        return Ok(answer);
+    }
+    let network = network_of(desired, question, &from, &to)?;
+    for ipv4 in [true, false] {
+        let of = |side: &Side<'_>| {
+            side.addresses.iter().copied().find(|address| address.is_ipv4() == ipv4)
+        };
+        let fits = match question.protocol {
+            ICMP => ipv4,
+            ICMPV6 => !ipv4,
+            _ => true,
+        };
+        let (Some(source), Some(destination), true) = (of(&from), of(&to), fits) else { continue };
+        let icmp = question.icmp.or(match question.protocol {
+            ICMP => Some((8, 0)),
+            ICMPV6 => Some((128, 0)),
+            _ => None,
+        });
+        let packet = Packet {
+            network,
+            by: from.port,
+            source,
+            destination,
+            protocol: question.protocol,
+            // A client's own port: no rule looks at it.
+            ports: question.destination_port.map(|port| (0, port)),
+            icmp: icmp.filter(|_| matches!(question.protocol, ICMP | ICMPV6)),
+        };
+        answer.packets.push(explained(judge, &packet));
+    }
+    answer.passes = !answer.packets.is_empty() && answer.packets.iter().all(|packet| packet.passes);
+    if answer.packets.is_empty() {
+        answer.why_not = Some(Text::of(
+            "两端没有同一地址族且适用于该协议的地址",
+            "the ends have no addresses of one family that this protocol is for",
+            &[],
+        ));
+    }
+    answer.notes = notes(desired, &answer, &from, &to);
+    Ok(answer)
+}
+
+fn side<'d>(desired: &'d Desired, name: &str) -> Result<Side<'d>, QuestionError> {
+    let (network, port, addresses) = if let Some((id, port)) = desired.ports.get_key_value(name) {
+        (&port.network, Some(id.as_str()), &port.addresses)
+    } else if let Some(remote) = desired.remotes.get(name) {
+        (&remote.network, None, &remote.addresses)
+    } else {
+        let address = name.parse().map_err(|_no_address: std::net::AddrParseError| {
+            QuestionError::NoEnd { end: name.to_owned() }
+        })?;
+        return Ok(Side { network: None, port: None, addresses: BTreeSet::from([address]) });
+    };
+    if addresses.is_empty() {
+        return Err(QuestionError::NoAddress { port: name.to_owned() });
+    }
+    Ok(Side { network: Some(network), port, addresses: addresses.clone() })
+}
+
+fn network_of<'d>(
+    desired: &'d Desired,
+    question: &Question,
+    from: &Side<'d>,
+    to: &Side<'d>,
+) -> Result<&'d str, QuestionError> {
+    if let Some(network) = from.network.or(to.network) {
+        return Ok(network);
+    }
+    if let Some(network) = &question.network {
+        let known = desired.networks.get_key_value(network);
+        return known
+            .map(|(id, _)| id.as_str())
+            .ok_or_else(|| QuestionError::NoNetwork { network: network.clone() });
+    }
+    let has = |side: &Side<'_>, id: &str| {
+        let of = |network: &str, own: &BTreeSet<IpAddr>| {
+            network == id && own.intersection(&side.addresses).next().is_some()
+        };
+        desired.ports.values().any(|port| of(&port.network, &port.addresses))
+            || desired.remotes.values().any(|remote| of(&remote.network, &remote.addresses))
+    };
+    let mut both = desired.networks.keys().filter(|id| has(from, id) && has(to, id));
+    match (both.next(), both.next()) {
+        (Some(network), None) => Ok(network),
+        _ => Err(QuestionError::WhichNetwork {
+            end: question.from.clone(),
+            networks: desired.networks.keys().filter(|id| has(from, id)).cloned().collect(),
+        }),
+    }
+}
+
+fn apart(desired: &Desired, one: &str, other: &str) -> Text {
+    let vpc = |id: &str| desired.networks.get(id).map(|network| &network.vpc);
+    if vpc(one) == vpc(other) {
+        Text::of(
+            "网络 `{0}` 与 `{1}` 之间没有路由",
+            "there is no route between networks `{0}` and `{1}`",
+            &[&one, &other],
+        )
+    } else {
+        Text::of(
+            "网络 `{0}` 与 `{1}` 属于不同的 VPC，彼此隔离",
+            "networks `{0}` and `{1}` are of different VPCs, which are isolated",
+            &[&one, &other],
+        )
+    }
+}
+
+fn explained(judge: &Judge<'_>, packet: &Packet<'_>) -> Explained {
+    let judgement = judge.judge(packet);
+    let protocol = protocol::name(packet.protocol);
+    let carries = match (packet.ports, packet.icmp) {
+        (Some((_, port)), _) => format!("{protocol} {port}"),
+        (None, Some((kind, code))) => format!("{protocol} {kind}/{code}"),
+        (None, None) => protocol,
+    };
+    let (path, arrives) = path(judge, packet, &judgement);
+    let decision = |end| match judgement.barred {
+        Some(bar) => Decision { why: barred(bar), ..Decision::of("dropped") },
+        None => decision(end),
+    };
+    Explained {
+        network: packet.network.to_owned(),
+        source: packet.source,
+        destination: packet.destination,
+        carries,
+        passes: judgement.passes() && arrives,
+        out: decision(judgement.out),
+        inward: decision(judgement.inward),
+        path,
+        mtu: mtu(judge.desired(), packet.network),
+    }
+}
+
+impl Decision {
+    fn of(verdict: &'static str) -> Self {
+        Self { verdict, port: None, group: None, rule: None, why: Text::default() }
+    }
+}
+
+fn barred(bar: Bar) -> Text {
+    let (zh, en) = match bar {
+        Bar::NoNetwork => ("没有该网络", "there is no such network"),
+        Bar::NotHere => ("两端都不是本节点的端口", "neither end is a port of this node"),
+        Bar::Flooded => ("广播和组播不放行", "broadcast and multicast do not pass"),
+        Bar::Families => ("两端地址族不同", "the ends are of different families"),
+        Bar::Router => (
+            "路由器通告和重定向不得由租户发出",
+            "guests may not send router advertisements and redirects",
+        ),
+    };
+    Text::of(zh, en, &[])
+}
+
+fn decision(end: End<'_>) -> Decision {
+    match end {
+        End::Elsewhere => Decision {
+            why: Text::of("由对端所在节点判定", "its own node decides", &[]),
+            ..Decision::of("elsewhere")
+        },
+        End::Passes { port, by } => {
+            let (why, group, rule) = permitted(by);
+            let own = |text: &str| text.to_owned();
+            Decision {
+                port: Some(port.to_owned()),
+                group: group.map(own),
+                rule: rule.map(own),
+                why,
+                ..Decision::of("passes")
+            }
+        }
+        End::Dropped { port, why } => {
+            Decision { port: Some(port.to_owned()), why: refused(why), ..Decision::of("dropped") }
+        }
+    }
+}
+
+fn permitted(by: Permit<'_>) -> (Text, Option<&str>, Option<&str>) {
+    match by {
+        Permit::Unsecured => {
+            let en = "the port has `port_security = false`";
+            (Text::of("端口设置了 `port_security = false`", en, &[]), None, None)
+        }
+        Permit::SameGroup { group } => {
+            let (zh, en) = ("对端同属安全组 `{0}`", "the other end is in group `{0}` too");
+            (Text::of(zh, en, &[&group]), Some(group), None)
+        }
+        Permit::Free => {
+            let (zh, en) = (
+                "所属安全组没有 `out` 规则，发送不限",
+                "its groups have no rule `out`: it may send",
+            );
+            (Text::of(zh, en, &[]), None, None)
+        }
+        Permit::Discovery => {
+            let (zh, en) = ("邻居发现和 MLD 始终放行", "neighbour discovery and MLD always pass");
+            (Text::of(zh, en, &[]), None, None)
+        }
+        Permit::Rule { group, rule } => {
+            let (zh, en) =
+                ("安全组 `{0}` 的规则 `{1}` 放行", "rule `{1}` of group `{0}` permits it");
+            (Text::of(zh, en, &[&group, &rule]), Some(group), Some(rule))
+        }
+    }
+}
+
+fn refused(why: Refusal) -> Text {
+    match why {
+        Refusal::Forged => Text::of(
+            "源地址不属于该端口（防伪）",
+            "the source address is not the port's (anti-spoofing)",
+            &[],
+        ),
+        Refusal::NoGroup => Text::of("端口不属于任何安全组", "the port is in no group", &[]),
+        Refusal::NoRule => Text::of(
+            "所属安全组没有该方向的规则",
+            "its groups have no rule for this direction",
+            &[],
+        ),
+        Refusal::NoMatch { rules } => Text::of(
+            "该方向的 {0} 条规则均不放行",
+            "none of the {0} rules for this direction permits it",
+            &[&rules],
+        ),
+    }
+}
+
+/// Returns which way a packet goes, and whether there is one.
+fn path(judge: &Judge<'_>, packet: &Packet<'_>, judgement: &Judgement<'_>) -> (Text, bool) {
+    let desired = judge.desired();
+    let vtep = |address: IpAddr| {
+        let has = |remote: &&crate::desired::Remote| {
+            remote.network == packet.network && remote.addresses.contains(&address)
+        };
+        desired.remotes.values().find(has).map(|remote| remote.vtep)
+    };
+    let vni = desired.networks.get(packet.network).map_or(0, |network| network.vni);
+    let here = |end: End<'_>, address| {
+        end != End::Elsewhere || judge.port_at(packet.network, address).is_some()
+    };
+    let from_here = packet.by.is_some() || here(judgement.out, packet.source);
+    let to_here = here(judgement.inward, packet.destination);
+    let (source, destination) = (vtep(packet.source), vtep(packet.destination));
+    let text = match (from_here, to_here, source, destination) {
+        (true, true, ..) => Text::of("本节点网桥内", "on the bridge of this node", &[]),
+        (true, false, _, Some(to)) => Text::of(
+            "经 VXLAN（VNI {0}）到 VTEP {1}",
+            "by VXLAN (VNI {0}) to VTEP {1}",
+            &[&vni, &to],
+        ),
+        (false, true, Some(from), _) => Text::of(
+            "由 VTEP {1} 经 VXLAN（VNI {0}）到达",
+            "by VXLAN (VNI {0}) from VTEP {1}",
+            &[&vni, &from],
+        ),
+        (true, false, _, None) => Text::of(
+            "无处可去：本网络没有端口拥有 {0}",
+            "nowhere: no port of this network has {0}",
+            &[&packet.destination],
+        ),
+        (false, true, None, _) => Text::of(
+            "来处不明：本网络没有端口拥有 {0}",
+            "from nowhere: no port of this network has {0}",
+            &[&packet.source],
+        ),
+        (false, false, ..) => Text::of("不经过本节点", "not by way of this node", &[]),
+    };
+    (text, to_here || (from_here && destination.is_some()))
+}
+
+fn mtu(desired: &Desired, network: &str) -> Option<u32> {
+    let overhead = if desired.node.vtep.is_ipv4() { 50 } else { 70 };
+    let own = desired.networks.get(network).and_then(|network| network.mtu);
+    own.or_else(|| desired.node.mtu.map(|mtu| mtu.saturating_sub(overhead)))
+}
+
+fn notes(desired: &Desired, answer: &Answer, from: &Side<'_>, to: &Side<'_>) -> Vec<Text> {
+    let mut notes = Vec::new();
+    if answer.passes {
+        notes.push(Text::of(
+            "应答及相关的 ICMP 差错报文随连接放行，无需规则",
+            "answers, and ICMP errors about it, pass with the connection and need no rule",
+            &[],
+        ));
+    }
+    for id in [from.port, to.port].into_iter().flatten() {
+        if desired.ports.get(id).is_some_and(|port| port.kind == PortKind::Physical) {
+            notes.push(Text::of(
+                "端口 `{0}` 是裸金属：租户掌控其系统，安全组须在交换机或智能网卡上执行，此处不作保证",
+                "port `{0}` is bare metal: its tenant owns the system, and groups hold only on \
+                 the switch or a SmartNIC; nothing is promised here",
+                &[&id],
+            ));
+        }
+    }
+    notes
+}

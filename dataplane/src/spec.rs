@@ -1,0 +1,63 @@
+//! The file that says what a node is to have, and its reading: all of it is right, or none of it
+//! is taken.
+//!
+//! TOML, or JSON of the same shape; `schema/network-v1.json` describes it. Whatever is wrong is
+//! told at once, each with its line, what is wrong and what to do. What the format does not have
+//! is an unknown field: nothing is read past.
+
+use std::sync::Arc;
+
+pub use fault::{Fault, Place, SpecErrors};
+
+use crate::desired::Desired;
+
+mod fault;
+mod fields;
+mod group;
+mod json;
+mod node;
+mod read;
+mod settle;
+mod station;
+
+/// More than any node needs: 10,000 remote ports take 2 MB.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// Returns what `text`, which the user knows as `name`, says that a node is to have.
+pub fn read(name: &str, text: &str) -> Result<Desired, SpecErrors> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = node::Lines::of(text);
+    let mut faults = fault::Faults::new(&lines);
+    if text.len() > MAX_BYTES {
+        let (zh, en) = ("文件有 {0} 字节，最多 {1}", "the file has {0} bytes, more than {1}");
+        faults.add(0, zh, en, &[&text.len(), &MAX_BYTES]);
+        return Err(errors(name, faults, None));
+    }
+    let root = match node::parse(text, &lines) {
+        Ok(root) => root,
+        Err(wrong) => {
+            let form = if node::is_json(text) { "JSON" } else { "TOML" };
+            for error in wrong {
+                let (zh, en) = ("不是合法的 {0}：{1}", "not {0}: {1}");
+                faults.add(error.at, zh, en, &[&form, &error.message]);
+            }
+            return Err(errors(name, faults, None));
+        }
+    };
+    let desired = read::desired(&root, &mut faults);
+    match desired {
+        Some(desired) if faults.none() => Ok(desired),
+        _ => Err(errors(name, faults, node::is_json(text).then_some(&root))),
+    }
+}
+
+fn errors(name: &str, faults: fault::Faults<'_>, json: Option<&node::Node<'_>>) -> SpecErrors {
+    let file: Arc<str> = Arc::from(name);
+    let fault::Faults { mut found, left_out, lines, .. } = faults;
+    found.sort_by_key(|fault| fault.at);
+    let placed = |fault: fault::Found| {
+        let pointer = json.and_then(|root| node::pointer(root, fault.at));
+        fault.placed(&file, lines, pointer)
+    };
+    SpecErrors { faults: found.into_iter().map(placed).collect(), left_out }
+}

@@ -1,0 +1,376 @@
+//! The schema that is committed is that of the shape below, and the shape is that of the reader:
+//! same fields, same files.
+
+use std::collections::BTreeSet;
+
+use dataplane::spec;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a node is to have: `network.toml`, or JSON of the same shape.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+#[schemars(title = "assay/network/v1")]
+struct Wanted {
+    /// The version of this format.
+    schema: Schema,
+    /// What groups mean where they say nothing; there is no default.
+    semantics: Semantics,
+    node: Node,
+    #[serde(default)]
+    vpc: Vec<Vpc>,
+    #[serde(default)]
+    network: Vec<Layer2>,
+    #[serde(default)]
+    subnet: Vec<Subnet>,
+    #[serde(default)]
+    port: Vec<Card>,
+    #[serde(default)]
+    remote: Vec<Remote>,
+    #[serde(default)]
+    group: Vec<Group>,
+    #[serde(default)]
+    addresses: Vec<Addresses>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+enum Schema {
+    #[serde(rename = "assay/network/v1")]
+    V1,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Semantics {
+    /// Free inside a group, closed between groups (norm 5.2.3.2).
+    Norm,
+    /// Only what a rule permits.
+    Openstack,
+}
+
+/// Letters, digits, `-`, `_` and `.`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Id(#[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))] String);
+
+/// Name of a network device: 1 to 15 bytes without `/`, `:` and spaces.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Device(#[schemars(regex(pattern = r"^[^/:\s]{1,15}$"))] String);
+
+/// IPv4 or IPv6 address.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Address(String);
+
+/// Range of addresses without bits beyond its prefix: `10.0.0.0/24`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Cidr(#[schemars(regex(pattern = r"^[0-9A-Fa-f.:]+/[0-9]{1,3}$"))] String);
+
+/// MAC address of a card: neither multicast nor zero.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Mac(#[schemars(regex(pattern = r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$"))] String);
+
+/// This node's place in the underlay.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Node {
+    name: String,
+    /// Device by which VXLAN comes and goes.
+    device: Device,
+    /// Address of its tunnel end.
+    vtep: Address,
+    /// UDP port of VXLAN; 4789.
+    #[schemars(range(min = 1))]
+    port: Option<u16>,
+    /// Largest packet of the underlay in bytes; what the device says.
+    #[schemars(range(min = 576, max = 65535))]
+    mtu: Option<u32>,
+}
+
+/// A tenant: addresses of its networks do not overlap, those of others may.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Vpc {
+    id: Id,
+}
+
+/// One broadcast domain.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Layer2 {
+    id: Id,
+    vpc: Id,
+    #[schemars(range(min = 1, max = 16_777_215))]
+    vni: u32,
+    /// Largest packet of its guests in bytes; that of the underlay less 50 (IPv4) or 70 (IPv6).
+    #[schemars(range(min = 576, max = 65535))]
+    mtu: Option<u32>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Subnet {
+    id: Id,
+    network: Id,
+    cidr: Cidr,
+    gateway: Option<Address>,
+}
+
+/// A guest's card on this node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Card {
+    id: Id,
+    network: Id,
+    device: Device,
+    kind: Kind,
+    /// The end that the guest takes; for `veth`, and only for it.
+    peer: Option<Device>,
+    mac: Mac,
+    ips: Vec<Address>,
+    groups: Vec<Id>,
+    /// Further addresses that it may send from and be reached at.
+    #[serde(default)]
+    allowed: Vec<Allowed>,
+    /// Whether groups and anti-spoofing hold for it; true.
+    port_security: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    /// Made by this program.
+    Veth,
+    /// Made by the hypervisor.
+    Tap,
+    /// A card of a bare-metal tenant.
+    Physical,
+    /// A virtual function, by its representor.
+    Vf,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Allowed {
+    cidr: Cidr,
+    /// The port's.
+    mac: Option<Mac>,
+}
+
+/// A guest's card on another node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Remote {
+    id: Id,
+    network: Id,
+    /// Tunnel end of its node.
+    vtep: Address,
+    mac: Mac,
+    ips: Vec<Address>,
+    groups: Vec<Id>,
+}
+
+/// A security group: what its rules permit, and nothing else.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Group {
+    id: Id,
+    vpc: Id,
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Rule {
+    id: Option<Id>,
+    direction: Direction,
+    protocol: Protocol,
+    /// With `tcp`, `udp` and `sctp`; all ports.
+    ports: Option<Ports>,
+    /// With `icmp` and `icmpv6`; all types.
+    icmp_type: Option<u8>,
+    /// With `icmp_type`; all codes.
+    icmp_code: Option<u8>,
+    /// Both.
+    family: Option<Family>,
+    /// With `in`; anyone.
+    from: Option<Peer>,
+    /// With `out`; anyone.
+    to: Option<Peer>,
+}
+
+/// Seen from the guest.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Direction {
+    In,
+    Out,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape is what counts")]
+enum Protocol {
+    Name(ProtocolName),
+    Number(u8),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum ProtocolName {
+    Any,
+    Tcp,
+    Udp,
+    Sctp,
+    Icmp,
+    Icmpv6,
+}
+
+/// `443`, or `"8000-8080"`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape is what counts")]
+enum Ports {
+    One(#[schemars(range(min = 1))] u16),
+    Range(#[schemars(regex(pattern = r"^[0-9]+( *- *[0-9]+)?$"))] String),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Family {
+    Ipv4,
+    Ipv6,
+}
+
+/// The other end, said in one way.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "the shape is what counts")]
+enum Peer {
+    /// Members of a group of the same VPC.
+    Group(Id),
+    Cidr(Cidr),
+    /// A group of addresses.
+    Addresses(Id),
+}
+
+/// Addresses that rules name together.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Addresses {
+    id: Id,
+    cidrs: Vec<Cidr>,
+}
+
+const COMMITTED: &str = include_str!("../schema/network-v1.json");
+const FULL: &str = include_str!("spec/good/full.toml");
+
+/// Writes the schema where it is committed, when asked to.
+#[test]
+fn the_committed_schema_is_that_of_the_shape() {
+    let mut schema = schemars::schema_for!(Wanted).to_value();
+    without_null(&mut schema);
+    if std::env::var_os("ASSAY_UPDATE_GOLDEN").is_some() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/network-v1.json");
+        std::fs::write(path, serde_json::to_string_pretty(&schema).unwrap() + "\n").unwrap();
+        return;
+    }
+    let committed: Value = serde_json::from_str(COMMITTED).unwrap();
+    assert!(
+        committed == schema,
+        "the shape changed: ASSAY_UPDATE_GOLDEN=1 cargo test -p dataplane --test schema"
+    );
+}
+
+/// Takes `null` out: what is optional is left out, and never null.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(entries) => {
+            if let Some(Value::Array(types)) = entries.get_mut("type") {
+                types.retain(|one| one != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    entries.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(any)) = entries.get_mut("anyOf") {
+                any.retain(|one| one != &serde_json::json!({ "type": "null" }));
+                if let [Value::Object(only)] = any.as_slice() {
+                    let only = only.clone();
+                    entries.remove("anyOf");
+                    entries.extend(only);
+                }
+            }
+            entries.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+/// Collects the names of fields of every table in a schema.
+fn fields(schema: &Value, found: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(entries) => {
+            if let Some(Value::Object(properties)) = entries.get("properties") {
+                found.extend(properties.keys().cloned());
+            }
+            entries.values().for_each(|entry| fields(entry, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+        _ => {}
+    }
+}
+
+/// What the reader says it knows, table by table, when it is given a field that it does not.
+fn known(text: &str) -> BTreeSet<String> {
+    let errors = spec::read("f", text).expect_err("`qqqqqqqqqq` is no field");
+    let lists = errors.faults.iter().filter(|fault| fault.what.en.contains("`qqqqqqqqqq`"));
+    let names = lists.filter_map(|fault| fault.hint.as_ref()?.en.strip_prefix("known here: "));
+    names.flat_map(|names| names.split(", ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
+    let mut in_schema = BTreeSet::new();
+    fields(&serde_json::from_str(COMMITTED).unwrap(), &mut in_schema);
+    let odd = "qqqqqqqqqq = 1\n";
+    let mut text = format!("{odd}{}", FULL.replace("{ cidr", "{ qqqqqqqqqq = 1, cidr"));
+    for header in [
+        "[node]",
+        "[[vpc]]",
+        "[[network]]",
+        "[[subnet]]",
+        "[[port]]",
+        "[[remote]]",
+        "[[group]]",
+        "[[group.rule]]",
+        "[[addresses]]",
+    ] {
+        assert!(text.contains(header), "{header}");
+        text = text.replace(header, &format!("{header}\n{odd}"));
+    }
+    assert_eq!(known(&text), in_schema);
+}
+
+#[test]
+fn what_the_reader_takes_is_of_the_shape() {
+    let value: Value = toml::from_str(FULL).unwrap();
+    Wanted::deserialize(&value).unwrap();
+}
