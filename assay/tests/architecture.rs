@@ -45,6 +45,8 @@ const EDGES: &[&str] = &[
     "storage-bench/src/job/host.rs",
     "storage-bench/src/integrity/elsewhere.rs",
     "storage-bench/src/integrity/run",
+    // dataplane: the kernel.
+    "dataplane/src/kernel",
     // The program acts: its pure parts are named in PURE_PARTS.
     "assay/",
     "storage-bench/examples",

@@ -1,5 +1,10 @@
 //! The one edge: what can be asked of a kernel.
 
+pub mod attribute;
+pub mod links;
+pub mod namespace;
+pub mod socket;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 

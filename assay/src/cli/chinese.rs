@@ -122,7 +122,7 @@ const TEMPLATE: &str = "\
 pub fn localise(command: Command) -> Command {
     let mut command = walk(command, "");
     command.build();
-    walk(command, "").after_help(EXIT_CODES)
+    walk(command, "")
 }
 
 fn walk(command: Command, path: &str) -> Command {
@@ -148,8 +148,8 @@ fn walk(command: Command, path: &str) -> Command {
     if let Some(about) = about(path) {
         command = command.about(about).long_about(None);
     }
-    if let Some((_, after)) = storage::AFTER.iter().find(|(name, _)| *name == path) {
-        command = command.after_help(*after);
+    if let Some(after) = after(path) {
+        command = command.after_help(after);
     }
     let names: Vec<String> =
         command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
@@ -166,6 +166,14 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
         return Some("显示本命令或子命令的帮助");
     }
     COMMANDS.iter().chain(storage::COMMANDS).find(|(name, _)| *name == path).map(|(_, text)| *text)
+}
+
+/// Returns what the help of the command at `path` ends with, in Chinese.
+pub(super) fn after(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some(EXIT_CODES);
+    }
+    storage::AFTER.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
 /// Returns what argument `id` of the command at `path` takes, in Chinese.

@@ -28,6 +28,9 @@ fn every_command_and_argument_has_help_in_both_languages() {
         if chinese::about(path).is_none() {
             missing.push(format!("zh: {path}"));
         }
+        if command.get_after_help().is_some() && chinese::after(path).is_none() {
+            missing.push(format!("zh: {path}, what follows the options"));
+        }
         for argument in command.get_arguments() {
             let id = argument.get_id().as_str();
             if argument.get_help().is_none() {

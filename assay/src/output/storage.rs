@@ -232,6 +232,12 @@ fn put_findings(text: &mut String, run: &Run, layout: Layout) {
     if let Some(hit) = &run.hit {
         put_line("缓存", "cache", &said::hit(hit));
     }
+    if let Some(found) = &run.per_petabyte {
+        put_line("按有效容量折算", "by usable capacity", &said::per_petabyte(found));
+    }
+    if let Some(found) = &run.reduction {
+        put_line("重删压缩", "reduction", &said::reduction(found));
+    }
 }
 
 fn put_features(text: &mut String, run: &Run, layout: Layout) {

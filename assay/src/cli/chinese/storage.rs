@@ -133,4 +133,30 @@ pub(super) const AFTER: &[(&str, &str)] = &[
          退出码：0 全部比较完毕；2 负载不同；3 有无效的运行，或没有可配对的运行。\n\
          例：assay storage compare before.json after.json",
     ),
+    (
+        "storage pts",
+        "设备上的数据全部丢失。中断后重复同一条命令即可续测。\n\
+         例：assay storage pts /dev/nvme1n1 --destroy S4EVNX0R --purge discard --plan",
+    ),
+    (
+        "storage agent",
+        "启动时打印一行“主机:端口#指纹#令牌”，交给控制端的 --agents。令牌是机密，只准一个控制端进行\
+         一次测试；标准输出不是终端时，只写入 --token-file。\n\
+         例：assay storage agent --allow-destroy S5G1NE0R900412",
+    ),
+    (
+        "storage verify",
+        "每个块带有自己的地址、写入代次和校验和，日志记下已作的承诺。运行中断电，之后用 --after-crash \
+         判定，判定只读。\n\
+         例：assay storage verify --target /dev/sdb --destroy 序列号 --journal /mnt/other/sdb.journal\n\
+         例：assay storage verify --after-crash --target /dev/sdb --journal /mnt/other/sdb.journal\n\
+         退出码：0 完好；1 发现错误；2 用法错误或被拒绝；3 有块无法判定",
+    ),
+    (
+        "storage scan",
+        "只读。所有盘同时做同样的短测试；一起跑时偏慢的盘，再与一块健康的盘轮流单独复测。正在使用的盘\
+         也可扫描，其自身负载会被看到并写明。\n\
+         例：assay storage scan --all --html scan.html\n\
+         退出码：0 全部健康；1 有慢盘或故障盘；2 用法错误；3 有盘无法查明",
+    ),
 ];

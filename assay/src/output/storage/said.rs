@@ -6,7 +6,8 @@
 use profiles::Text;
 use storage_bench::{
     measurement::{
-        Cap, Cost, DataCheck, Feature, Hit, Mode, OpenLoop, Run, Shape, Steady, Subject, Validity,
+        Cap, Cost, DataCheck, Feature, Hit, Mode, OpenLoop, PerPetabyte, Reduction, Run, Shape,
+        Steady, Subject, Validity,
     },
     validity::data::ratio,
     workload::{BlockShare, Distribution, Order, Spec},
@@ -14,7 +15,7 @@ use storage_bench::{
 
 use crate::{
     lang::text,
-    output::unit::{grouped, latency, memory, percent, seconds, storage},
+    output::unit::{grouped, latency, memory, percent, seconds, storage, thousandths, throughput},
 };
 
 /// The case of a run that answers none.
@@ -370,6 +371,34 @@ pub(crate) fn open_loop(open: &OpenLoop) -> Text {
             &grouped(open.achieved_iops),
             &grouped(open.backlog_max),
             &grouped(open.backlog_end),
+        ],
+    )
+}
+
+/// Returns what a run did for each usable petabyte, in both readings of it.
+pub(crate) fn per_petabyte(found: &PerPetabyte) -> Text {
+    text(
+        "每 PB（10^15 B）{} IOPS、{}；每 PiB（2^50 B）{} IOPS、{}；有效容量 {}",
+        "each PB (10^15 B) {} IOPS, {}; each PiB (2^50 B) {} IOPS, {}; {} usable",
+        &[
+            &grouped(found.iops),
+            &throughput(found.bytes_per_s),
+            &grouped(found.iops_binary),
+            &throughput(found.bytes_per_s_binary),
+            &storage(found.usable_bytes),
+        ],
+    )
+}
+
+/// Returns how far the array says that it reduced the data.
+pub(crate) fn reduction(found: &Reduction) -> Text {
+    text(
+        "阵列自报 {}:1（写入 {}，占用增加 {}）",
+        "{}:1 by the array's account ({} written, {} more in use)",
+        &[
+            &thousandths(i64::from(found.reported_milli)),
+            &storage(found.written_bytes),
+            &storage(found.used_bytes),
         ],
     )
 }

@@ -2,7 +2,7 @@
 
 use profiles::Lang;
 use storage_bench::{
-    measurement::{Cap, Cost, Doubt, EngineUsed, Feature, Steady, Subject},
+    measurement::{Cap, Cost, Doubt, EngineUsed, Feature, PerPetabyte, Reduction, Steady, Subject},
     safety::{self, Code, Decision, Request},
     workload::{BlockShare, Distribution, Order, Spec},
 };
@@ -30,6 +30,21 @@ fn totals(batch_reaped: bool) -> Totals {
             ..Latency::default()
         },
         ..Totals::default()
+    }
+}
+
+fn reduction() -> Reduction {
+    Reduction { written_bytes: 2_000_000_000, used_bytes: 1_000_000_000, reported_milli: 2_000 }
+}
+
+fn per_petabyte() -> PerPetabyte {
+    PerPetabyte {
+        usable_bytes: 500_000_000_000_000,
+        iops: 1_600,
+        bytes_per_s: 6_540_000,
+        iops_binary: 1_801,
+        bytes_per_s_binary: 7_363_000,
+        arithmetic: String::new(),
     }
 }
 
@@ -104,11 +119,11 @@ pub(super) fn sample() -> Run {
         }),
         steady: Some(Steady { range_ppm: 200_001, slope_ppm: 31_000, ..Steady::default() }),
         hit: None,
-        reduction: None,
+        reduction: Some(reduction()),
         clients: None,
         data: None,
         verified: None,
-        per_petabyte: None,
+        per_petabyte: Some(per_petabyte()),
         second: Vec::new(),
     }
 }
@@ -128,6 +143,8 @@ fn a_run_opens_with_what_it_proves_and_why_not() {
         "cap: as a capability: mean of the best 60.0 s is 799 IOPS, wanted ≥ 99 % of 800: yes",
         "cap: as a ceiling: mean of the busiest 10.0 s is 820 IOPS, wanted ≤ 102 % of 800: no",
         "steady state: not steady within 0 rounds; range 20.01 % (limit 20 %), slope 3.1 % (limit 10 %)",
+        "by usable capacity: each PB (10^15 B) 1,600 IOPS, 6.54 MB/s; each PiB (2^50 B) 1,801 IOPS, 7.36 MB/s; 500 TB usable",
+        "reduction: 2:1 by the array's account (2 GB written, 1 GB more in use)",
         "IOPOLL          - off  the device has no poll queues",
     ] {
         assert!(text.lines().any(|line| line == said), "{said}\nis not in\n{text}");

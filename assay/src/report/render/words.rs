@@ -193,6 +193,11 @@ words! {
     ERRORS: "错误", "Errors";
     VALIDITY: "有效性", "Validity";
     WHY_INVALID: "无效原因", "Why it is invalid";
+    SNAPSHOTS: "快照影响（有快照与无快照之比）", "Cost of snapshots (with over without)";
+    RATIO: "比值", "Ratio";
+    LOWER_END: "95 % 下限", "95 % lower end";
+    UPPER_END: "95 % 上限", "95 % upper end";
+    INTERVAL: "区间（虚线：100 %；红线：95 % 限值）", "Interval (dashed: 100 %; red: limit of 95 %)";
     SUPERSEDED: "已被同一用例的后一次测试取代", "superseded by a later run of the case";
     LATENCY: "时延", "Latency";
     BATCH_REAPED: "批量收割，不与指标比较", "batch-reaped, held against no target";

@@ -1,6 +1,7 @@
 //! The section on storage runs: of each, whether it proves anything and why not, its
 //! numbers, and its pictures. Every number is one of the document (`storage/v1`).
 
+mod comparison;
 mod heat;
 mod pictures;
 mod plot;
@@ -95,10 +96,36 @@ pub(super) struct Shown {
     pub(super) summary: [Html; 4],
 }
 
+/// A ratio of a comparison.
+pub(super) struct Ratio {
+    /// Of what.
+    pub(super) name: Html,
+    /// The ratio, and the ends of its interval.
+    pub(super) cells: [Html; 3],
+    /// The interval, on an axis that all ratios of the comparison share.
+    pub(super) drawing: Html,
+}
+
+/// A comparison as the page shows it.
+pub(super) struct Compared {
+    /// The case that it answers.
+    pub(super) case: Html,
+    /// Whether it proves anything.
+    pub(super) chip: Html,
+    /// Why it proves nothing, each with its stable word.
+    pub(super) reasons: Vec<(Html, Html)>,
+    /// With snapshots over without.
+    pub(super) ratios: Vec<Ratio>,
+    /// How it was done, and what else was found.
+    pub(super) particulars: Vec<Line>,
+}
+
 /// Runs of a report.
 pub(super) struct Runs {
     /// Those that read.
     pub(super) shown: Vec<Shown>,
+    /// What of them compares.
+    pub(super) compared: Vec<Compared>,
     /// How many do not: a report on a damaged document must still come out.
     pub(super) unread: usize,
 }
@@ -111,7 +138,7 @@ pub(super) fn runs(v: Voice, facts: &Value) -> Option<Runs> {
     let shown = shown.map(|(at, (run, superseded))| show(v, run, at.saturating_add(1), superseded));
     let mut shown: Vec<Shown> = shown.collect();
     ramp::add(v, &runs, &mut shown);
-    Some(Runs { shown, unread })
+    Some(Runs { shown, compared: comparison::comparisons(v, facts), unread })
 }
 
 fn show(v: Voice, run: &Run, number: usize, superseded: bool) -> Shown {
@@ -194,6 +221,8 @@ fn findings(v: Voice, run: &Run) -> Vec<Line> {
     add(words::STEADY, run.steady.as_ref().map(said::steady));
     add(words::SHAPE, run.shape.as_ref().map(said::shape));
     add(words::HIT, run.hit.as_ref().map(said::hit));
+    add(words::PER_PETABYTE, run.per_petabyte.as_ref().map(said::per_petabyte));
+    add(words::REDUCTION, run.reduction.as_ref().map(said::reduction));
     if let Some(cap) = &run.cap {
         let said: Vec<String> =
             said::cap(cap).iter().map(|said| format!("<p>{}</p>", v.t(said))).collect();

@@ -50,6 +50,8 @@ pub(super) const CAP_LINE: Word = Word("单盘最大 IOPS（两种读法）", "C
 pub(super) const STEADY: Word = Word("稳态", "Steady state");
 pub(super) const SHAPE: Word = Word("时间形态", "Shape");
 pub(super) const HIT: Word = Word("缓存命中", "Cache hits");
+pub(super) const PER_PETABYTE: Word = Word("按有效容量折算", "By usable capacity");
+pub(super) const REDUCTION: Word = Word("重删压缩", "Deduplication and compression");
 
 /// Returns the word for an operation.
 pub(super) fn op(op: Op) -> Word {

@@ -1,0 +1,358 @@
+//! The rtnetlink side of a namespace: steps done in groups, and looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use rustix::net::netdevice::{index_to_name_inlined, name_to_index};
+
+use super::collect::{Addresses, Entries, Links, Routes, seen};
+use super::encode::{Numbers, mark, removal, requests};
+use super::numbers::{
+    AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
+    RTM_GETNEXTHOP, RTM_GETROUTE, link,
+};
+use crate::address::Device;
+use crate::kernel::attribute::Body;
+use crate::kernel::socket::{Dumped, Outcome, Request, Socket};
+use crate::kernel::{Interest, KernelError, StepError};
+use crate::plan::Step;
+use crate::seen::Seen;
+use crate::wanted::{Link, LinkKind};
+
+/// How many steps are on their way together.
+const GROUP: usize = 64;
+
+/// How often a dump is begun again that something changed in the middle of.
+const TORN_DUMPS: usize = 20;
+
+/// How long a VNI may be held by a namespace that is coming to its end: 11.9 s were seen after
+/// the end of 500 namespaces (Linux 6.18).
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// A socket of rtnetlink.
+#[derive(Debug)]
+pub struct Route {
+    socket: Socket,
+    numbers: Known,
+    /// How long a VNI that is held by nobody here is asked for.
+    pub patience: Duration,
+}
+
+impl Route {
+    /// Opens a socket in the namespace that this thread is in.
+    pub fn open() -> io::Result<Self> {
+        let socket = Socket::open(None)?;
+        Ok(Self { socket, numbers: Known::new(), patience: PATIENCE })
+    }
+
+    /// Looks at everything but rules.
+    pub fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError> {
+        let links = self.links()?;
+        let addresses = self.all("addresses", RTM_GETADDR, &[0; 8], Addresses::hear)?;
+        let mut routes = self.all("routes", RTM_GETROUTE, &[0; 12], Routes::hear)?;
+        match self.all("next hops", RTM_GETNEXTHOP, &[0; 8], Routes::hear_nexthop) {
+            Ok(hops) => routes.extend(hops),
+            // Kernels before 5.3 have none.
+            Err(KernelError::Io { source, .. }) if is(&source, libc::EOPNOTSUPP) => {}
+            Err(error) => return Err(error),
+        }
+        let mut forwarding = [0; 12];
+        forwarding[0] = AF_BRIDGE;
+        let mut entries = Entries::new(&links, interest);
+        for (what, header) in [("forwarding entries", forwarding), ("neighbours", [0; 12])] {
+            entries.extend(dump(
+                &mut self.socket,
+                what,
+                RTM_GETNEIGH,
+                &header,
+                &|| Entries::new(&links, interest),
+                Entries::hear,
+            )?);
+        }
+        Ok(seen(&links, addresses, entries, &routes))
+    }
+
+    fn links(&mut self) -> Result<Links, KernelError> {
+        let mut body = Body(vec![AF_UNSPEC; 16]);
+        body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+        self.all("devices", RTM_GETLINK, &body.0, Links::hear)
+    }
+
+    fn all<T: Default>(
+        &mut self,
+        what: &'static str,
+        kind: u16,
+        body: &[u8],
+        hear: fn(&mut T, &[u8]),
+    ) -> Result<T, KernelError> {
+        dump(&mut self.socket, what, kind, body, &T::default, hear)
+    }
+
+    /// Does steps in order, none of them rules; stops after the group in which one failed.
+    pub fn perform(&mut self, steps: &[Step]) -> Vec<Outcome> {
+        self.numbers.forget();
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
+        while let Some(rest) = steps.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
+            let done = self.group(rest);
+            let failed = done.iter().any(Result::is_err);
+            outcomes.extend(done);
+            if failed {
+                break;
+            }
+        }
+        outcomes
+    }
+
+    /// Does the first steps of `steps`, as many as can be on their way together.
+    fn group(&mut self, steps: &[Step]) -> Vec<Outcome> {
+        let (mut all, mut lengths) = (Vec::new(), Vec::new());
+        self.numbers.settle();
+        let mut stranger = None;
+        for step in steps.iter().take(GROUP) {
+            match requests(step, &mut self.numbers.within(self.socket.as_fd())) {
+                Ok(requests) => {
+                    lengths.push(requests.len());
+                    all.extend(requests);
+                }
+                Err(device) => {
+                    stranger = Some(device);
+                    break;
+                }
+            }
+            if let Step::DeleteLink { name } = step {
+                self.numbers.gone(name);
+            }
+        }
+        // It may be that a step of this group makes it; the next group asks again.
+        if let Some(device) = stranger.filter(|_device| lengths.is_empty()) {
+            let said = Some(format!("there is no device `{device}`"));
+            return vec![Err(StepError { errno: libc::ENODEV, said })];
+        }
+        let mut outcomes = self.ask(&all).into_iter();
+        let mut done = Vec::with_capacity(lengths.len());
+        let mut repaired = false;
+        for (step, length) in steps.iter().zip(lengths) {
+            let own: Vec<Outcome> = outcomes.by_ref().take(length).collect();
+            let first = self.settled(step, &own);
+            let outcome = match (step, first) {
+                (Step::AddLink { name, link }, Err(error)) if is_held(link, &error) => {
+                    let outcome = self.wait_for_vni(step, name, link, error);
+                    repaired |= outcome.is_ok();
+                    outcome
+                }
+                // It may have failed for want of the device that came late.
+                (_, Err(_)) if repaired => self.alone(step),
+                (_, outcome) => outcome,
+            };
+            done.push(outcome);
+        }
+        done
+    }
+
+    /// Does one step by itself.
+    fn alone(&mut self, step: &Step) -> Outcome {
+        self.numbers.settle();
+        match requests(step, &mut self.numbers.within(self.socket.as_fd())) {
+            Ok(requests) => {
+                let outcomes = self.ask(&requests);
+                self.settled(step, &outcomes)
+            }
+            Err(device) => {
+                let said = Some(format!("there is no device `{device}`"));
+                Err(StepError { errno: libc::ENODEV, said })
+            }
+        }
+    }
+
+    fn ask(&mut self, requests: &[Request]) -> Vec<Outcome> {
+        self.socket.ask(requests).unwrap_or_else(|error| {
+            let errno = error.raw_os_error().unwrap_or(libc::EIO);
+            let said = Some("no answer from the kernel; it may be done nevertheless".to_owned());
+            vec![Err(StepError { errno, said }); requests.len()]
+        })
+    }
+
+    /// Makes one outcome of those of a step's requests. A device that was made and could not be
+    /// marked is taken away again: without its mark nobody would know whose it is.
+    fn settled(&mut self, step: &Step, outcomes: &[Outcome]) -> Outcome {
+        let (Step::AddLink { name, link }, [Ok(()), Err(error)]) = (step, outcomes) else {
+            return outcomes.iter().find(|outcome| outcome.is_err()).cloned().unwrap_or(Ok(()));
+        };
+        let Some(number) = self.numbers.chosen(name) else { return Err(error.clone()) };
+        let mut error = error.clone();
+        if error.errno == libc::EAFNOSUPPORT {
+            match self.ask(&[mark(number, link)]).pop() {
+                Some(Err(other)) => error = other,
+                _ => return Ok(()),
+            }
+        }
+        if let Some(Err(left)) = self.ask(&[removal(number)]).pop() {
+            let before = error.said.take().map(|said| said + "; ").unwrap_or_default();
+            let left = format!("`{name}` was made and could not be taken away: {left}");
+            error.said = Some(before + &left);
+        }
+        Err(error)
+    }
+
+    /// Asks for a VXLAN device until nobody holds its VNI any more.
+    fn wait_for_vni(
+        &mut self,
+        step: &Step,
+        name: &Device,
+        link: &Link,
+        mut error: StepError,
+    ) -> Outcome {
+        if name_to_index(self.socket.as_fd(), name.as_str()).is_ok() {
+            return Err(error);
+        }
+        let LinkKind::Vxlan { vni, port, .. } = link.kind else { return Err(error) };
+        let holder = self.links().ok().and_then(|links| links.holder(vni, port));
+        if let Some(holder) = holder {
+            error.said = Some(format!("VNI {vni} is taken by device `{holder}`"));
+            return Err(error);
+        }
+        let end = now().checked_add(self.patience);
+        let mut pause = FIRST_PAUSE;
+        while end.is_none_or(|end| now() < end) {
+            wait(pause);
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            match self.alone(step) {
+                Err(other) if is_held(link, &other) => {}
+                outcome => return outcome,
+            }
+        }
+        error.said = Some(format!(
+            "VNI {vni} is held by a device that was moved to another namespace, or by a \
+             namespace that is coming to its end; given up after {} s",
+            self.patience.as_secs(),
+        ));
+        Err(error)
+    }
+}
+
+/// Whether a VXLAN device was refused because something of its name or VNI is there.
+fn is_held(link: &Link, error: &StepError) -> bool {
+    matches!(link.kind, LinkKind::Vxlan { .. })
+        && matches!(error.errno, libc::EEXIST | libc::EBUSY | libc::EADDRINUSE)
+}
+
+/// Dumps until nothing came between; what was heard of a torn dump is thrown away.
+fn dump<T>(
+    socket: &mut Socket,
+    what: &'static str,
+    kind: u16,
+    body: &[u8],
+    start: &dyn Fn() -> T,
+    hear: fn(&mut T, &[u8]),
+) -> Result<T, KernelError> {
+    let request = Request { kind, flags: 0, body: body.to_vec() };
+    let failed = |source| KernelError::Io { what, source };
+    for _trial in 0..TORN_DUMPS {
+        let mut heard = start();
+        match socket.dump(&request, &mut |body| hear(&mut heard, body)).map_err(failed)? {
+            Dumped::Whole => return Ok(heard),
+            Dumped::Torn => {}
+        }
+    }
+    let why = format!("something changed each of {TORN_DUMPS} times");
+    Err(KernelError::Answer { what, why })
+}
+
+fn is(error: &io::Error, number: i32) -> bool {
+    error.raw_os_error() == Some(number)
+}
+
+#[expect(clippy::disallowed_methods, reason = "an edge: the deadline for a VNI is kept here")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the kernel tells nobody when a VNI is free")]
+fn wait(pause: Duration) {
+    std::thread::sleep(pause);
+}
+
+/// Numbers of devices, as far as they are known.
+///
+/// Those of new devices are chosen here, so that requests which need them can be on their way
+/// together with the one that makes them. They begin beyond what the kernel, which counts from
+/// 1, comes to, so that nobody else is given one meanwhile.
+#[derive(Debug)]
+struct Known {
+    by_name: BTreeMap<Device, u32>,
+    /// Taken away by the group that is being put together: the name may be somebody else's next.
+    gone: BTreeSet<Device>,
+    next: u32,
+}
+
+/// The lowest number that is chosen: two thirds of what there is are above it.
+const LOWEST: u32 = 1 << 30;
+
+impl Known {
+    fn new() -> Self {
+        // A start of its own for each, so that two at a time do not choose the same.
+        let chance = RandomState::new().hash_one(0_u8);
+        let next = LOWEST | u32::try_from(chance % u64::from(LOWEST)).unwrap_or(0);
+        Self { by_name: BTreeMap::new(), gone: BTreeSet::new(), next }
+    }
+
+    fn forget(&mut self) {
+        self.by_name.clear();
+    }
+
+    /// The group is on its way: what it took away is gone.
+    fn settle(&mut self) {
+        self.gone.clear();
+    }
+
+    fn gone(&mut self, device: &Device) {
+        self.by_name.remove(device);
+        self.gone.insert(device.clone());
+    }
+
+    fn chosen(&self, device: &Device) -> Option<u32> {
+        self.by_name.get(device).copied()
+    }
+
+    fn within<'a>(&'a mut self, namespace: BorrowedFd<'a>) -> Within<'a> {
+        Within { known: self, namespace }
+    }
+}
+
+/// Numbers in the namespace of a socket.
+struct Within<'a> {
+    known: &'a mut Known,
+    namespace: BorrowedFd<'a>,
+}
+
+impl Numbers for Within<'_> {
+    fn of(&mut self, device: &Device) -> Option<u32> {
+        if let Some(number) = self.known.chosen(device) {
+            return Some(number);
+        }
+        if self.known.gone.contains(device) {
+            return None;
+        }
+        let number = name_to_index(self.namespace, device.as_str()).ok()?;
+        self.known.by_name.insert(device.clone(), number);
+        Some(number)
+    }
+
+    fn choose(&mut self, device: &Device) -> u32 {
+        loop {
+            let number = self.known.next;
+            let next = number.wrapping_add(1);
+            self.known.next = LOWEST | (next & (LOWEST - 1));
+            if index_to_name_inlined(self.namespace, number).is_err() {
+                self.known.by_name.insert(device.clone(), number);
+                return number;
+            }
+        }
+    }
+}
