@@ -4,6 +4,9 @@
 //! [`Expression::Other`], so that it never compares equal to what we want. Semantics:
 //! `include/uapi/linux/netfilter/nf_tables.h` and nft(8).
 
+pub mod decode;
+pub mod encode;
+mod numbers;
 pub mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,6 +215,14 @@ pub enum KeyType {
     Port,
     /// `ct_state`, 4 bytes.
     CtState,
+    /// A key that this crate does not know: number and bytes as the kernel has them. Of a set
+    /// with features that are not modelled (elements that expire, objects) it is all there is.
+    Other {
+        /// Number of its type.
+        number: u32,
+        /// Its bytes.
+        length: u32,
+    },
 }
 
 /// What a map has for a key.
@@ -221,6 +232,13 @@ pub enum ValueType {
     Verdict,
     /// A conntrack zone: 2 bytes in host order.
     Zone,
+    /// What this crate does not know.
+    Other {
+        /// Number of its type.
+        number: u32,
+        /// Its bytes.
+        length: u32,
+    },
 }
 
 /// A value of a map.
@@ -235,9 +253,9 @@ pub enum Value {
 /// A key of a set. Each part of a concatenation is padded with zeros to a multiple of 4 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Element {
-    /// The key, or the first of a range.
+    /// The key, or the first of a range; empty for what is in no other element (`*`).
     pub key: Vec<u8>,
-    /// The last of a range, included; `None` for a single key.
+    /// The last of a range, included; `None` for a single key, never the key itself.
     pub last: Option<Vec<u8>>,
 }
 

@@ -89,6 +89,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         Some(ValueType::Verdict) => write!(f, "type {} : verdict", types.join(" . "))?,
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
+        Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
     if set.interval {
@@ -127,17 +128,12 @@ fn type_name(kind: KeyType) -> &'static str {
         KeyType::Protocol => "inet_proto",
         KeyType::Port => "inet_service",
         KeyType::CtState => "ct_state",
+        KeyType::Other { .. } => "unknown",
     }
 }
 
 fn width(kind: KeyType) -> usize {
-    match kind {
-        KeyType::InterfaceName | KeyType::Ipv6 => 16,
-        KeyType::Ether => 6,
-        KeyType::Ipv4 | KeyType::CtState => 4,
-        KeyType::Port => 2,
-        KeyType::Protocol => 1,
-    }
+    usize::try_from(kind.length()).unwrap_or(usize::MAX)
 }
 
 /// Returns an element as nft writes it.
@@ -163,7 +159,7 @@ fn parts(key: &[KeyType], mut bytes: &[u8]) -> Vec<String> {
             break;
         };
         parts.push(value_text(*kind, part));
-        bytes = bytes.get(width.next_multiple_of(4)..).unwrap_or_default();
+        bytes = bytes.get(width.saturating_add(3) & !3..).unwrap_or_default();
     }
     parts
 }
@@ -193,6 +189,7 @@ fn value_text(kind: KeyType, bytes: &[u8]) -> String {
         KeyType::CtState => {
             four.map_or_else(|_| hex(bytes), |four| states(u32::from_ne_bytes(four)))
         }
+        KeyType::Other { .. } => hex(bytes),
     }
 }
 
