@@ -3,6 +3,7 @@
 pub mod attribute;
 pub mod links;
 pub mod namespace;
+pub mod rules;
 pub mod socket;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,8 @@
 mod elements;
 mod expression;
 
+use std::fmt;
+
 use super::numbers::{ITEM, SUBSYSTEM, message, set_flag};
 use super::{Batch, Change, Family, Hook, KeyType, Rule, Set, TABLE, ValueType};
 use crate::kernel::attribute::Body;
@@ -37,6 +39,20 @@ impl Datagram {
         u32::try_from(self.changes.len()).unwrap_or(u32::MAX).saturating_add(2)
     }
 
+    /// Gives the begin another number, and all others theirs.
+    pub fn number(&mut self, first: u32) {
+        let mut at = 0;
+        let mut number = first;
+        while let Some(header) = self.bytes.get_mut(at..).and_then(|rest| rest.get_mut(..12)) {
+            let (length, rest) = header.split_at_mut(8);
+            rest.copy_from_slice(&number.to_ne_bytes());
+            let length = length.first_chunk().map_or(0, |length| u32::from_ne_bytes(*length));
+            at = at.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+            number = number.wrapping_add(1);
+        }
+        self.first = first;
+    }
+
     /// Returns the place of the change whose message has a number; nothing for begin and end,
     /// which stand for all.
     pub fn change_of(&self, offset: u32) -> Option<usize> {
@@ -57,6 +73,31 @@ pub fn encode(batch: &Batch, first: u32, generation: Option<u32>) -> Datagram {
     write.acknowledge_last();
     write.begin_or_end(message::BATCH_END, None);
     Datagram { bytes: write.body.0, changes: write.changes, first }
+}
+
+impl fmt::Display for Change {
+    /// What it would do, for errors.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddTable(family) => write!(f, "add table {} {TABLE}", family.name()),
+            Self::DeleteTable(family) => write!(f, "delete table {} {TABLE}", family.name()),
+            Self::AddChain { family, name, .. } => write!(f, "add chain {} {name}", family.name()),
+            Self::DeleteChain { family, name } => {
+                write!(f, "delete chain {} {name}", family.name())
+            }
+            Self::SetRules { family, name, .. } => {
+                write!(f, "set rules of chain {} {name}", family.name())
+            }
+            Self::AddSet { family, name, .. } => write!(f, "add set {} {name}", family.name()),
+            Self::DeleteSet { family, name } => write!(f, "delete set {} {name}", family.name()),
+            Self::AddElements { family, set, .. } => {
+                write!(f, "add elements to set {} {set}", family.name())
+            }
+            Self::DeleteElements { family, set, .. } => {
+                write!(f, "delete elements of set {} {set}", family.name())
+            }
+        }
+    }
 }
 
 /// A datagram in the making.

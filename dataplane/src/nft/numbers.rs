@@ -61,6 +61,14 @@ impl Family {
         }
     }
 
+    /// Its name in nft(8).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inet => "inet",
+            Self::Netdev => "netdev",
+        }
+    }
+
     pub(super) fn of(number: u8) -> Option<Self> {
         [Self::Inet, Self::Netdev].into_iter().find(|family| family.number() == number)
     }

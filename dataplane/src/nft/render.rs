@@ -25,11 +25,7 @@ impl fmt::Display for Ruleset {
 }
 
 fn write_table(f: &mut fmt::Formatter<'_>, family: Family, table: &Table) -> fmt::Result {
-    let name = match family {
-        Family::Inet => "inet",
-        Family::Netdev => "netdev",
-    };
-    writeln!(f, "table {name} {TABLE} {{")?;
+    writeln!(f, "table {} {TABLE} {{", family.name())?;
     // A map of verdicts may name a chain only once that is there.
     for (name, set) in table.sets.iter().filter(|(_, set)| !is_verdict_map(set)) {
         write_set(f, name, set)?;
