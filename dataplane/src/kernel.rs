@@ -1,8 +1,10 @@
 //! The one edge: what can be asked of a kernel.
 
 pub mod attribute;
+pub mod conntrack;
 pub mod links;
 pub mod namespace;
+pub mod real;
 pub mod rules;
 pub mod socket;
 
@@ -70,6 +72,19 @@ pub enum KernelError {
     /// A feature is not there.
     #[error("this kernel lacks {feature}")]
     Feature { feature: &'static str, hint: String },
+}
+
+impl KernelError {
+    /// What the operator can do about it, where we know.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some("run as root, or with CAP_NET_ADMIN".to_owned())
+            }
+            Self::Feature { hint, .. } => Some(hint.clone()),
+            Self::Io { .. } | Self::Answer { .. } => None,
+        }
+    }
 }
 
 /// Why a step was not done.

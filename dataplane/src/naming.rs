@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Device;
-use crate::desired::{Desired, Zones};
+use crate::desired::{Desired, Network, Zones};
 use crate::nft::Value;
 use crate::seen::Seen;
 
@@ -121,12 +121,13 @@ pub fn zones(desired: &Desired, kept: &Zones) -> Result<Zones, NamingError> {
     Ok(Zones { of })
 }
 
-/// Returns the zones that the kernel has: by network where `desired` or the mark of a bridge
+/// Returns the zones that the kernel has: by network where those that are
+/// `wanted` or the mark of a bridge
 /// tells which, else by the name of the bridge.
-pub fn seen_zones(seen: &Seen, desired: &Desired) -> Zones {
+pub fn seen_zones(seen: &Seen, wanted: &BTreeMap<String, Network>) -> Zones {
     let map = seen.ruleset.inet.as_ref().and_then(|table| table.sets.get(ZONE_MAP));
     let mut networks: BTreeMap<String, &str> =
-        desired.networks.keys().map(|id| (bridge(id).to_string(), id.as_str())).collect();
+        wanted.keys().map(|id| (bridge(id).to_string(), id.as_str())).collect();
     for (name, link) in &seen.links {
         let id = link.alias.as_deref().and_then(|alias| alias.strip_prefix("assay:network:"));
         if let Some(id) = id.filter(|id| bridge(id) == *name) {
@@ -218,7 +219,7 @@ mod tests {
         let table = Table { chains: BTreeMap::new(), sets };
         let ruleset = Ruleset { inet: Some(table), netdev: None };
         let seen = Seen { ruleset, ..Seen::default() };
-        let zones = seen_zones(&seen, &desired(&["a"]));
+        let zones = seen_zones(&seen, &desired(&["a"]).networks);
         assert_eq!(zones.of, [("a".to_owned(), 7), ("asb0000000000".to_owned(), 9)].into());
     }
 }

@@ -1,0 +1,81 @@
+//! The kernel of a network namespace.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use rustix::net::netlink;
+
+use super::links::route::Route;
+use super::socket::Socket;
+use super::{Connection, Interest, Kernel, KernelError, StepError, conntrack, rules};
+use crate::plan::Step;
+use crate::seen::Seen;
+
+/// The kernel of the namespace in which it was opened.
+#[derive(Debug)]
+pub struct Real {
+    route: Route,
+    /// Of netfilter: for rules, and for connections.
+    filter: Socket,
+}
+
+impl Real {
+    /// Opens the kernel of the namespace that this thread is in; see
+    /// [`namespace::inside`](super::namespace::inside) for others.
+    pub fn open() -> io::Result<Self> {
+        Ok(Self { route: Route::open()?, filter: Socket::open(Some(netlink::NETFILTER))? })
+    }
+}
+
+/// Says whether bridged packets can pass the rules of the IP layer (`br_netfilter`): without it
+/// the kernel takes the setting of a bridge and does nothing, and groups would not hold.
+pub fn judges_bridged_packets() -> Result<(), KernelError> {
+    // The module has no directory where it is built in; the setting is in the first namespace
+    // only before Linux 5.3.
+    let signs = ["/proc/sys/net/bridge/bridge-nf-call-iptables", "/sys/module/br_netfilter"];
+    if signs.iter().any(|sign| Path::new(sign).exists()) {
+        return Ok(());
+    }
+    Err(KernelError::Feature {
+        feature: "br_netfilter, without which security groups do not hold",
+        hint: "modprobe br_netfilter".to_owned(),
+    })
+}
+
+impl Kernel for Real {
+    fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError> {
+        let mut seen = self.route.look(interest)?;
+        (seen.ruleset, seen.foreign_tables) = rules::look(&mut self.filter)?;
+        Ok(seen)
+    }
+
+    fn perform(&mut self, steps: &[Step]) -> Vec<Result<(), StepError>> {
+        let mut done = Vec::with_capacity(steps.len());
+        let mut rest = steps;
+        while let Some(first) = rest.first() {
+            let (length, results) = if let Step::Rules(batch) = first {
+                (1, vec![rules::perform(&mut self.filter, batch)])
+            } else {
+                let is_rules = |step: &Step| matches!(step, Step::Rules(_));
+                let length = rest.iter().position(is_rules).unwrap_or(rest.len());
+                (length, self.route.perform(rest.get(..length).unwrap_or_default()))
+            };
+            let stopped = results.len() < length || results.iter().any(Result::is_err);
+            done.extend(results);
+            if stopped {
+                break;
+            }
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        done
+    }
+
+    fn connections(&mut self, zones: &BTreeSet<u16>) -> Result<Vec<Connection>, KernelError> {
+        conntrack::connections(&mut self.filter, zones)
+    }
+
+    fn cut(&mut self, connections: &[Connection]) -> Result<usize, KernelError> {
+        conntrack::cut(&mut self.filter, connections)
+    }
+}
