@@ -4,6 +4,7 @@ pub mod attribute;
 pub mod conntrack;
 pub mod links;
 pub mod namespace;
+pub mod probe;
 pub mod real;
 pub mod rules;
 pub mod socket;

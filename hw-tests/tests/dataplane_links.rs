@@ -8,16 +8,21 @@ mod lab;
 #[path = "dataplane_links/pace.rs"]
 mod pace;
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use dataplane::address::{Device, Mac};
-use dataplane::kernel::{Interest, StepError};
+use dataplane::kernel::namespace::{Namespace, inside};
+use dataplane::kernel::real::Real;
+use dataplane::kernel::{Interest, Kernel, StepError, probe};
+use dataplane::nft::{Batch, Change, Family};
 use dataplane::plan::{LinkChange, Step};
 use dataplane::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
+use hw_tests::peer::{kernel_required, peers_required};
 use hw_tests::{Need, trial};
-use libtest_mimic::{Arguments, Failed};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use lab::Lab;
 
@@ -33,6 +38,8 @@ fn main() -> ExitCode {
         trial("a_vni_that_is_held_elsewhere_is_waited_for", NEEDS, a_held_vni),
         trial("a_vni_of_a_dying_namespace_is_had_in_the_end", NEEDS, a_dying_namespace),
         trial("the_callers_thread_stays_where_it_is", NEEDS, the_thread),
+        trial("rules_and_devices_are_done_in_their_order", NEEDS, rules_between),
+        tried_out(),
         trial("as_fast_as_batches_of_iproute2", NEEDS, pace::compare).with_ignored_flag(true),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -346,6 +353,59 @@ fn a_dying_namespace() -> Result<(), Failed> {
         assert!(link["flags"].as_array().is_some_and(|flags| flags.contains(&"UP".into())));
     }
     Ok(())
+}
+
+/// A batch is a step of its own, and what follows one that failed is not done.
+fn rules_between() -> Result<(), Failed> {
+    let lab = Lab::new()?;
+    let mut real = inside(Namespace::Path(&lab.path()), Real::open)?;
+    let family = Family::Inet;
+    let rules = |changes| Step::Rules(Batch { changes });
+    let steps = [
+        bridge("asb1"),
+        rules(vec![Change::AddTable(family)]),
+        bridge("asb2"),
+        change("asb2", LinkChange::Up(true)),
+        rules(vec![Change::DeleteSet { family, name: "as_none".to_owned() }]),
+        bridge("asb3"),
+    ];
+    let outcomes = real.perform(&steps);
+    let worked: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(worked, [true, true, true, true, false], "{outcomes:?}");
+    assert!(lab.link("asb2").is_ok() && lab.link("asb3").is_err());
+    let seen = real.look(&Interest::default())?;
+    assert!(seen.ruleset.inet.is_some() && seen.ruleset.netdev.is_none());
+    assert_eq!(seen.links.len(), 3);
+    Ok(())
+}
+
+/// Tries the kernel out; what it lacks is a reason to ignore this, unless it must have all.
+fn tried_out() -> Trial {
+    Trial::ignorable_test("the_kernel_is_tried_out_and_nothing_stays", || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        if let Some(reason) = NEEDS.iter().find_map(|need| need.missing(&path)) {
+            return if peers_required() {
+                Err(reason.into())
+            } else {
+                Ok(Completion::ignored_with(reason))
+            };
+        }
+        let own = || lab::run("ip", &["-o", "link", "show"]);
+        let before = own()?.lines().count();
+        let features = probe::features()?;
+        assert_eq!(own()?.lines().count(), before);
+        assert_eq!(features.0.len(), probe::Need::ALL.len());
+        let mut missing = String::new();
+        for (need, why) in features.missing() {
+            println!("{need:?}: {} / {}", why.reason.zh, why.hint.zh);
+            writeln!(missing, "{need:?}: {}; {}", why.reason.en, why.hint.en)?;
+        }
+        match missing {
+            missing if missing.is_empty() => Ok(Completion::Completed),
+            missing if kernel_required() => Err(missing.into()),
+            missing => Ok(Completion::ignored_with(missing)),
+        }
+    })
 }
 
 fn the_thread() -> Result<(), Failed> {
