@@ -11,6 +11,8 @@ mod pace;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use dataplane::address::{Device, Mac};
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         trial("a_vni_of_a_dying_namespace_is_had_in_the_end", NEEDS, a_dying_namespace),
         trial("the_callers_thread_stays_where_it_is", NEEDS, the_thread),
         trial("rules_and_devices_are_done_in_their_order", NEEDS, rules_between),
+        trial("what_stands_is_seen_while_other_things_change", NEEDS, while_others_change),
         tried_out(),
         trial("as_fast_as_batches_of_iproute2", NEEDS, pace::compare).with_ignored_flag(true),
     ];
@@ -406,6 +409,38 @@ fn tried_out() -> Trial {
             missing => Ok(Completion::ignored_with(missing)),
         }
     })
+}
+
+fn while_others_change() -> Result<(), Failed> {
+    let lab = Lab::new()?;
+    let standing = 300;
+    let pairs: Vec<_> =
+        (0..standing).map(|id| veth(&format!("p{id}"), &format!("q{id}"))).collect();
+    done(&lab, &pairs)?;
+    let (mut ours, mut theirs) = (lab.route()?, lab.route()?);
+    let over = AtomicBool::new(false);
+    let (looked, changes) = thread::scope(|scope| {
+        let change = scope.spawn(|| {
+            let flap = [bridge("asb1"), Step::DeleteLink { name: device("asb1") }];
+            let mut changes = 0;
+            while !over.load(Ordering::SeqCst) {
+                changes += theirs.perform(&flap).iter().filter(|outcome| outcome.is_ok()).count();
+            }
+            changes
+        });
+        let looks = (0..20).map(|_| ours.look(&Interest::default()));
+        let looked: Result<Vec<_>, _> = looks.collect();
+        over.store(true, Ordering::SeqCst);
+        (looked, change.join())
+    });
+    for seen in looked? {
+        let ports = seen.links.keys().filter(|name| name.as_str().starts_with('p')).count();
+        assert_eq!(ports, standing);
+    }
+    let changes = changes.map_err(|_panic| "the thread that makes changes panicked")?;
+    println!("{changes} changes during 20 looks");
+    assert!(changes > 20, "{changes}");
+    Ok(())
 }
 
 fn the_thread() -> Result<(), Failed> {
