@@ -14,6 +14,9 @@
 //! - **Members of a group** are known by `ips`, by link-local addresses, and by allowed ranges
 //!   of one address (those that move between members). Longer ranges do not count: a router's
 //!   `10.0.0.0/8` would make everyone a member.
+//! - The kernel knows both ends by MAC address: who sends is the port that a frame comes by, who
+//!   gets it is the port of its destination's MAC address. Anti-spoofing ties addresses to both;
+//!   where an address has no port, only the frame tells who gets it.
 //! - Broadcast and multicast do not pass but for ND and MLD: a flooded packet cannot be judged
 //!   for each of its receivers, for in the forward hook both devices read as the bridge.
 //!

@@ -280,7 +280,8 @@ impl<'d> Judge<'d> {
             let out = End::Dropped { port, why: Refusal::Forged };
             return Judgement { barred: None, out, inward: End::Elsewhere };
         }
-        match packet.icmp.filter(|_| packet.protocol == ICMPV6) {
+        let six = packet.protocol == ICMPV6 && packet.source.is_ipv6();
+        match packet.icmp.filter(|_| six) {
             Some((130..=132 | 135 | 136 | 143, _)) => {
                 let end = |address| match ports.find(address) {
                     Some(port) => End::Passes { port, by: Permit::Discovery },
@@ -295,8 +296,8 @@ impl<'d> Judge<'d> {
         if is_flooded(network, packet.destination) {
             return barred(Bar::Flooded);
         }
-        // Rules go by address; an unsecured port may send from one that is nobody's.
-        let source = ports.find(packet.source).or_else(|| by.map(|(id, _)| id.as_str()));
+        // Who sends is who it comes by, whatever address it uses; else who has the address.
+        let source = by.map(|(id, _)| id.as_str()).or_else(|| ports.find(packet.source));
         let judgement = Judgement {
             barred: None,
             out: self.end(source, Direction::Out, vpc, packet),

@@ -132,11 +132,20 @@ impl Line {
         self.meta(Meta::L4Protocol, &[protocol])
     }
 
-    /// Any protocol that the kernel finds; no packet whose headers it cannot follow to the end.
-    pub(super) fn any_protocol(self) -> Self {
-        // 255 is reserved (IANA): nothing carries it, and a guest that sends it loses nothing.
-        self.and(Expression::Meta { key: Meta::L4Protocol, to: FIRST })
-            .compare(Comparison::NotEqual, &[255])
+    /// The header above IP is there: not in later fragments, nor where an extension header
+    /// reaches beyond the packet (the kernel tells the protocol of those all the same).
+    pub(super) fn shows_transport(self) -> Self {
+        self.transport(0, 1).compare(Comparison::GreaterOrEqual, &[0])
+    }
+
+    /// A later fragment, its header right behind that of IPv6 (RFC 8200 §4.5).
+    pub(super) fn later_fragment(self) -> Self {
+        let next_header = Part::Bytes { base: Base::Network, offset: 6, length: 1 };
+        let offset = Part::Bytes { base: Base::Network, offset: 42, length: 2 };
+        self.bytes(next_header, &[44])
+            .and(offset.load(FIRST))
+            .masked(&[0xff, 0xf8])
+            .compare(Comparison::NotEqual, &[0, 0])
     }
 
     /// Frames to one station, or frames to several.

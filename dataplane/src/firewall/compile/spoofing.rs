@@ -7,9 +7,9 @@
 //! security and of the tunnel.
 //!
 //! Fragments are not put together yet. Later ones show no header above IP: they pass by their
-//! addresses, and are judged with the whole packet. IPv6 fragments that do not have all headers
-//! in the first one (RFC 7112) are dropped, for a neighbour advertisement could hide there; so
-//! are later fragments whose next header is an extension header.
+//! addresses, and are judged with the whole packet. IPv6 packets whose extension headers reach
+//! beyond the (first) fragment are dropped, as RFC 7112 has it: a neighbour advertisement could
+//! hide in the next one. So are later fragments whose fragment header is not the first.
 
 use std::net::IpAddr;
 
@@ -141,7 +141,8 @@ fn add_port_chains(build: &mut Build, desired: &Desired) {
         Line::new().protocol(ICMPV6).jump(PORT_ICMP6),
         Line::new().protocol(UDP).jump(PORT_UDP),
     ];
-    rules.extend(six(Line::new().any_protocol()));
+    rules.extend(six(Line::new().shows_transport()));
+    rules.extend(six(Line::new().later_fragment()));
     build.netdev_chain(PORT6, ended(rules));
     add_icmp6_chains(build, ranges6);
     build.netdev_chain(PORT_ARP, arp(ranges4));

@@ -166,8 +166,12 @@ impl Reading {
             (Base::Network, 14, 4) => address("arp saddr ip", KeyType::Ipv4),
             (Base::Transport, 0, 2) => address("th sport", KeyType::Port),
             (Base::Transport, 2, 2) => address("th dport", KeyType::Port),
-            (Base::Transport, 0, 1) => held(self.icmp("type"), Kind::Number, length),
-            (Base::Transport, 1, 1) => held(self.icmp("code"), Kind::Number, length),
+            (Base::Transport, 0, 1) if self.protocol.is_some() => {
+                held(self.icmp("type"), Kind::Number, length)
+            }
+            (Base::Transport, 1, 1) if self.protocol.is_some() => {
+                held(self.icmp("code"), Kind::Number, length)
+            }
             (Base::Transport, 8, 16) => address("icmpv6 taddr", KeyType::Ipv6),
             _ => {
                 let base = match base {
