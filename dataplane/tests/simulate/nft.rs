@@ -181,6 +181,7 @@ fn width(set: &Set) -> usize {
         K::InterfaceName | K::Ipv6 => 16,
         K::Ether => 8,
         K::Ipv4 | K::CtState | K::Protocol | K::Port => 4,
+        K::Other { .. } => unreachable!("we make no such keys"),
     };
     set.key.iter().map(of).sum()
 }
