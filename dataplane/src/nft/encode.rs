@@ -11,7 +11,7 @@ mod expression;
 use std::fmt;
 
 use super::numbers::{ITEM, SUBSYSTEM, message, set_flag};
-use super::{Batch, Change, Family, Hook, KeyType, Rule, Set, TABLE, ValueType};
+use super::{Batch, Change, Ct, Family, Hook, KeyType, Meta, Rule, Set, TABLE, ValueType};
 use crate::kernel::attribute::Body;
 use elements::elements;
 use expression::expression;
@@ -224,12 +224,7 @@ impl Writer {
                 });
             }
             put_be32(body, 10, number);
-            // For `nft list`, which would print numbers of this host as ones of the network.
-            let [key, value] = [set.key.first().map_or(1, |part| part.byte_order()), 1];
-            let mut told = user_data(0, &key.to_ne_bytes());
-            if set.value.is_some() {
-                told.extend(user_data(1, &u32::to_ne_bytes(value)));
-            }
+            let told = told(set);
             body.put(13, &told);
         });
     }
@@ -282,6 +277,28 @@ impl Writer {
 
 fn put_be32(body: &mut Body, kind: u16, value: u32) {
     body.put(kind, &value.to_be_bytes());
+}
+
+/// What `nft list` has to know of a set: the byte order of numbers, and of a zone that it is
+/// one, for among types of sets it has no name and nft 1.0.6 ends at a map of integers.
+fn told(set: &Set) -> Vec<u8> {
+    let number = |kind, number: u32| user_data(kind, &number.to_ne_bytes());
+    let mut told = number(0, set.key.first().map_or(1, |part| part.byte_order()));
+    // Verdicts have none.
+    if set.value.is_some_and(|value| value != ValueType::Verdict) {
+        told.extend(number(1, 1));
+    }
+    // `typeof`: kind of expression (`EXPR_META`, `EXPR_CT`), and which of its facts.
+    if (set.value, set.key.as_slice()) == (Some(ValueType::Zone), &[KeyType::InterfaceName]) {
+        let fact = number(0, Meta::InName.number());
+        told.extend(user_data(3, &[number(0, 9), user_data(1, &fact)].concat()));
+    }
+    if set.value == Some(ValueType::Zone) {
+        // In no direction.
+        let fact = [number(0, Ct::ZONE), number(1, u32::MAX)].concat();
+        told.extend(user_data(4, &[number(0, 12), user_data(1, &fact)].concat()));
+    }
+    told
 }
 
 /// A piece of user data (libnftnl): kind and length of one byte each, and the value.
