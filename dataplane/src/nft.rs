@@ -259,6 +259,14 @@ pub struct Element {
     pub last: Option<Vec<u8>>,
 }
 
+impl Element {
+    /// Returns the range of keys between two, both included; a single key where they are one.
+    pub fn range(key: Vec<u8>, last: Vec<u8>) -> Self {
+        let last = Some(last).filter(|last| *last != key);
+        Self { key, last }
+    }
+}
+
 /// One atomic change: all of it or nothing (one netlink batch).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {

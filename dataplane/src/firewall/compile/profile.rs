@@ -251,7 +251,7 @@ fn add_spans(build: &mut Build, spans: &[Span], family: Family) -> Result<String
         for (first, last) in spans {
             let ends = (Octets::of(*first), Octets::of(*last));
             let (first, last) = (key(&[ends.0.as_slice()]), key(&[ends.1.as_slice()]));
-            set.elements.insert(Element { key: first, last: Some(last) }, None);
+            set.elements.insert(Element::range(first, last), None);
         }
         set
     });

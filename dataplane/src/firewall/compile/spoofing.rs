@@ -297,7 +297,7 @@ impl Sets {
                 for (first, last) in spans(&long, family) {
                     let end =
                         |address: IpAddr| key(&[&device, &mac.0, Octets::of(address).as_slice()]);
-                    let element = Element { key: end(first), last: Some(end(last)) };
+                    let element = Element::range(end(first), end(last));
                     of_family(&mut self.ranges, first).elements.insert(element, None);
                 }
             }

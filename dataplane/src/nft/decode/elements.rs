@@ -79,8 +79,7 @@ fn put(
     last: Vec<u8>,
     mapped: Option<Value>,
 ) {
-    let last = Some(last).filter(|last| *last != key);
-    whole.insert(Element { key, last }, mapped);
+    whole.insert(Element::range(key, last), mapped);
 }
 
 /// What a map has for a key: a verdict, or bytes; of what is neither, nothing.
