@@ -20,6 +20,8 @@ const ACK: u16 = 0x4;
 
 /// How often a look is begun again that another change came in the middle of.
 const LOOKS: usize = 20;
+/// How often elements of a set are asked for where some were left out.
+const DUMPS: usize = 20;
 /// How often a batch is sent again that the kernel asks to be sent again.
 const TRIES: usize = 5;
 
@@ -107,14 +109,44 @@ fn read(socket: &mut Socket) -> Result<Option<Reading>, KernelError> {
             }
             let mut body = ours();
             body.put_text(2, &name);
-            if !dump(socket, "read elements of sets", GET_ELEMENTS, body, &mut |body| {
-                reading.elements(body)
-            })? {
+            if !elements(socket, &mut reading, family, &name, &body)? {
                 return Ok(None);
             }
         }
     }
     Ok(Some(reading))
+}
+
+/// Reads the elements of a set, as often as it takes to have them all; returns whether so.
+fn elements(
+    socket: &mut Socket,
+    reading: &mut Reading,
+    family: Family,
+    set: &str,
+    body: &Body,
+) -> Result<bool, KernelError> {
+    let what = "read elements of sets";
+    let mut before = None;
+    for _ in 0..DUMPS {
+        let hear = &mut |body: &[u8]| reading.elements(body);
+        if !dump(socket, what, GET_ELEMENTS, body.clone(), hear)? {
+            return Ok(false);
+        }
+        let Some((found, told)) = reading.count(family, set) else {
+            return Ok(true);
+        };
+        // What several dumps of one generation told is all there; a kernel that does not count
+        // has told all where another dump of it adds nothing.
+        let enough = match told {
+            Some(told) => found == told,
+            None => before == Some(found),
+        };
+        if enough {
+            return Ok(true);
+        }
+        before = Some(found);
+    }
+    Ok(false)
 }
 
 /// Returns whether the dump was whole.

@@ -39,7 +39,7 @@ struct Half {
 pub struct Damaged(&'static str);
 
 /// Kinds of attributes of which something is known.
-const FIELDS: usize = 20;
+const FIELDS: usize = 21;
 
 /// Values of attributes by kind; the last of those that come twice.
 struct Fields<'a> {
@@ -126,7 +126,8 @@ impl Reading {
         let flags = fields.number(3).unwrap_or_default();
         if flags & set_flag::ANONYMOUS == 0 {
             let set = set(&fields, flags);
-            self.half(family).sets.insert(name.to_owned(), (set, Points::default()));
+            let points = Points::of_count(fields.number(20));
+            self.half(family).sets.insert(name.to_owned(), (set, points));
         }
         Ok(())
     }
@@ -154,6 +155,21 @@ impl Reading {
                 .collect()
         };
         [names(Family::Inet, &self.inet), names(Family::Netdev, &self.netdev)].concat()
+    }
+
+    /// Returns how many elements of a hash set were told, and how many the kernel says it has
+    /// (`NFTA_SET_COUNT`, newer than Linux 6.1), both without the one for all others. Nothing of
+    /// other kinds of sets.
+    ///
+    /// A dump of a hash set that grows or shrinks, which the kernel does in the background after
+    /// a change, leaves elements out and does not say so (of 100,000 it told 92,511; Linux 6.18).
+    pub fn count(&self, family: Family, set: &str) -> Option<(usize, Option<usize>)> {
+        let half = match family {
+            Family::Inet => self.inet.as_ref(),
+            Family::Netdev => self.netdev.as_ref(),
+        };
+        let (set, points) = half?.sets.get(set)?;
+        (!set.interval).then(|| points.count())
     }
 
     /// Returns whether there is a table of ours in a family.

@@ -43,7 +43,7 @@ fn listing() -> String {
         let [a, b, c, d] = address(number);
         writeln!(text, "{a}.{b}.{c}.{d},").expect("a text takes all");
     }
-    text + "}; } }\n"
+    text + "}\n}\n}\n"
 }
 
 pub(crate) fn compare() -> Result<(), Failed> {

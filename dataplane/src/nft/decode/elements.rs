@@ -13,10 +13,23 @@ pub(super) struct Points {
     whole: BTreeMap<Element, Option<Value>>,
     /// Of a set that knows points only: key, whether a range begins there, what it maps to. An
     /// end comes before a beginning at the same key.
-    points: Vec<(Vec<u8>, bool, Option<Value>)>,
+    ends: Vec<(Vec<u8>, bool, Option<Value>)>,
+    /// How many the kernel says there are.
+    told: Option<u32>,
 }
 
 impl Points {
+    pub(super) fn of_count(told: Option<u32>) -> Self {
+        Self { told, ..Self::default() }
+    }
+
+    /// How many there are of a set without ranges, and should be.
+    pub(super) fn count(&self) -> (usize, Option<usize>) {
+        let all = self.whole.first_key_value().filter(|(element, _)| element.key.is_empty());
+        let found = self.whole.len().saturating_sub(usize::from(all.is_some()));
+        (found, self.told.and_then(|told| usize::try_from(told).ok()))
+    }
+
     /// Takes an element; nothing where it has no key.
     pub(super) fn take(&mut self, set: &Set, item: &[u8]) -> Option<()> {
         let fields = Fields::of(item);
@@ -29,7 +42,7 @@ impl Points {
         let key = fields.bytes(1).and_then(value).filter(|key| !key.is_empty())?;
         let last = fields.bytes(10).and_then(value).filter(|last| *last != key);
         if set.interval && fields.bytes(10).is_none() && set.key.len() == 1 {
-            self.points.push((key, flags & element_flag::INTERVAL_END == 0, mapped));
+            self.ends.push((key, flags & element_flag::INTERVAL_END == 0, mapped));
         } else {
             self.whole.insert(Element { key, last }, mapped);
         }
@@ -38,9 +51,9 @@ impl Points {
 
     /// Returns the elements.
     pub(super) fn finish(mut self) -> BTreeMap<Element, Option<Value>> {
-        self.points.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
+        self.ends.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
         let mut open: Option<(Vec<u8>, Option<Value>)> = None;
-        for (key, begins, mapped) in self.points {
+        for (key, begins, mapped) in self.ends {
             if let Some((first, mapped)) = open.take() {
                 close(&mut self.whole, first, &key, mapped);
             }
