@@ -68,7 +68,7 @@ pub enum KernelError {
     #[error("cannot {what}")]
     Io { what: &'static str, source: std::io::Error },
     /// The kernel said something that cannot be read.
-    #[error("the kernel's answer to {what} cannot be read: {why}")]
+    #[error("cannot {what}: {why}")]
     Answer { what: &'static str, why: String },
     /// A feature is not there.
     #[error("this kernel lacks {feature}")]

@@ -4,15 +4,19 @@
 //! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
 
 pub mod address;
+pub mod apply;
 pub mod compile;
 pub mod desired;
 pub mod fabric;
 pub mod firewall;
+pub mod journal;
 pub mod kernel;
 pub mod naming;
 pub mod nft;
+pub mod node;
 pub mod plan;
 pub mod seen;
 pub mod spec;
 pub mod text;
+pub mod verify;
 pub mod wanted;

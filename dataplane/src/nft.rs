@@ -317,6 +317,23 @@ pub struct SetShape {
     pub concatenated: bool,
 }
 
+impl Change {
+    /// Returns the family whose table it changes.
+    pub fn family(&self) -> Family {
+        match self {
+            Self::AddTable(family)
+            | Self::DeleteTable(family)
+            | Self::AddChain { family, .. }
+            | Self::DeleteChain { family, .. }
+            | Self::SetRules { family, .. }
+            | Self::AddSet { family, .. }
+            | Self::DeleteSet { family, .. }
+            | Self::AddElements { family, .. }
+            | Self::DeleteElements { family, .. } => *family,
+        }
+    }
+}
+
 impl Set {
     /// Returns its shape.
     pub fn shape(&self) -> SetShape {

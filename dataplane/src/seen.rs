@@ -89,3 +89,20 @@ pub struct Vxlan {
     /// `IFLA_VXLAN_PROXY`.
     pub proxy: bool,
 }
+
+impl Link {
+    /// Whether its alias says that this program made it.
+    pub fn is_ours(&self) -> bool {
+        self.network().is_some() || self.port().is_some()
+    }
+
+    /// Returns the network that it was made for, as its alias says.
+    pub fn network(&self) -> Option<&str> {
+        self.alias.as_deref()?.strip_prefix("assay:network:")
+    }
+
+    /// Returns the port that it was made for, as its alias says.
+    pub fn port(&self) -> Option<&str> {
+        self.alias.as_deref()?.strip_prefix("assay:port:")
+    }
+}

@@ -37,7 +37,7 @@ pub fn look(socket: &mut Socket) -> Result<(Ruleset, Foreign), KernelError> {
         }
     }
     let why = format!("others changed rules during each of {LOOKS} looks");
-    Err(KernelError::Answer { what: "a dump of rules", why })
+    Err(KernelError::Answer { what: "read rules", why })
 }
 
 /// Does a batch: all of it or nothing.
@@ -170,7 +170,7 @@ fn dump(
         (Err(source), _) => Err(failure(what, source)),
         (Ok(Dumped::Torn), _) => Ok(false),
         (Ok(Dumped::Whole), Some(error)) => {
-            Err(KernelError::Answer { what: "a dump of rules", why: error.to_string() })
+            Err(KernelError::Answer { what: "read rules", why: error.to_string() })
         }
         (Ok(Dumped::Whole), None) => Ok(true),
     }

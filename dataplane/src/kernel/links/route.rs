@@ -54,9 +54,9 @@ impl Route {
     /// Looks at everything but rules.
     pub fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError> {
         let links = self.links()?;
-        let addresses = self.all("addresses", RTM_GETADDR, &[0; 8], Addresses::hear)?;
-        let mut routes = self.all("routes", RTM_GETROUTE, &[0; 12], Routes::hear)?;
-        match self.all("next hops", RTM_GETNEXTHOP, &[0; 8], Routes::hear_nexthop) {
+        let addresses = self.all("read addresses", RTM_GETADDR, &[0; 8], Addresses::hear)?;
+        let mut routes = self.all("read routes", RTM_GETROUTE, &[0; 12], Routes::hear)?;
+        match self.all("read next hops", RTM_GETNEXTHOP, &[0; 8], Routes::hear_nexthop) {
             Ok(hops) => routes.extend(hops),
             // Kernels before 5.3 have none.
             Err(KernelError::Io { source, .. }) if is(&source, libc::EOPNOTSUPP) => {}
@@ -65,7 +65,9 @@ impl Route {
         let mut forwarding = [0; 12];
         forwarding[0] = AF_BRIDGE;
         let mut entries = Entries::new(&links, interest);
-        for (what, header) in [("forwarding entries", forwarding), ("neighbours", [0; 12])] {
+        for (what, header) in
+            [("read forwarding entries", forwarding), ("read neighbours", [0; 12])]
+        {
             entries.extend(dump(
                 &mut self.socket,
                 what,
@@ -81,7 +83,7 @@ impl Route {
     fn links(&mut self) -> Result<Links, KernelError> {
         let mut body = Body(vec![AF_UNSPEC; 16]);
         body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
-        self.all("devices", RTM_GETLINK, &body.0, Links::hear)
+        self.all("read devices", RTM_GETLINK, &body.0, Links::hear)
     }
 
     fn all<T: Default>(

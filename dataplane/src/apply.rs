@@ -1,0 +1,269 @@
+//! Doing a plan: steps in their order, and all of them undone where one fails.
+//!
+//! Nothing is decided here but when to stop. Rules are a group of their own, and so are
+//! deletions of devices: no step is on its way before all that it relies on has succeeded, so a
+//! port never goes up after rules that the kernel refused.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::ops::Range;
+
+use crate::journal::{self, End, Log, Past, Record};
+use crate::kernel::{Connection, Kernel, KernelError, StepError};
+use crate::plan::{Held, LinkChange, Plan, Step, text};
+use crate::text::Text;
+
+/// How many times connections are looked at again for those that began meanwhile.
+const PASSES: usize = 3;
+
+/// What became of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// All steps are done.
+    Done {
+        /// How many there were.
+        steps: usize,
+    },
+    /// A step failed, and all that was done is undone.
+    RolledBack {
+        /// The step that failed.
+        failed: Text,
+        /// Why.
+        because: StepError,
+    },
+    /// A step failed, and not all that was done could be undone.
+    Stuck {
+        /// The step that failed.
+        failed: Text,
+        /// Why.
+        because: StepError,
+        /// Everything that is not as it was.
+        left: Vec<Left>,
+    },
+}
+
+/// Something that could not be undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What was done.
+    pub done: Text,
+    /// What is not as it was: the undo that was refused, or what no undo brings back.
+    pub undo: Text,
+    /// Why the undo was refused; `None` where there is none.
+    pub because: Option<StepError>,
+}
+
+/// Why nothing was begun.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "a variant's message says what its fields hold")]
+pub enum ApplyError {
+    /// Something of others' is in the way.
+    #[error("{count} conflicts with what others made; nothing was changed")]
+    Conflicts { count: usize },
+    /// Many ports would go.
+    #[error("{} of {} ports would be taken away at once; nothing was changed", held.ports, held.of)]
+    Held { held: Held },
+    /// The journal cannot be written.
+    #[error("cannot write the journal; nothing was changed")]
+    Journal { source: io::Error },
+}
+
+impl ApplyError {
+    /// Returns what the operator can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Conflicts { .. } => Some("the plan names them".to_owned()),
+            Self::Held { .. } => Some("if that is meant, confirm it".to_owned()),
+            Self::Journal { .. } => {
+                Some("is its folder writable, and its disk not full?".to_owned())
+            }
+        }
+    }
+}
+
+/// What a run applies.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// Counted by the node.
+    pub generation: u64,
+    /// Digest of the desired state.
+    pub digest: &'a str,
+    /// What the journal says of the run before.
+    pub past: &'a Past,
+}
+
+/// Does a plan. An empty one writes nothing, to the kernel or the journal, unless a run before
+/// was cut off: then the journal learns that all is done.
+///
+/// # Errors
+/// [`ApplyError`]: nothing was changed.
+pub fn apply(
+    kernel: &mut dyn Kernel,
+    plan: &Plan,
+    run: Run<'_>,
+    log: &mut dyn Log,
+) -> Result<Applied, ApplyError> {
+    if !plan.conflicts.is_empty() {
+        return Err(ApplyError::Conflicts { count: plan.conflicts.len() });
+    }
+    if let Some(held) = plan.held {
+        return Err(ApplyError::Held { held });
+    }
+    if plan.steps.is_empty() && !run.past.is_unfinished() {
+        return Ok(Applied::Done { steps: 0 });
+    }
+    let begin = journal::begin(run.generation, run.digest, plan, run.past);
+    log.append(&begin, true).map_err(|source| ApplyError::Journal { source })?;
+    let mut done: Vec<usize> = Vec::new();
+    for group in groups(plan) {
+        // Past the beginning the journal is of use only to people; the run goes on without it.
+        let written = log.append(&journal::steps(plan, group.start, group.len()), false);
+        let steps: Vec<Step> = group.clone().filter_map(|at| step(plan, at)).collect();
+        let results = kernel.perform(&steps);
+        let mut failed = None;
+        for (at, result) in group.clone().zip(&results) {
+            match result {
+                Ok(()) => done.push(at),
+                Err(error) if failed.is_none() => failed = Some((at, error.clone())),
+                Err(_follows) => {}
+            }
+        }
+        if failed.is_none() && results.len() < steps.len() {
+            let at = group.start.saturating_add(results.len());
+            failed = Some((at, StepError { errno: EIO, said: None }));
+        }
+        if let Some((at, because)) = failed {
+            return Ok(roll_back(kernel, plan, &done, at, because, log));
+        }
+        if written.is_ok() {
+            drop(log.append(&Record::Performed { steps: group.end }, false));
+        }
+    }
+    drop(log.append(&Record::End(End::Done), true));
+    Ok(Applied::Done { steps: plan.steps.len() })
+}
+
+/// `EIO`: the kernel stopped without saying why.
+const EIO: i32 = 5;
+
+fn step(plan: &Plan, at: usize) -> Option<Step> {
+    plan.steps.get(at).map(|planned| planned.step.clone())
+}
+
+/// Groups of steps that may be on their way together.
+fn groups(plan: &Plan) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut last = None;
+    for (at, planned) in plan.steps.iter().enumerate() {
+        let kind = kind(&planned.step);
+        match groups.last_mut() {
+            Some(group) if last == Some(kind) && kind != Kind::Rules => group.end = at + 1,
+            _ => groups.push(at..at + 1),
+        }
+        last = Some(kind);
+    }
+    groups
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rules,
+    /// Devices that are made.
+    Making,
+    /// Devices on their way out of use.
+    Closing,
+    /// Devices on their way into use.
+    Opening,
+    Deletion,
+    Entry,
+}
+
+fn kind(step: &Step) -> Kind {
+    match step {
+        Step::Rules(_) => Kind::Rules,
+        Step::AddLink { .. } => Kind::Making,
+        Step::DeleteLink { .. } => Kind::Deletion,
+        Step::ChangeLink { change: LinkChange::Up(true), .. } => Kind::Opening,
+        Step::ChangeLink { .. } => Kind::Closing,
+        Step::SetForwarding { .. }
+        | Step::DeleteForwarding { .. }
+        | Step::SetNeighbour { .. }
+        | Step::DeleteNeighbour { .. } => Kind::Entry,
+    }
+}
+
+/// Undoes steps, newest first; goes on past those that are refused.
+fn roll_back(
+    kernel: &mut dyn Kernel,
+    plan: &Plan,
+    done: &[usize],
+    failed: usize,
+    because: StepError,
+    log: &mut dyn Log,
+) -> Applied {
+    let name = plan.steps.get(failed).map(|planned| text::step(&planned.step)).unwrap_or_default();
+    let undoing = Record::Undoing { failed: name.en.clone(), because: because.to_string() };
+    drop(log.append(&undoing, false));
+    let mut left = Vec::new();
+    for planned in done.iter().rev().filter_map(|at| plan.steps.get(*at)) {
+        let done = || text::step(&planned.step);
+        left.extend(planned.lost.iter().map(|lost| Left {
+            done: done(),
+            undo: lost.clone(),
+            because: None,
+        }));
+        for undo in &planned.undo {
+            let result = kernel.perform(std::slice::from_ref(undo)).pop();
+            let result = result.unwrap_or(Err(StepError { errno: EIO, said: None }));
+            left.extend(result.err().map(|because| Left {
+                done: done(),
+                undo: text::step(undo),
+                because: Some(because),
+            }));
+        }
+    }
+    if left.is_empty() {
+        drop(log.append(&Record::End(End::RolledBack), true));
+        return Applied::RolledBack { failed: name, because };
+    }
+    let names = left.iter().map(|left| left.undo.en.clone()).collect();
+    drop(log.append(&Record::End(End::Stuck(names)), true));
+    Applied::Stuck { failed: name, because, left }
+}
+
+/// Connections that were looked at and cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Revoked {
+    /// Connections that conntrack had in the zones.
+    pub seen: usize,
+    /// Those of them that were no longer permitted, and are gone.
+    pub cut: usize,
+}
+
+/// Cuts the connections of `zones` that the rules, new by now, do not permit.
+///
+/// # Errors
+/// Where conntrack cannot be read or written: then connections may go on that should not.
+pub fn revoke(
+    kernel: &mut dyn Kernel,
+    zones: &BTreeSet<u16>,
+    still_permitted: &mut dyn FnMut(&Connection) -> bool,
+) -> Result<Revoked, KernelError> {
+    let mut revoked = Revoked::default();
+    if zones.is_empty() {
+        return Ok(revoked);
+    }
+    // A packet that passed the old rules may enter its connection after the first look.
+    for _pass in 0..PASSES {
+        let mut connections = kernel.connections(zones)?;
+        revoked.seen = revoked.seen.max(connections.len());
+        connections.retain(|connection| !still_permitted(connection));
+        if connections.is_empty() {
+            break;
+        }
+        revoked.cut = revoked.cut.saturating_add(kernel.cut(&connections)?);
+    }
+    Ok(revoked)
+}
