@@ -238,12 +238,14 @@ pub(crate) fn choose(plan: &Plan, files: &Files<'_>) -> (Wanted, Option<Feature>
         return (plan.engine, None);
     }
     let depth = plan.iodepth;
+    let asks_for_ring = plan.mode == Mode::Rate || plan.polled || plan.sq_thread;
+    let takes_nowait = files.all_take_nowait();
     let reason = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
-    let (chosen, (zh, en)) = if depth <= 1 && !files.all_take_nowait() {
+    let (chosen, (zh, en)) = if depth <= 1 && !takes_nowait {
         (Wanted::Sync, reason("深度 1，且驱动不支持 NOWAIT", "depth 1 on a driver without NOWAIT"))
     } else if depth <= 1 && !files.all_direct() {
         (Wanted::Sync, reason("深度 1，且经过页缓存", "depth 1 through the page cache"))
-    } else if is_for_aio(plan, files) {
+    } else if !takes_nowait && !asks_for_ring && files.all_direct() && Aio::probe(depth).is_ok() {
         let zh = "驱动不支持 NOWAIT，io_uring 须经内核线程转交";
         let en = "the driver is without NOWAIT, and io_uring would go through kernel workers";
         (Wanted::Libaio, reason(zh, en))
@@ -258,15 +260,6 @@ pub(crate) fn choose(plan: &Plan, files: &Files<'_>) -> (Wanted, Option<Feature>
     };
     let name = format!("auto → {}", chosen.name());
     (chosen, Some(Feature::because(name, true, zh, en)))
-}
-
-/// Whether Linux AIO does a load for less than a ring, and there is a context to be had.
-fn is_for_aio(plan: &Plan, files: &Files<'_>) -> bool {
-    let asks_for_ring = plan.mode == Mode::Rate || plan.polled || plan.sq_thread;
-    !asks_for_ring
-        && files.all_direct()
-        && !files.all_take_nowait()
-        && Aio::probe(plan.iodepth).is_ok()
 }
 
 /// A feature that is in force.
