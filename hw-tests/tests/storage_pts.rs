@@ -136,13 +136,13 @@ fn used(lab: &mut Lab) -> Result<(), Failed> {
     session.stopped_after(5, "KILL")?;
     // More than the cell that was interrupted may have written.
     let lines = session.lines()?;
-    let rates = lines
-        .iter()
-        .flat_map(|line| line.split("\"bytes_per_s\":").skip(1))
-        .filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok());
-    // The fastest so far, twice over: on a busy machine one cell is not like the next.
-    let fastest = rates.max().ok_or("no rate")?;
-    let mut left = fastest.max(SIZE) * 2 + (64 << 20);
+    let written = lines.iter().filter_map(|line| {
+        let entry: Value = serde_json::from_str(line).ok()?;
+        // A cell takes one second.
+        let rate = entry.pointer("/preconditioned/run/all/bytes_per_s");
+        rate.or_else(|| entry.pointer("/cell/run/write/moved_bytes"))?.as_u64()
+    });
+    let mut left = written.max().ok_or("nothing was written")? + SIZE;
     while left > 0 {
         let (to, count) = (format!("of={device}"), (SIZE >> 20).to_string());
         run(&["dd", "if=/dev/zero", &to, "bs=1M", &format!("count={count}"), "oflag=direct"])?;
