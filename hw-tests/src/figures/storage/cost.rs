@@ -110,9 +110,9 @@ pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
             Ratio::chosen(FIO, Some(0.80)),
             Ratio::chosen(BARE, Some(1.20)),
             Ratio::chosen(FIO_AIO, None),
-            Ratio::forced(FIO, None),
+            Ratio::forced(FIO, Some(0.80)),
             Ratio::forced(LEAN, None),
-            Ratio::forced(BARE, None),
+            Ratio::forced(BARE, Some(1.20)),
         ],
         user: Some((Arm::Chosen, 60.0)),
     };
