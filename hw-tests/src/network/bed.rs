@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -90,6 +91,11 @@ impl Space {
         &self.name
     }
 
+    /// Returns the file that stands for it.
+    pub fn path(&self) -> PathBuf {
+        Path::new(FOLDER).join(&self.name)
+    }
+
     /// Runs a command in it; returns what it printed, or why it failed.
     pub fn run(&self, words: &[&str]) -> Result<String, BedError> {
         self.feed(words, "")
@@ -130,7 +136,7 @@ impl Space {
 
     /// Runs code on a thread that entered it. A socket made there stays in it for life.
     pub fn inside<T: Send>(&self, body: impl FnOnce() -> T + Send) -> Result<T, BedError> {
-        let file = File::open(format!("{FOLDER}/{}", self.name))?;
+        let file = File::open(self.path())?;
         thread::scope(|scope| {
             let work = scope.spawn(move || {
                 let kind = Some(LinkNameSpaceType::Network);

@@ -1,61 +1,42 @@
 //! A network namespace of the test's own, and what other programs do and read there.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use dataplane::kernel::namespace::{Namespace, inside};
 use dataplane::kernel::rules;
 use dataplane::kernel::socket::Socket;
 use dataplane::nft::{Batch, Change, Family, Foreign, Ruleset, Table};
+use hw_tests::network::{Bed, Space};
 use libtest_mimic::Failed;
 use rustix::net::netlink::NETFILTER;
 use serde_json::Value;
 
 /// A namespace, gone when it is dropped.
 pub(crate) struct Lab {
-    pub(crate) name: String,
+    pub(crate) space: Space,
+    _bed: Bed,
 }
 
 impl Lab {
     pub(crate) fn new() -> Result<Self, Failed> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::SeqCst);
-        let lab = Self { name: format!("assay-rules-{}-{count}", std::process::id()) };
-        run("ip", &["netns", "add", &lab.name], None)?;
-        Ok(lab)
+        let mut bed = Bed::new()?;
+        Ok(Self { space: bed.space("rules")?, _bed: bed })
     }
 
     /// With devices that base chains can hang on.
     pub(crate) fn with_devices(names: &[&str]) -> Result<Self, Failed> {
         let lab = Self::new()?;
         for (at, name) in names.iter().enumerate() {
-            let peer = format!("peer{at}");
-            let words = ["link", "add", name, "type", "veth", "peer", "name", &peer];
-            let all: Vec<_> = ["-n", &lab.name].into_iter().chain(words).collect();
-            run("ip", &all, None)?;
+            lab.space.line(&format!("ip link add {name} type veth peer name peer{at}"))?;
         }
         Ok(lab)
     }
 
-    pub(crate) fn path(&self) -> PathBuf {
-        PathBuf::from("/run/netns").join(&self.name)
-    }
-
     pub(crate) fn socket(&self) -> Result<Socket, Failed> {
-        Ok(inside(Namespace::Path(&self.path()), || Socket::open(Some(NETFILTER)))?)
-    }
-
-    /// Runs a program in the namespace.
-    pub(crate) fn run(&self, words: &[&str], input: Option<&str>) -> Result<String, Failed> {
-        let all = ["netns", "exec", &self.name].into_iter().chain(words.iter().copied());
-        run("ip", &all.collect::<Vec<_>>(), input)
+        Ok(inside(Namespace::Path(&self.space.path()), || Socket::open(Some(NETFILTER)))?)
     }
 
     /// What `nft -j list ruleset` shows, without what two namespaces never have in common.
     pub(crate) fn listed(&self) -> Result<Vec<Value>, Failed> {
-        let text = self.run(&["nft", "-j", "list", "ruleset"], None)?;
+        let text = self.space.run(&["nft", "-j", "list", "ruleset"])?;
         let mut all: Value = serde_json::from_str(&text)?;
         let list = all["nftables"].as_array_mut().map(std::mem::take).unwrap_or_default();
         let mut list: Vec<Value> =
@@ -72,14 +53,6 @@ impl Lab {
 
     pub(crate) fn look(&self) -> Result<(Ruleset, Foreign), Failed> {
         Ok(rules::look(&mut self.socket()?)?)
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        if let Err(error) = run("ip", &["netns", "del", &self.name], None) {
-            eprintln!("{}: {error:?}", self.name);
-        }
     }
 }
 
@@ -139,23 +112,4 @@ fn add(changes: &mut Vec<Change>, family: Family, table: &Table) {
         let (name, rules) = (name.clone(), chain.rules.clone());
         changes.push(Change::SetRules { family, name, rules });
     }
-}
-
-pub(crate) fn run(program: &str, words: &[&str], input: Option<&str>) -> Result<String, Failed> {
-    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-    let mut child = Command::new(program)
-        .args(words)
-        .stdin(stdin)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
-        stdin.write_all(input.as_bytes())?;
-    }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(format!("{program} {}: {said}", words.join(" ")).into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

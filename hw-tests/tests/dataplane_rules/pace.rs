@@ -63,7 +63,7 @@ pub(crate) fn compare() -> Result<(), Failed> {
             if side == 0 {
                 rules::perform(&mut socket, &batch)?;
             } else {
-                lab.run(&["nft", "-f", file], None)?;
+                lab.space.run(&["nft", "-f", file])?;
             }
             both[side] = begun.elapsed();
             let seen = rules::look(&mut socket)?
