@@ -122,12 +122,16 @@ pub fn apply(
         let written = log.append(&journal::steps(plan, group.start, group.len()), false);
         let steps: Vec<Step> = group.clone().filter_map(|at| step(plan, at)).collect();
         let results = kernel.perform(&steps);
-        let mut failed = None;
+        let (mut failed, mut unsure) = (None, Vec::new());
         for (at, result) in group.clone().zip(&results) {
             match result {
                 Ok(()) => done.push(at),
-                Err(error) if failed.is_none() => failed = Some((at, error.clone())),
-                Err(_follows) => {}
+                Err(error) => {
+                    if error.errno == ENOBUFS {
+                        unsure.push((at, error.clone()));
+                    }
+                    failed.get_or_insert((at, error.clone()));
+                }
             }
         }
         if failed.is_none() && results.len() < steps.len() {
@@ -135,7 +139,10 @@ pub fn apply(
             failed = Some((at, StepError { errno: EIO, said: None }));
         }
         if let Some((at, because)) = failed {
-            return Ok(roll_back(kernel, plan, &done, at, because, log));
+            let left = unsure.into_iter().filter_map(|(at, because)| unknown(plan, at, because));
+            let left = left.collect();
+            let failed = Failed { at, because, left };
+            return Ok(roll_back(kernel, plan, &done, failed, log));
         }
         if written.is_ok() {
             drop(log.append(&Record::Performed { steps: group.end }, false));
@@ -147,6 +154,25 @@ pub fn apply(
 
 /// `EIO`: the kernel stopped without saying why.
 const EIO: i32 = 5;
+/// The kernel's answer was lost: a step may be done or not.
+const ENOBUFS: i32 = 105;
+
+/// A step that failed.
+struct Failed {
+    at: usize,
+    because: StepError,
+    /// Steps of which nobody knows whether they are done.
+    left: Vec<Left>,
+}
+
+fn unknown(plan: &Plan, at: usize, because: StepError) -> Option<Left> {
+    let done = text::step(&plan.steps.get(at)?.step);
+    let undo = Text {
+        zh: format!("不知是否已执行：{}", done.zh),
+        en: format!("it is not known whether this is done: {}", done.en),
+    };
+    Some(Left { done, undo, because: Some(because) })
+}
 
 fn step(plan: &Plan, at: usize) -> Option<Step> {
     plan.steps.get(at).map(|planned| planned.step.clone())
@@ -199,14 +225,13 @@ fn roll_back(
     kernel: &mut dyn Kernel,
     plan: &Plan,
     done: &[usize],
-    failed: usize,
-    because: StepError,
+    failed: Failed,
     log: &mut dyn Log,
 ) -> Applied {
-    let name = plan.steps.get(failed).map(|planned| text::step(&planned.step)).unwrap_or_default();
+    let Failed { at, because, mut left } = failed;
+    let name = plan.steps.get(at).map(|planned| text::step(&planned.step)).unwrap_or_default();
     let undoing = Record::Undoing { failed: name.en.clone(), because: because.to_string() };
     drop(log.append(&undoing, false));
-    let mut left = Vec::new();
     for planned in done.iter().rev().filter_map(|at| plan.steps.get(*at)) {
         let done = || text::step(&planned.step);
         left.extend(planned.lost.iter().map(|lost| Left {
@@ -215,9 +240,16 @@ fn roll_back(
             because: None,
         }));
         for undo in &planned.undo {
+            // A port that could not be closed keeps the rules that guard it.
+            let refused = left.iter().any(|left| left.because.is_some());
+            if refused && matches!(undo, Step::Rules(_)) {
+                left.push(Left { done: done(), undo: text::step(undo), because: None });
+                continue;
+            }
             let result = kernel.perform(std::slice::from_ref(undo)).pop();
             let result = result.unwrap_or(Err(StepError { errno: EIO, said: None }));
-            left.extend(result.err().map(|because| Left {
+            let refused = result.err().filter(|because| !is_gone(undo, because));
+            left.extend(refused.map(|because| Left {
                 done: done(),
                 undo: text::step(undo),
                 because: Some(because),
@@ -232,6 +264,18 @@ fn roll_back(
     drop(log.append(&Record::End(End::Stuck(names)), true));
     Applied::Stuck { failed: name, because, left }
 }
+
+/// Whether a deletion was refused because there is nothing to delete: that is what it is for.
+fn is_gone(undo: &Step, because: &StepError) -> bool {
+    let deletes = matches!(
+        undo,
+        Step::DeleteLink { .. } | Step::DeleteForwarding { .. } | Step::DeleteNeighbour { .. }
+    );
+    deletes && matches!(because.errno, ENOENT | ENODEV)
+}
+
+const ENOENT: i32 = 2;
+const ENODEV: i32 = 19;
 
 /// Connections that were looked at and cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -87,9 +87,10 @@ pub fn header(vtep: IpAddr) -> u32 {
 pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, FabricError> {
     let mut fabric = Fabric::default();
     let mut names = Names::default();
+    let dual = dual_networks(desired);
     for id in naming::placed(desired) {
         let Some(network) = desired.networks.get(id) else { continue };
-        let mtu = network_mtu(desired, id, network, device_mtu)?;
+        let mtu = network_mtu(desired, id, network, dual.contains(id), device_mtu)?;
         let (bridge, vxlan) = (naming::bridge(id), naming::vxlan(id));
         names.give(bridge.to_string(), &format!("network `{id}`"))?;
         fabric.links.insert(bridge.clone(), bridge_of(id, mtu));
@@ -99,7 +100,6 @@ pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, Fab
     for (id, port) in &desired.ports {
         fabric.add_port(id, port, &shared)?;
     }
-    let dual = dual_networks(desired);
     for remote in desired.remotes.values() {
         let device = naming::vxlan(&remote.network);
         let key = |of| ForwardingKey { device: device.clone(), mac: remote.mac, of };
@@ -114,11 +114,12 @@ pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, Fab
     Ok(fabric)
 }
 
-/// Returns the largest packet of a network's guests, in bytes.
-pub fn network_mtu(
+/// Returns the largest packet of a network's guests, in bytes; `dual` where they use IPv6.
+fn network_mtu(
     desired: &Desired,
     id: &str,
     network: &Network,
+    dual: bool,
     device_mtu: Option<u32>,
 ) -> Result<u32, FabricError> {
     let node = &desired.node;
@@ -136,11 +137,8 @@ pub fn network_mtu(
         let network = id.to_owned();
         return Err(FabricError::TooLarge { network, wanted: mtu, most, underlay, header });
     }
-    let six = network.subnets.values().any(|subnet| subnet.range.addr().is_ipv6())
-        || stations(desired)
-            .any(|(of, addresses)| of == id && addresses.iter().any(IpAddr::is_ipv6));
     // RFC 8200 §5; for IPv4, what every host must take (RFC 791 §3.2): Linux would go down to 68.
-    let (family, least) = if six { ("IPv6", 1280) } else { ("IPv4", 576) };
+    let (family, least) = if dual { ("IPv6", 1280) } else { ("IPv4", 576) };
     if mtu < least {
         return Err(FabricError::TooSmall { network: id.to_owned(), mtu, family, least });
     }

@@ -11,7 +11,8 @@
 //!   that its MAC address gives (RFC 4291 appendix A). Where several ports have an address, the
 //!   longest prefix has it: `ips` before ranges, those of other nodes' ports too. Two ports with
 //!   the same allowed range in one network have the same groups; `spec` sees to it.
-//! - **Members of a group** are known by `ips`, by link-local addresses, and by allowed ranges
+//! - **Members of a group** are known by `ips`, by link-local addresses where the VPC uses
+//!   IPv6 (a subnet, a station or an allowed range is of it), and by allowed ranges
 //!   of one address (those that move between members). Longer ranges do not count: a router's
 //!   `10.0.0.0/8` would make everyone a member.
 //! - The kernel knows both ends by MAC address: who sends is the port that a frame comes by, who

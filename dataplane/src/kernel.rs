@@ -1,7 +1,10 @@
 //! The one edge: what can be asked of a kernel.
 
 pub mod attribute;
-pub mod conntrack;
+pub mod connections;
+#[doc(hidden)]
+pub mod fake;
+pub mod journal;
 pub mod links;
 pub mod namespace;
 pub mod probe;

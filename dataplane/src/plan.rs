@@ -1,9 +1,9 @@
 //! What would change, in which order, and how each change is undone.
 
-mod batch;
+pub(crate) mod batch;
 mod conflict;
 mod order;
-mod rules;
+pub(crate) mod rules;
 mod state;
 pub mod text;
 
@@ -17,7 +17,6 @@ use crate::seen::Seen;
 use crate::text::Text;
 use crate::wanted::{BridgePort, ForwardingKey, Link, LinkKind, NeighbourKey, Wanted};
 
-#[cfg(test)]
 pub(crate) use state::State;
 
 /// The chain that says that a table named as ours is ours: without hook, without rules, made in

@@ -235,4 +235,9 @@ fn a_revoked_rule_ends_its_connections_and_no_others() {
     state.ports.remove("a1");
     assert_eq!(kept(&state), [false, true, false, true], "a port that is gone has no connections");
     assert!(!Judge::new(&state).still_permitted("gone", &same));
+    // `open` may have begun it, from whatever address.
+    let foreign = connection("203.0.113.1", "10.0.0.21", 22);
+    assert!(Judge::new(&state).still_permitted("red-a", &foreign));
+    state.ports.remove("open");
+    assert!(!Judge::new(&state).still_permitted("red-a", &foreign));
 }

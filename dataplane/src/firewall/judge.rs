@@ -119,6 +119,8 @@ pub struct Judge<'d> {
     networks: BTreeMap<&'d str, Ports<'d>>,
     /// Groups that an address of a VPC is in.
     members: BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
+    /// VPCs in which link-local addresses make members.
+    dual: BTreeSet<&'d str>,
     /// Ranges of rules that have many.
     spans: BTreeMap<(&'d str, usize), Spans>,
 }
@@ -181,6 +183,28 @@ pub fn link_local(mac: Mac) -> IpAddr {
     Ipv6Addr::new(0xfe80, 0, 0, 0, high, middle, next, pair(fifth, sixth)).into()
 }
 
+/// Returns the VPCs that use IPv6: where a subnet, a station or an allowed range is of it.
+///
+/// Only there do link-local addresses make members: all cards have one, and sets of them would
+/// double the rules of sites without IPv6.
+pub fn dual_vpcs(desired: &Desired) -> BTreeSet<&str> {
+    let vpc = |network: &str| Some(desired.networks.get(network)?.vpc.as_str());
+    let networks = desired
+        .networks
+        .values()
+        .filter(|network| network.subnets.values().any(|subnet| subnet.range.addr().is_ipv6()));
+    let ports = desired.ports.values().filter(|port| {
+        port.addresses.iter().any(IpAddr::is_ipv6)
+            || port.allowed.iter().any(|pair| pair.range.addr().is_ipv6())
+    });
+    let remotes = desired.remotes.values();
+    let remotes = remotes.filter(|remote| remote.addresses.iter().any(IpAddr::is_ipv6));
+    let stations = ports.map(|port| &port.network).chain(remotes.map(|remote| &remote.network));
+    let mut dual: BTreeSet<&str> = networks.map(|network| network.vpc.as_str()).collect();
+    dual.extend(stations.filter_map(|network| vpc(network)));
+    dual
+}
+
 /// Whether a port may send from an address.
 pub fn has_address(port: &Port, address: IpAddr) -> bool {
     port.addresses.contains(&address)
@@ -207,6 +231,7 @@ impl<'d> Judge<'d> {
             desired,
             networks: desired.networks.keys().map(|id| (id.as_str(), Ports::default())).collect(),
             members: BTreeMap::new(),
+            dual: dual_vpcs(desired),
             spans: BTreeMap::new(),
         };
         for (id, port) in &desired.ports {
@@ -253,7 +278,10 @@ impl<'d> Judge<'d> {
         addresses: impl Iterator<Item = IpAddr>,
     ) {
         let Some(network) = self.desired.networks.get(network) else { return };
-        for address in addresses {
+        let dual = self.dual.contains(network.vpc.as_str());
+        let link_local =
+            |address: &IpAddr| matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+        for address in addresses.filter(|address| dual || !link_local(address)) {
             let of = self.members.entry((network.vpc.as_str(), address)).or_default();
             of.extend(groups.iter().map(String::as_str));
         }
@@ -310,6 +338,10 @@ impl<'d> Judge<'d> {
     }
 
     /// Whether a connection that is there could be begun now.
+    ///
+    /// One between addresses that no port of this node has, in a network where a port has no
+    /// security, is left alone: conntrack keeps no MAC address, and such a port may use any IP
+    /// address.
     pub fn still_permitted(&self, network: &str, connection: &Connection) -> bool {
         let packet = Packet {
             network,
@@ -320,7 +352,12 @@ impl<'d> Judge<'d> {
             ports: connection.ports,
             icmp: connection.icmp.map(|(kind, code, _)| (kind, code)),
         };
-        self.judge(&packet).passes()
+        let judgement = self.judge(&packet);
+        let open = || {
+            let mut ports = self.desired.ports.values();
+            ports.any(|port| !port.security && port.network == network)
+        };
+        judgement.passes() || (judgement.barred == Some(Bar::NotHere) && open())
     }
 
     fn end(

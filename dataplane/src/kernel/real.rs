@@ -8,7 +8,7 @@ use rustix::net::netlink;
 
 use super::links::route::Route;
 use super::socket::Socket;
-use super::{Connection, Interest, Kernel, KernelError, StepError, conntrack, rules};
+use super::{Connection, Interest, Kernel, KernelError, StepError, connections, rules};
 use crate::plan::Step;
 use crate::seen::Seen;
 
@@ -72,10 +72,10 @@ impl Kernel for Real {
     }
 
     fn connections(&mut self, zones: &BTreeSet<u16>) -> Result<Vec<Connection>, KernelError> {
-        conntrack::connections(&mut self.filter, zones)
+        connections::look(&mut self.filter, zones)
     }
 
     fn cut(&mut self, connections: &[Connection]) -> Result<usize, KernelError> {
-        conntrack::cut(&mut self.filter, connections)
+        connections::cut(&mut self.filter, connections)
     }
 }

@@ -231,6 +231,18 @@ impl AsFd for Socket {
     }
 }
 
+/// Reads the errors and acknowledgements of a datagram: number of the request, and what became
+/// of it. Ends where a message cannot be read.
+pub fn outcomes(mut datagram: &[u8]) -> Vec<(u32, Outcome)> {
+    let mut all = Vec::new();
+    while let Some(message) = Message::of(&mut datagram) {
+        if [ERROR, DONE].contains(&message.kind) {
+            all.push((message.sequence, message.outcome()));
+        }
+    }
+    all
+}
+
 /// A message as it was received.
 struct Message<'a> {
     kind: u16,
@@ -357,6 +369,7 @@ mod tests {
         let message = Message::of(&mut rest).unwrap();
         assert_eq!((message.kind, message.sequence, message.body), (18, 9, &[1, 2, 3][..]));
         assert!(Message::of(&mut &rest[..18]).is_none());
+        assert!(outcomes(&datagram).is_empty(), "neither an error nor an end");
         assert!(Message::of(&mut &[0; 16][..]).is_none(), "a length below the header");
     }
 }

@@ -201,6 +201,12 @@ impl<'a> Order<'a> {
             if lower {
                 self.change(name, LinkChange::Up(false));
             }
+            let far = self.there(name).and_then(|there| unused_end(self.state.seen(), there));
+            if let Some(peer) = far.filter(|(_name, far)| far.mtu != link.mtu) {
+                let (peer, mtu) = (peer.0.clone(), link.mtu);
+                let change = LinkChange::Mtu(mtu);
+                self.push(Step::ChangeLink { name: peer, change }, cause(&link.kind));
+            }
         }
     }
 
@@ -330,13 +336,20 @@ fn must_be_remade(seen: &Seen, wanted: &Link, there: &seen::Link) -> bool {
             there.vxlan != Some(our_vxlan(*vni, *local, *port))
         }
         LinkKind::Veth { peer, peer_mac, .. } => {
-            let far = there.peer.as_ref().and_then(|name| Some((name, seen.links.get(name)?)));
-            let other = far.is_some_and(|(name, far)| {
-                let idle = !far.up && far.master.is_none() && far.addresses.is_empty();
-                idle && (name != peer || far.mac.is_some_and(|mac| mac != *peer_mac))
+            let other = unused_end(seen, there).is_some_and(|(name, far)| {
+                name != peer || far.mac.is_some_and(|mac| mac != *peer_mac)
             });
             kind != Some("veth") || other
         }
         LinkKind::Existing { .. } => false,
     }
+}
+
+/// Returns the other end of a veth pair of ours, where nobody has taken it yet.
+fn unused_end<'a>(seen: &'a Seen, there: &'a seen::Link) -> Option<(&'a Device, &'a seen::Link)> {
+    there.port()?;
+    let name = there.peer.as_ref()?;
+    let far = seen.links.get(name)?;
+    let unused = !far.up && far.master.is_none() && far.addresses.is_empty();
+    unused.then_some((name, far))
 }

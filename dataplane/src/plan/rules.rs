@@ -255,7 +255,7 @@ pub(crate) fn overlap(key: &[KeyType], a: &Element, b: &Element) -> bool {
         let of = |bytes: &[u8]| bytes.get(at..).map(|rest| rest[..width.min(rest.len())].to_vec());
         let last = |element: &Element| of(element.last.as_ref().unwrap_or(&element.key));
         let meets = of(&a.key) <= last(b) && of(&b.key) <= last(a);
-        at += width;
+        at = at.saturating_add(width);
         meets
     })
 }
@@ -267,7 +267,7 @@ fn padded(part: KeyType) -> usize {
         KeyType::Ether => 8,
         KeyType::Ipv4 | KeyType::Protocol | KeyType::Port | KeyType::CtState => 4,
         KeyType::Other { length, .. } => {
-            usize::try_from(length).map_or(0, |length| length.next_multiple_of(4))
+            usize::try_from(length).map_or(usize::MAX, |length| length.next_multiple_of(4))
         }
     }
 }

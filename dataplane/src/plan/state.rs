@@ -62,6 +62,10 @@ impl State {
         &self.seen
     }
 
+    pub(crate) fn into_seen(self) -> Seen {
+        self.seen
+    }
+
     /// Does a step and returns what takes it back.
     pub(crate) fn take(&mut self, step: &Step) -> Undo {
         match step {
@@ -169,7 +173,8 @@ impl State {
             self.seen.forwarding.remove(key);
         }
         undo.steps.extend(self.drop_neighbours(name));
-        for port in self.ports_of(name) {
+        let ports = if link.bridge.is_some() { self.ports_of(name) } else { BTreeSet::new() };
+        for port in ports {
             if let Some(port) = self.seen.links.get_mut(&port) {
                 (port.master, port.bridge_port) = (None, None);
             }

@@ -41,7 +41,8 @@ pub(super) struct Station<'n> {
     pub(super) network: Option<&'n str>,
     pub(super) mac: Option<(Mac, usize)>,
     pub(super) addresses: Vec<(IpAddr, usize)>,
-    pub(super) allowed: Vec<(IpNet, usize)>,
+    /// Ranges it may use besides, each with its MAC address where that is written.
+    pub(super) allowed: Vec<(IpNet, Option<Mac>, usize)>,
     pub(super) groups: BTreeSet<String>,
     pub(super) security: bool,
 }
@@ -273,26 +274,58 @@ fn address_is_sound(
     }
 }
 
-/// Notes allowed ranges that two ports of a network have under different groups: whose rules
-/// would hold?
+/// Notes allowed ranges and MAC addresses that two ports of a network have under different
+/// groups: whose rules would hold? And MAC addresses that are another card's own.
 fn allowed<'n>(stations: &[Station<'n>], faults: &mut Faults<'n>) {
-    let mut seen: BTreeMap<(&str, IpNet), &Station<'n>> = BTreeMap::new();
+    let mut own: BTreeMap<(&str, Mac), About<'n>> = BTreeMap::new();
     for station in stations {
-        let Some(network) = station.network else { continue };
-        for (range, at) in &station.allowed {
-            let first = seen.entry((network, *range)).or_insert(station);
-            if (&first.groups, first.security) == (&station.groups, station.security) {
-                continue;
-            }
-            faults.about = station.about;
-            let (zh, en) = (
-                "`{0}` 也允许端口 `{1}` 使用，但两者的安全组或 `port_security` 不同",
-                "`{0}` is allowed to port `{1}` too, which has other groups or `port_security`",
-            );
-            faults.add(*at, zh, en, &[range, &first.about.id]);
-            let (zh, en) =
-                ("共用地址的端口，这两项须相同", "ports that share an address have the same");
-            faults.hint(zh, en, &[]);
+        if let (Some(network), Some((mac, _))) = (station.network, station.mac) {
+            own.insert((network, mac), station.about);
         }
     }
+    let mut ranges: BTreeMap<(&str, IpNet), &Station<'n>> = BTreeMap::new();
+    let mut macs: BTreeMap<(&str, Mac), &Station<'n>> = BTreeMap::new();
+    for station in stations {
+        let Some(network) = station.network else { continue };
+        faults.about = station.about;
+        for (range, mac, at) in &station.allowed {
+            let first = ranges.entry((network, *range)).or_insert(station);
+            if !alike(first, station) {
+                shared(range, first, *at, faults);
+            }
+            let other = |mac: &Mac| station.mac.map(|(own, _)| own) != Some(*mac);
+            let Some(mac) = mac.filter(other) else { continue };
+            if let Some(other) = own.get(&(network, mac)) {
+                let values: [&dyn std::fmt::Display; 4] =
+                    [&mac, &other.kind.0, &other.kind.1, &other.id];
+                let (zh, en) = (
+                    "MAC 地址 {0} 是{1} `{3}` 自己的",
+                    "MAC address {0} is that of {2} `{3}` itself",
+                );
+                faults.add(*at, zh, en, &values);
+                continue;
+            }
+            let first = macs.entry((network, mac)).or_insert(station);
+            if !alike(first, station) {
+                shared(&mac, first, *at, faults);
+            }
+        }
+    }
+}
+
+fn alike(one: &Station<'_>, other: &Station<'_>) -> bool {
+    (&one.groups, one.security) == (&other.groups, other.security)
+}
+
+fn shared(what: &dyn std::fmt::Display, first: &Station<'_>, at: usize, faults: &mut Faults<'_>) {
+    let (zh, en) = (
+        "`{0}` 也允许端口 `{1}` 使用，但两者的安全组或 `port_security` 不同",
+        "`{0}` is allowed to port `{1}` too, which has other groups or `port_security`",
+    );
+    faults.add(at, zh, en, &[&what, &first.about.id]);
+    let (zh, en) = (
+        "共用地址的端口，这两项须相同",
+        "ports that share an address have the same groups and `port_security`",
+    );
+    faults.hint(zh, en, &[]);
 }

@@ -40,7 +40,7 @@ pub(super) fn ports<'n>(
         let (card, mut station) = card(&mut fields, about, names, faults);
         for item in fields.list("allowed", faults) {
             if let Some((pair, at)) = pair(Fields::of(item, faults), faults) {
-                station.allowed.push((pair.range, at));
+                station.allowed.push((pair.range, pair.mac, at));
                 allowed.insert(pair);
             }
         }

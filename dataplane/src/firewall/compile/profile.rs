@@ -14,7 +14,7 @@ use crate::address::Mac;
 use crate::desired::{
     Desired, Direction, Family, Peer, Port, Rule as Permission, Semantics, Traffic,
 };
-use crate::firewall::judge::link_local;
+use crate::firewall::judge::{dual_vpcs, link_local};
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
 use crate::nft::{Element, KeyType, Rule, Value, ValueType, Verdict};
@@ -24,7 +24,7 @@ const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 const FREE: &str = "as_free";
 
 pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileError> {
-    let mut profiles = Profiles { desired, members: BTreeSet::new() };
+    let mut profiles = Profiles { desired, dual: dual_vpcs(desired), members: BTreeSet::new() };
     let mut verdicts: BTreeMap<&BTreeSet<String>, (Verdict, Verdict)> = BTreeMap::new();
     let mut owners: BTreeMap<(&str, Mac), (&str, &Port)> = BTreeMap::new();
     let station = vec![KeyType::InterfaceName, KeyType::Ether];
@@ -59,7 +59,7 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
     build.inet.sets.insert(SENDER.to_owned(), sender);
     build.inet.sets.insert(RECEIVER.to_owned(), receiver);
     build.inet.sets.insert(LOCAL.to_owned(), local);
-    add_members(build, desired, &profiles.members)
+    add_members(build, desired, &profiles)
 }
 
 /// Returns the MAC addresses that a port may use.
@@ -76,6 +76,8 @@ fn member_set(family: Family, group: &str) -> String {
 #[derive(Debug)]
 struct Profiles<'d> {
     desired: &'d Desired,
+    /// VPCs that use IPv6.
+    dual: BTreeSet<&'d str>,
     /// Groups whose members rules ask for.
     members: BTreeSet<&'d str>,
 }
@@ -123,7 +125,7 @@ impl<'d> Profiles<'d> {
         if self.desired.semantics == Semantics::Norm {
             for group in groups {
                 self.members.insert(group);
-                for family in FAMILIES {
+                for family in self.families(group).iter().copied() {
                     let line = Line::new().comment(&format!("same group: {group}")).family(family);
                     let part = [other_end(direction, family)];
                     rules.push(line.within(&part, &member_set(family, group)).then(permit.clone()));
@@ -143,6 +145,13 @@ impl<'d> Profiles<'d> {
         Ok(rules)
     }
 
+    /// Returns the families that a group has members of.
+    fn families(&self, group: &str) -> &'static [Family] {
+        let vpc = self.desired.groups.get(group).map(|group| group.vpc.as_str());
+        let both = vpc.is_some_and(|vpc| self.dual.contains(vpc));
+        if both { &[Family::Ipv4, Family::Ipv6] } else { &[Family::Ipv4] }
+    }
+
     /// Adds what a rule says of the other end; `None` where nobody is of that family.
     fn towards(
         &mut self,
@@ -156,6 +165,9 @@ impl<'d> Profiles<'d> {
         Ok(Some(match &permission.peer {
             Peer::Any => line,
             Peer::Group(group) => {
+                if !self.families(group).contains(&family) {
+                    return Ok(None);
+                }
                 self.members.insert(group);
                 line.within(&[part], &member_set(family, group))
             }
@@ -263,10 +275,10 @@ fn add_spans(build: &mut Build, spans: &[Span], family: Family) -> Result<String
 fn add_members(
     build: &mut Build,
     desired: &Desired,
-    wanted: &BTreeSet<&str>,
+    profiles: &Profiles<'_>,
 ) -> Result<(), CompileError> {
     let mut of: BTreeMap<&str, BTreeSet<IpAddr>> =
-        wanted.iter().map(|group| (*group, BTreeSet::new())).collect();
+        profiles.members.iter().map(|group| (*group, BTreeSet::new())).collect();
     let mut note = |groups: &BTreeSet<String>, addresses: &BTreeSet<IpAddr>, own: [IpAddr; 1]| {
         for group in groups {
             if let Some(members) = of.get_mut(group.as_str()) {
@@ -284,12 +296,12 @@ fn add_members(
         note(&remote.groups, &remote.addresses, [link_local(remote.mac)]);
     }
     for (group, members) in of {
-        for family in FAMILIES {
-            let mut set = hash_set(vec![address_type(family)]);
-            for member in members.iter().filter(|member| is_of(**member, family)) {
+        for family in profiles.families(group) {
+            let mut set = hash_set(vec![address_type(*family)]);
+            for member in members.iter().filter(|member| is_of(**member, *family)) {
                 set.elements.insert(element(&[Octets::of(*member).as_slice()]), None);
             }
-            let name = build.names.give(member_set(family, group), &format!("group `{group}`"))?;
+            let name = build.names.give(member_set(*family, group), &format!("group `{group}`"))?;
             build.inet.sets.insert(name, set);
         }
     }
