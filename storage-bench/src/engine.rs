@@ -23,8 +23,8 @@ pub(crate) use null::Null;
 pub(crate) use sync::Sync;
 pub(crate) use uring::Ring;
 
-use crate::measurement::{Feature, Mode};
-use crate::run::{Plan, Stable};
+use crate::measurement::Feature;
+use crate::run::Stable;
 
 /// The engine a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,32 +229,27 @@ impl EngineError {
 /// Decides what [`Wanted::Auto`] is, with the reason.
 ///
 /// A driver that cannot be asked without waiting makes the ring hand every operation to a
-/// kernel worker: at depth 1 that costs 5790 ns where a plain system call costs 1579, at depth
-/// 128 a tenth more than Linux AIO, which hands over in the thread that asks (zram, kernel
-/// 6.18). In the open loop the ring stays: there that thread has to be on time. Such a driver
-/// answers a read with `RWF_NOWAIT` by `EOPNOTSUPP`: one system call tells, no trial is needed.
-pub(crate) fn choose(plan: &Plan, files: &Files<'_>) -> (Wanted, Option<Feature>) {
-    if plan.engine != Wanted::Auto {
-        return (plan.engine, None);
+/// kernel worker: at depth 1 that costs 5790 ns where a plain system call costs 1579
+/// (zram, kernel 6.18). Such a driver answers a read with `RWF_NOWAIT` by `EOPNOTSUPP`: one
+/// system call tells, no trial is needed. Without a ring it is Linux AIO.
+pub(crate) fn choose(wanted: Wanted, depth: u32, files: &Files<'_>) -> (Wanted, Option<Feature>) {
+    if wanted != Wanted::Auto {
+        return (wanted, None);
     }
-    let depth = plan.iodepth;
-    let asks_for_ring = plan.mode == Mode::Rate || plan.polled || plan.sq_thread;
-    let takes_nowait = files.all_take_nowait();
-    let reason = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
-    let (chosen, (zh, en)) = if depth <= 1 && !takes_nowait {
-        (Wanted::Sync, reason("深度 1，且驱动不支持 NOWAIT", "depth 1 on a driver without NOWAIT"))
+    let (chosen, zh, en) = if depth <= 1 && !files.all_take_nowait() {
+        let zh = "深度 1，且驱动不支持 NOWAIT".to_owned();
+        (Wanted::Sync, zh, "depth 1 on a driver without NOWAIT".to_owned())
     } else if depth <= 1 && !files.all_direct() {
-        (Wanted::Sync, reason("深度 1，且经过页缓存", "depth 1 through the page cache"))
-    } else if !takes_nowait && !asks_for_ring && files.all_direct() && Aio::probe(depth).is_ok() {
-        let zh = "驱动不支持 NOWAIT，io_uring 须经内核线程转交";
-        let en = "the driver is without NOWAIT, and io_uring would go through kernel workers";
-        (Wanted::Libaio, reason(zh, en))
+        let zh = "深度 1，且经过页缓存".to_owned();
+        (Wanted::Sync, zh, "depth 1 through the page cache".to_owned())
     } else {
         match Ring::probe() {
-            Ok(()) => (Wanted::IoUring, reason("内核允许使用", "the kernel allows it")),
+            Ok(()) => {
+                (Wanted::IoUring, "内核允许使用".to_owned(), "the kernel allows it".to_owned())
+            }
             Err(error) => {
                 let instead = if depth <= 1 { Wanted::Sync } else { Wanted::Libaio };
-                (instead, (format!("无法使用 io_uring：{error}"), format!("no io_uring: {error}")))
+                (instead, format!("无法使用 io_uring：{error}"), format!("no io_uring: {error}"))
             }
         }
     };
@@ -283,14 +278,13 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         file.set_len(8192).unwrap();
         let files = Files::new([file.as_fd()]).unwrap();
-        let plan = |engine, iodepth| Plan { engine, iodepth, ..Plan::default() };
-        let (chosen, feature) = choose(&plan(Wanted::Auto, 1), &files);
+        let (chosen, feature) = choose(Wanted::Auto, 1, &files);
         assert_eq!(chosen, Wanted::Sync);
         assert!(feature.unwrap().reason.unwrap().starts_with("depth 1"));
-        let (chosen, feature) = choose(&plan(Wanted::Auto, 32), &files);
+        let (chosen, feature) = choose(Wanted::Auto, 32, &files);
         assert!(matches!(chosen, Wanted::IoUring | Wanted::Libaio), "{chosen:?}");
         assert!(feature.unwrap().name.starts_with("auto → "));
-        assert_eq!(choose(&plan(Wanted::Null, 1), &files), (Wanted::Null, None));
+        assert_eq!(choose(Wanted::Null, 1, &files), (Wanted::Null, None));
     }
 
     #[test]

@@ -34,13 +34,6 @@ pub(crate) struct Aio<'fd> {
     batch: usize,
 }
 
-impl Aio<'_> {
-    /// Finds out whether this host has a context of `events` for us (`fs.aio-max-nr`).
-    pub(crate) fn probe(events: u32) -> io::Result<()> {
-        Context::new(events).map(drop)
-    }
-}
-
 impl<'fd> Aio<'fd> {
     /// Sets it up, and says what is in force.
     pub(crate) fn new(

@@ -129,7 +129,7 @@ where
 fn part<S, P, A>(crew: &Crew<'_, S, P, A>, all: &[Crew<'_, S, P, A>]) -> Result<Part, RunError> {
     let fds = crew.loads.iter().flat_map(|load| load.targets.iter().map(|target| target.fd));
     let files = Files::new(fds).map_err(|source| engine_error(crew.plan.engine, source))?;
-    let (engine, chosen) = choose(&crew.plan, &files);
+    let (engine, chosen) = choose(crew.plan.engine, crew.plan.iodepth, &files);
     let before = all.iter().map(|crew| lead_in_ns(&crew.plan)).min().unwrap_or(0);
     Ok(Part {
         plan: crew.plan.clone(),

@@ -39,10 +39,10 @@ impl Rounds {
 /// Who does the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arm {
-    /// This program, with its own choice of an engine.
-    Chosen,
     /// This program through a ring.
     Ring,
+    /// This program through Linux AIO.
+    Aio,
     Fio(Tuned),
     /// `t/io_uring`, which records no latency.
     Bare,
@@ -79,22 +79,16 @@ impl Ratio {
         Self { ours: Arm::Ring, ours_is: "", theirs, theirs_is, bar }
     }
 
-    /// Ours as the program chooses for a driver without NOWAIT.
-    fn chosen((theirs, theirs_is): (Arm, &'static str), bar: Option<f64>) -> Self {
-        let ours_is = ", engine as the program chooses it (libaio)";
-        Self { ours: Arm::Chosen, ours_is, theirs, theirs_is, bar }
-    }
-
-    fn forced((theirs, theirs_is): (Arm, &'static str), bar: Option<f64>) -> Self {
-        Self { ours_is: ", told to use io_uring", ..Self::ring((theirs, theirs_is), bar) }
+    /// Ours through Linux AIO, held against no bar.
+    fn aio((theirs, theirs_is): (Arm, &'static str)) -> Self {
+        Self { ours: Arm::Aio, ours_is: ", told to use libaio", theirs, theirs_is, bar: None }
     }
 }
 
 /// 128 operations in flight on a zram device that is full.
 ///
 /// The driver cannot be asked without waiting, so that a ring has every read done by kernel
-/// workers; the program then takes Linux AIO unless told otherwise. Both are measured, and
-/// fio with both.
+/// workers. Linux AIO, which reads in the thread that asks, is told beside it.
 pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
     let rounds = Rounds::of(effort);
@@ -107,14 +101,14 @@ pub(super) fn zram(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let case = Case {
         medium: "QD128, zram written in full",
         ratios: vec![
-            Ratio::chosen(FIO, Some(0.80)),
-            Ratio::chosen(BARE, Some(1.20)),
-            Ratio::chosen(FIO_AIO, None),
-            Ratio::forced(FIO, Some(0.80)),
-            Ratio::forced(LEAN, None),
-            Ratio::forced(BARE, Some(1.20)),
+            Ratio::ring(FIO, Some(0.80)),
+            Ratio::ring(LEAN, None),
+            Ratio::ring(BARE, Some(1.20)),
+            Ratio::aio(FIO),
+            Ratio::aio(FIO_AIO),
+            Ratio::aio(BARE),
         ],
-        user: Some((Arm::Chosen, 60.0)),
+        user: Some((Arm::Ring, 60.0)),
     };
     compare(&load, rounds, &case)
 }
@@ -247,8 +241,8 @@ fn in_turn(
         let (early, late) = paid.split_at_mut(first);
         for (arm, costs) in late.iter_mut().chain(early) {
             costs.push(match (*arm, bare) {
-                (Arm::Chosen, _) => load.by_assay(true)?,
-                (Arm::Ring, _) => load.by_assay(false)?,
+                (Arm::Ring, _) => load.by_assay(peers::RING)?,
+                (Arm::Aio, _) => load.by_assay(peers::AIO)?,
                 (Arm::Fio(tuned), _) => load.by_fio(tuned)?,
                 (Arm::Bare, Some(bare)) => load.by_t_io_uring(&bare.program)?,
                 (Arm::Bare, None) => continue,

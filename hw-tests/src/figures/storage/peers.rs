@@ -30,7 +30,10 @@ pub(super) struct Load {
     pub(super) group: PathBuf,
 }
 
-const RING: &str = "--ioengine=io_uring";
+/// The option for `io_uring`, spelt alike by fio and by us.
+pub(super) const RING: &str = "--ioengine=io_uring";
+/// The option for Linux AIO.
+pub(super) const AIO: &str = "--ioengine=libaio";
 
 /// How fio is tuned, always in batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,10 +118,8 @@ impl Load {
         )
     }
 
-    /// Runs it by the program itself, with its own choice of an engine or with the ring: the
-    /// whole process counts, start-up included.
-    pub(super) fn by_assay(&self, chooses: bool) -> Result<Cost, CaseError> {
-        let engine = if chooses { "" } else { RING };
+    /// Runs it by the program itself: the whole process counts, start-up included.
+    pub(super) fn by_assay(&self, engine: &str) -> Result<Cost, CaseError> {
         // At depth 1 nothing can be batched: that is what the mode for latency measures.
         let mode = if self.depth == 1 { "latency" } else { "throughput" };
         let line = assay(mode, &self.shared_options(engine))?;
@@ -131,7 +132,7 @@ impl Load {
     /// Runs it by fio, tuned.
     pub(super) fn by_fio(&self, tuned: Tuned) -> Result<Cost, CaseError> {
         let mut line = words("fio --output-format=json --thread");
-        let engine = if tuned == Tuned::Aio { "--ioengine=libaio" } else { RING };
+        let engine = if tuned == Tuned::Aio { AIO } else { RING };
         line.extend(words(&self.shared_options(engine)));
         // Options of an engine are known once the engine is.
         line.extend(words(match tuned {

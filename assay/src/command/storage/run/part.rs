@@ -61,8 +61,7 @@ pub(in super::super) fn drive_on(
 /// Returns how the job runs, its threads doing what `threads` says.
 fn drive(job: &Job, mode: Mode, threads: Vec<Spec>, files: bool) -> Result<Drive, Failure> {
     let engine = &job.engine;
-    // A job that names no engine is not meant to have one operation in flight in the open loop,
-    // and one that asks for many in flight takes whatever does that for least.
+    // A job that names no engine is not meant to have one operation in flight in the open loop.
     let unnamed = job.places.get("ioengine").is_none();
     let open =
         mode == Mode::Rate && engine.iodepth <= 1 && (unnamed || engine.name != Engine::Sync);
@@ -70,7 +69,7 @@ fn drive(job: &Job, mode: Mode, threads: Vec<Spec>, files: bool) -> Result<Drive
     Ok(Drive {
         mode,
         engine: match engine.name {
-            _ if unnamed && (open || engine.iodepth > 1) => Wanted::Auto,
+            _ if open && unnamed => Wanted::Auto,
             Engine::IoUring => Wanted::IoUring,
             Engine::Libaio => Wanted::Libaio,
             Engine::Sync => Wanted::Sync,
