@@ -68,13 +68,13 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n\
     \n## What explains them\n\n\
     **zram.** Its driver cannot be asked without waiting, so that a ring has kernel workers do\n\
-    every operation. Where a driver is so, the program takes Linux AIO in the closed loop: a\n\
-    tenth cheaper than the ring (p50 32 against 36 µs), and the workers' hand-over is no longer\n\
-    in the latency. Against fio's ring the bar of 0.80 stays out of reach: `t/io_uring`, which\n\
-    records nothing, is itself at about 0.78–0.83 of fio 3.33 there, for of all the time only some 40 ns\n\
-    an operation are ours. The bar was set on fio 3.42, which cost two thirds more on zram. Tried\n\
-    without gain (differences below the noise of 5 %): one or two ring workers, submission\n\
-    straight to the workers, huge pages for buffers.\n\n\
+    every operation. The bar of 0.80 over fio's ring stays out of reach: `t/io_uring`, which\n\
+    records nothing, is itself at about 0.78–0.83 of fio 3.33 there, for of all the time only\n\
+    some 40 ns an operation are ours. Linux AIO is a tenth cheaper than the ring (rows “told to\n\
+    use libaio”), for the thread that asks does the reads; but that thread is then busy all the\n\
+    time, which makes a run `cpu-bound` and so proof of nothing. Hence the ring stays what is\n\
+    taken unless a job names an engine. Tried without gain (differences below the noise of 5 %):\n\
+    one or two ring workers, submission straight to the workers, huge pages for buffers.\n\n\
     **Cached file.** Nothing but a copy happens in the kernel: what is saved is fio's own time,\n\
     270 ns an operation for three latencies, against 40 ns for one and the offset.\n";
 
