@@ -12,6 +12,18 @@ fn main() {
     println!("cargo::rustc-env=ASSAY_COMMIT={commit}");
     let target = env::var("TARGET").unwrap_or_default();
     println!("cargo::rustc-env=ASSAY_TARGET={target}");
+    if target == env::var("HOST").unwrap_or_default() && c_library_packs_relocations() {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// Tells whether the C library that is linked reads packed relocations (`DT_RELR`), as glibc
+/// does since 2.36: the program is 0.3 MB smaller by them.
+fn c_library_packs_relocations() -> bool {
+    let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut parts = text.trim().trim_start_matches("glibc ").split('.').map(str::parse::<u32>);
+    matches!((parts.next(), parts.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (2, 36))
 }
 
 /// Returns the commit of the repository whose `assay/` this is, with `-dirty`

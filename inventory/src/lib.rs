@@ -26,6 +26,7 @@ pub mod record;
 pub mod smart;
 pub mod smbios;
 pub mod sysroot;
+mod unpack;
 
 pub use model::Inventory;
 pub use sysroot::Sysroot;

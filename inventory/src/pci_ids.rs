@@ -3,8 +3,9 @@
 //! The database is kept compressed (0.3 MB; as tables it is 3.2 MB of the
 //! executable) and unpacked once, when the first name is asked for.
 
-use std::io::Read;
 use std::sync::OnceLock;
+
+use crate::unpack::unpack;
 
 /// `data/pci.ids.md` says what it is and under which licence.
 const PACKED: &[u8] = include_bytes!("../data/pci.ids.zst");
@@ -78,15 +79,8 @@ fn is_pair(entry: &str, (vendor, device): (&str, &str)) -> bool {
 fn database() -> &'static str {
     static TEXT: OnceLock<String> = OnceLock::new();
     TEXT.get_or_init(|| {
-        let mut bytes = Vec::new();
-        // What is compiled in unpacks; a test holds that. Were it damaged,
-        // devices would go without names.
-        if let Ok(mut decoder) = ruzstd::decoding::StreamingDecoder::new(PACKED)
-            && decoder.read_to_end(&mut bytes).is_err()
-        {
-            bytes.clear();
-        }
-        String::from_utf8(bytes).unwrap_or_default()
+        // Were it damaged, devices would go without names.
+        String::from_utf8(unpack(PACKED)).unwrap_or_default()
     })
 }
 

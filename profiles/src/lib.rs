@@ -8,6 +8,7 @@
 //! This crate does no I/O and knows no other crate of the product: facts reach
 //! it as JSON, their shape as JSON Schema.
 
+mod bundled;
 pub mod check;
 pub mod coverage;
 pub mod judgement;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::Text;
+use crate::{Text, bundled};
 
 /// One row of the norm, or of a contract.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -69,11 +69,8 @@ struct Correction {
 }
 
 static GD_GOV_CLOUD: LazyLock<Norm> = LazyLock::new(|| {
-    read(
-        include_str!("../norms/gd-gov-cloud/norm.toml"),
-        include_str!("../norms/gd-gov-cloud/norm-rows.json"),
-    )
-    .expect("the test `the_bundled_norm_is_read` reads it")
+    read(bundled::text("gd-gov-cloud/norm.toml"), bundled::text("gd-gov-cloud/norm-rows.json"))
+        .expect("the test `the_bundled_norm_is_read` reads it")
 });
 
 /// Returns the norm `id`, of those compiled in.

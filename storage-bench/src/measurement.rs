@@ -7,6 +7,8 @@ mod checks;
 
 mod array;
 
+use std::io::Read;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -63,8 +65,14 @@ impl Storage {
     ///
     /// Never: the committed one is JSON, or that test fails.
     pub fn json_schema() -> serde_json::Value {
-        serde_json::from_str(include_str!("../schema/storage-v1.json"))
-            .expect("`tests/schema.rs` read it")
+        let mut schema = Vec::new();
+        ruzstd::decoding::StreamingDecoder::new(
+            &include_bytes!(concat!(env!("OUT_DIR"), "/schema.zst"))[..],
+        )
+        .ok()
+        .and_then(|mut packed| packed.read_to_end(&mut schema).ok())
+        .and_then(|_| serde_json::from_slice(&schema).ok())
+        .expect("`tests/schema.rs` read it")
     }
 }
 

@@ -1,0 +1,28 @@
+//! Packs the norms: together they take a fifth of their text.
+
+use std::path::Path;
+use std::{env, fs, io};
+
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+const FOLDER: &str = "norms/gd-gov-cloud";
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let mut paths = fs::read_dir(FOLDER)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    paths.sort_unstable();
+    // Name and text by turns, each ended by a zero.
+    let mut texts = Vec::new();
+    for path in paths {
+        let name = path.strip_prefix("norms").unwrap_or(&path).to_string_lossy().into_owned();
+        for part in [name, fs::read_to_string(&path)?] {
+            texts.extend_from_slice(part.as_bytes());
+            texts.push(0);
+        }
+    }
+    let packed = compress_to_vec(&*texts, CompressionLevel::Fastest);
+    let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&out).join("norms.zst"), packed)
+}
