@@ -8,6 +8,7 @@ pub mod accept;
 pub mod chinese;
 pub mod fio;
 pub mod inventory;
+pub mod net;
 pub mod profile;
 pub mod push;
 pub mod report;
@@ -42,8 +43,8 @@ pub struct Cli {
 
 /// What the exit code says, as the help ends with it.
 pub const EXIT_CODES: &str = "\
-Exit codes: 0 as wanted; 1 a must-row failed, or something was altered; 2 wrong use, or refused \
-for safety; 3 could not find out or do.
+Exit codes: 0 as wanted; 1 a must-row failed, or something differs or was altered; 2 wrong use, or \
+refused for safety; 3 could not find out or do; 4 rolled back; 5 rolled back in part.
 Start here: assay accept --profile gd-gov-cloud/ecs-server";
 
 /// What every command takes.
@@ -133,6 +134,9 @@ pub enum Command {
     /// Put load on storage, and accept volumes by what they do under it
     #[command(subcommand, arg_required_else_help = true)]
     Storage(Box<storage::Storage>),
+    /// Give this node its tenant networks and security groups: plan, apply, verify
+    #[command(subcommand, arg_required_else_help = true)]
+    Net(Box<net::Net>),
     /// Print a completion script for a shell
     Completions {
         /// The shell

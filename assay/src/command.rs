@@ -4,6 +4,7 @@ mod accept;
 mod catalogue;
 mod inventory;
 mod machine;
+mod net;
 mod profile;
 mod push;
 mod report;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Inventory(arguments) => inventory::run(*arguments, console),
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
+        Command::Net(arguments) => net::run(&arguments, console),
         Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),
         Command::Man { out } => shell::manual(out.as_deref(), console),

@@ -16,6 +16,10 @@ pub enum Exit {
     Usage,
     /// Could not find out, or could not do: 3.
     Unknown,
+    /// A change failed, and all that was done is undone: 4.
+    RolledBack,
+    /// A change failed, and not all that was done could be undone: 5.
+    LeftOver,
 }
 
 impl Exit {
@@ -26,6 +30,8 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unknown => 3,
+            Self::RolledBack => 4,
+            Self::LeftOver => 5,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod inventory;
+pub mod net;
 pub mod profile;
 pub mod report;
 pub mod storage;

@@ -3,6 +3,7 @@
 //! An argument of the same name means the same everywhere, unless `ARGUMENTS`
 //! has it under its command too (`report render/out`).
 
+mod net;
 mod storage;
 
 use clap::Command;
@@ -108,7 +109,8 @@ const ARGUMENTS: &[(&str, &str)] = &[
 
 /// What the top-level help ends with.
 const EXIT_CODES: &str = "\
-退出码：0 符合要求；1 有必须项不通过，或发现改动；2 用法错误，或因安全而拒绝；3 无法查明或无法完成。
+退出码：0 符合要求；1 有必须项不通过，或发现差异、改动；2 用法错误，或因安全而拒绝；3 无法查明或无法完成；
+4 已回滚；5 回滚不完整。
 从这里开始：assay accept --profile gd-gov-cloud/ecs-server";
 
 /// How a help page is laid out, with its headings in Chinese.
@@ -165,7 +167,12 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     if path == "help" || path.ends_with(" help") || path.starts_with("help ") {
         return Some("显示本命令或子命令的帮助");
     }
-    COMMANDS.iter().chain(storage::COMMANDS).find(|(name, _)| *name == path).map(|(_, text)| *text)
+    COMMANDS
+        .iter()
+        .chain(net::COMMANDS)
+        .chain(storage::COMMANDS)
+        .find(|(name, _)| *name == path)
+        .map(|(_, text)| *text)
 }
 
 /// Returns what the help of the command at `path` ends with, in Chinese.
@@ -173,7 +180,8 @@ pub(super) fn after(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some(EXIT_CODES);
     }
-    storage::AFTER.iter().find(|(name, _)| *name == path).map(|(_, text)| *text)
+    let mut all = net::AFTER.iter().chain(storage::AFTER);
+    all.find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
 /// Returns what argument `id` of the command at `path` takes, in Chinese.
@@ -182,6 +190,7 @@ pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
     let find = |name: &str| {
         ARGUMENTS
             .iter()
+            .chain(net::ARGUMENTS)
             .chain(storage::ARGUMENTS)
             .find(|(key, _)| *key == name)
             .map(|(_, text)| *text)

@@ -1,0 +1,93 @@
+//! The help of `assay net` in Chinese.
+
+/// What each command does.
+pub(super) const COMMANDS: &[(&str, &str)] = &[
+    ("net", "本节点的租户网络与安全组：计划、生效、核对"),
+    ("net lint", "检查文件：一次列出全部错误，各有行号与改法；无需 root"),
+    ("net plan", "显示将改什么、按什么顺序、每步如何撤销；不作任何改动"),
+    ("net diff", "显示本节点与文件的差异"),
+    ("net apply", "使本节点与文件一致，并读回核对"),
+    ("net verify", "核对本节点是否符合要求，包括现有连接"),
+    ("net show", "显示网络、端口及对其生效的规则"),
+    ("net destroy", "删除本程序在本节点上建立的一切"),
+    ("net explain", "说明一个报文能否通过、由哪条规则决定；无需 root"),
+    ("net schema", "输出文件的 JSON Schema"),
+];
+
+/// What each argument takes.
+pub(super) const ARGUMENTS: &[(&str, &str)] = &[
+    ("fabric_netns", "网桥与端口所在的网络命名空间 [默认：运行时所在的]"),
+    (
+        "state",
+        "存放锁、操作日志和已生效文件副本的目录 [默认：/run/assay/dataplane；给出 --fabric-netns 时为其下单独的目录]",
+    ),
+    ("net lint/files", "要检查的文件，TOML 或 JSON；`-` 为标准输入"),
+    ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
+    ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
+    ("file", "本节点应有的状态 [默认：最近一次生效的]"),
+    ("offline", "按空节点而非本节点制定计划；无需 root"),
+    ("undo", "显示每步如何撤销"),
+    ("rules", "逐条显示规则的变更"),
+    ("net apply/yes", "同意一次删除超过五分之一的端口"),
+    ("net destroy/yes", "执行删除；不给出时只显示计划，不作任何改动"),
+    ("dry_run", "只显示计划"),
+    ("vpc", "只显示该 VPC 的网络与端口；可重复"),
+    ("port", "只显示该端口，并列出对其生效的每条规则；可重复"),
+    ("net explain/from", "发起方：本节点或其他节点的端口编号，或 IP 地址"),
+    ("net explain/to", "对端：同上"),
+    ("proto", "IP 之上的协议：tcp、udp、sctp、icmp、icmpv6 或编号"),
+    ("dport", "对端的端口号"),
+    ("sport", "发起方的端口号"),
+    ("icmp_type", "ICMP 类型，或 类型/代码 [默认：回显请求]"),
+    ("src", "发起方使用的源地址（不是其第一个地址时给出）"),
+    ("network", "所在网络：两端均为地址、而多个网络都有这些地址时给出"),
+];
+
+/// What the help of a command ends with.
+pub(super) const AFTER: &[(&str, &str)] = &[
+    (
+        "net lint",
+        "退出码：0 无误；2 有误；3 无法读取\n\
+         例：assay net lint network.toml",
+    ),
+    (
+        "net plan",
+        "+ 新增，~ 修改，- 删除。文件即全部：其中没有的将被删除。\n\
+         退出码：0 计划完成；2 输入有误，或与他人之物冲突；3 无法查看\n\
+         例：assay net plan network.toml --undo",
+    ),
+    (
+        "net diff",
+        "退出码：0 一致；1 有差异；2 输入有误；3 无法查明\n\
+         例：assay net diff network.toml",
+    ),
+    (
+        "net verify",
+        "退出码：0 符合；1 有差异；2 输入有误；3 无法查明\n\
+         例：assay net verify && echo 符合",
+    ),
+    (
+        "net apply",
+        "文件即全部：其中没有的将被删除，且只删除本程序所建的。任一步失败，即撤销之前各步。中途被杀：重新运行\
+         即可。\n\
+         退出码：0 已一致；1 读回不一致；2 输入有误或被拒绝；3 无法完成；4 已回滚；5 回滚不完整，遗留已列出\n\
+         例：assay net plan network.toml && assay net apply network.toml",
+    ),
+    (
+        "net show",
+        "退出码：0 已显示；2 输入有误；3 无法查看\n\
+         例：assay net show --port web-1",
+    ),
+    (
+        "net destroy",
+        "他人的设备和表不受影响；端口的 tap 与网卡退出网桥，但保留。\n\
+         退出码：0 本程序所建已全部删除；2 未给出 --yes；3 无法完成；4 已回滚；5 回滚不完整，遗留已列出\n\
+         例：assay net destroy --dry-run",
+    ),
+    (
+        "net explain",
+        "只依据文件判断，不询问内核。--sport 可以给出但不影响结果：没有规则看发起方自己的端口号。\n\
+         退出码：0 通过；1 不通过；2 输入有误\n\
+         例：assay net explain network.toml --from app-1 --to web-1 --proto tcp --dport 443",
+    ),
+];

@@ -1,0 +1,211 @@
+//! `assay net`.
+
+mod explain;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+pub use explain::{Explain, IcmpType, Protocol};
+
+use super::Format;
+
+/// `assay net`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Net {
+    /// Check files: every fault at once, with its line and what to do; needs no root
+    Lint(Lint),
+    /// Show what would change, in what order, and how each step is undone; touches nothing
+    Plan(Plan),
+    /// Show how this node differs from a file
+    Diff(Compared),
+    /// Make this node as a file says, and read back that it is
+    Apply(Apply),
+    /// Find out whether this node is as it should be, live connections included
+    Verify(Compared),
+    /// Show networks, ports and the rules that hold for them
+    Show(Show),
+    /// Take away all that this program made on this node
+    Destroy(Destroy),
+    /// Say whether a packet passes, and which rule decides; needs no root
+    Explain(Explain),
+    /// Print the JSON Schema of the file
+    Schema,
+}
+
+/// Where it is done.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Place {
+    /// Network namespace of bridges and ports [default: the one this runs in]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub fabric_netns: Option<PathBuf>,
+    /// Folder for lock, journal and a copy of what was applied [default: /run/assay/dataplane,
+    /// with --fabric-netns a folder of its own in it]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `assay net lint`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Exit: 0 sound, 2 not, 3 could not be read
+Example: assay net lint network.toml")]
+pub struct Lint {
+    /// The files, TOML or JSON; `-` reads standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net plan`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
++ is added, ~ changed, - removed. The file is all there is to be: what it does not name goes.
+Exit: 0 planned, 2 wrong input or something of others is in the way, 3 could not look
+Example: assay net plan network.toml --undo")]
+pub struct Plan {
+    /// What the node is to have: TOML or JSON, `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Plan for an empty node instead of this one; needs no root
+    #[arg(long, conflicts_with_all = ["fabric_netns", "state"])]
+    pub offline: bool,
+    /// Show how each step is undone
+    #[arg(long)]
+    pub undo: bool,
+    /// Show every change of rules
+    #[arg(long)]
+    pub rules: bool,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net diff` and `assay net verify`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Exit: 0 as wanted, 1 differs, 2 wrong input, 3 could not find out
+Example: assay net verify && echo as wanted")]
+pub struct Compared {
+    /// What the node is to have [default: what was applied last]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net apply`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+The file is all there is to be: what it does not name goes, and only what this program made. A step \
+that fails undoes those before it. Killed half way: run it again.
+Exit: 0 as wanted, 1 reads back otherwise, 2 wrong input or refused, 3 could not, 4 rolled back, \
+5 rolled back in part and what is left is named
+Example: assay net plan network.toml && assay net apply network.toml")]
+pub struct Apply {
+    /// What the node is to have: TOML or JSON, `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Agree that more than a fifth of the ports go at once
+    #[arg(long)]
+    pub yes: bool,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net show`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Exit: 0 shown, 2 wrong input, 3 could not look
+Example: assay net show --port web-1")]
+pub struct Show {
+    /// What the node is to have [default: what was applied last, where that is known]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Only the networks and ports of this VPC; repeatable
+    #[arg(long, value_name = "VPC")]
+    pub vpc: Vec<String>,
+    /// Only this port, with every rule that holds for it; repeatable
+    #[arg(long, value_name = "PORT")]
+    pub port: Vec<String>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net destroy`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Devices and tables of others are not touched; taps and cards of ports stay, out of their bridges.
+Exit: 0 nothing of ours is left, 2 not without --yes, 3 could not, 4 rolled back, 5 rolled back in \
+part and what is left is named
+Example: assay net destroy --dry-run")]
+pub struct Destroy {
+    /// Do it; without, the plan is shown and nothing is touched
+    #[arg(long)]
+    pub yes: bool,
+    /// Only show the plan
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Show how each step is undone
+    #[arg(long)]
+    pub undo: bool,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}

@@ -1,0 +1,179 @@
+//! Tenant networks on the terminal and as JSON.
+
+pub mod plan;
+
+use dataplane::{
+    desired::Desired,
+    spec::{Fault, SpecErrors},
+    text::Text,
+};
+use profiles::Lang;
+use serde_json::{Value, json};
+
+use super::{Layout, Tone, put, put_paragraph};
+use crate::failure::one_line;
+
+/// A file that was checked.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// As the user named it.
+    pub file: &'a str,
+    /// What it says, or what is wrong with it.
+    pub found: Result<&'a Desired, &'a SpecErrors>,
+    /// Why what it says cannot be had, with what to do.
+    pub unfit: Option<(String, Option<String>)>,
+}
+
+impl Checked<'_> {
+    /// Whether nothing is wrong with it.
+    pub fn is_sound(&self) -> bool {
+        self.found.is_ok() && self.unfit.is_none()
+    }
+}
+
+/// Returns a text of the dataplane in the user's language, on one line.
+pub(crate) fn say(text: &Text, layout: Layout) -> String {
+    one_line(match layout.lang {
+        Lang::Zh => &text.zh,
+        Lang::En => &text.en,
+    })
+}
+
+/// Returns everything that is wrong with a file: each fault with its hint.
+pub fn faults(errors: &SpecErrors, layout: Layout) -> String {
+    let mut page = String::new();
+    for fault in &errors.faults {
+        let Text { zh, en } = fault.message();
+        put_complaint(&mut page, &Text { zh, en }, fault.hint.as_ref(), layout);
+    }
+    if errors.left_out > 0 {
+        let more = Text::of(
+            "另有 {0} 处错误未列出",
+            "{0} more faults are not listed",
+            &[&errors.left_out],
+        );
+        put(&mut page, format_args!("{}\n", say(&more, layout)));
+    }
+    page
+}
+
+fn put_complaint(page: &mut String, what: &Text, hint: Option<&Text>, layout: Layout) {
+    put_paragraph(page, "", &say(what, layout), layout);
+    if let Some(hint) = hint {
+        let lead = layout.say("  提示：", "  hint: ");
+        put_paragraph(page, lead, &say(hint, layout), layout);
+    }
+}
+
+/// Returns what was found of files that were checked.
+pub fn lint(files: &[Checked<'_>], layout: Layout) -> String {
+    let mut page = String::new();
+    for checked in files {
+        let file = one_line(checked.file);
+        match (checked.found, &checked.unfit) {
+            (Err(errors), _) => {
+                page.push_str(&faults(errors, layout));
+                let line =
+                    Text::of("`{0}`：{1} 处错误", "`{0}`: {1} faults", &[&file, &errors.count()]);
+                let line = say(&line, layout);
+                put(&mut page, format_args!("{}\n", layout.paint.dye(Tone::Bad, &line)));
+            }
+            (Ok(_), Some((why, hint))) => {
+                let what = Text { zh: format!("`{file}`：{why}"), en: format!("`{file}`: {why}") };
+                let hint = hint.as_ref().map(|hint| Text { zh: hint.clone(), en: hint.clone() });
+                put_complaint(&mut page, &what, hint.as_ref(), layout);
+            }
+            (Ok(desired), None) => {
+                let counts = Counts::of(desired);
+                let line = Text::of(
+                    "`{0}` 无误：节点 {1}，{2} 个 VPC，{3} 个网络，本节点端口 {4} 个，其他节点端口 {5} 个，安全组 {6} 个（规则 {7} 条）",
+                    "`{0}` is sound: node {1}; {2} VPCs, {3} networks, {4} ports here, {5} elsewhere, {6} groups with {7} rules",
+                    &[
+                        &file,
+                        &desired.node.name,
+                        &counts.vpcs,
+                        &desired.networks.len(),
+                        &desired.ports.len(),
+                        &desired.remotes.len(),
+                        &desired.groups.len(),
+                        &counts.rules,
+                    ],
+                );
+                put(&mut page, format_args!("{}\n", say(&line, layout)));
+            }
+        }
+    }
+    page
+}
+
+/// Numbers that are not lengths.
+struct Counts {
+    vpcs: usize,
+    rules: usize,
+}
+
+impl Counts {
+    fn of(desired: &Desired) -> Self {
+        let of_networks = desired.networks.values().map(|network| network.vpc.as_str());
+        let of_groups = desired.groups.values().map(|group| group.vpc.as_str());
+        let vpcs: std::collections::BTreeSet<&str> = of_networks.chain(of_groups).collect();
+        let rules = desired.groups.values().map(|group| group.rules.len()).sum();
+        Self { vpcs: vpcs.len(), rules }
+    }
+}
+
+/// Returns the same for programs: `assay/net-lint/v1`.
+pub fn lint_document(files: &[Checked<'_>]) -> Value {
+    let files: Vec<Value> = files.iter().map(checked_value).collect();
+    json!({ "schema": "assay/net-lint/v1", "files": files })
+}
+
+fn checked_value(checked: &Checked<'_>) -> Value {
+    let mut faults: Vec<Value> = Vec::new();
+    let mut left_out = 0;
+    let mut holds = Value::Null;
+    match checked.found {
+        Ok(desired) => {
+            let counts = Counts::of(desired);
+            holds = json!({
+                "node": &desired.node.name,
+                "vpcs": counts.vpcs,
+                "networks": desired.networks.len(),
+                "ports": desired.ports.len(),
+                "remotes": desired.remotes.len(),
+                "groups": desired.groups.len(),
+                "rules": counts.rules,
+            });
+        }
+        Err(errors) => {
+            faults = errors.faults.iter().map(fault_value).collect();
+            left_out = errors.left_out;
+        }
+    }
+    faults.extend(checked.unfit.as_ref().map(|(why, hint)| {
+        let both = |text: &String| json!({ "zh": text, "en": text });
+        json!({ "line": null, "about": null, "what": both(why), "hint": hint.as_ref().map(both) })
+    }));
+    json!({
+        "file": checked.file,
+        "sound": checked.is_sound(),
+        "faults": faults,
+        "left_out": left_out,
+        "holds": holds,
+    })
+}
+
+fn fault_value(fault: &Fault) -> Value {
+    json!({
+        "line": fault.place.line,
+        "pointer": &fault.place.pointer,
+        "about": text_value(&fault.about),
+        "what": text_value(&fault.what),
+        "hint": fault.hint.as_ref().map(text_value),
+    })
+}
+
+/// Returns a text in both languages.
+pub(crate) fn text_value(text: &Text) -> Value {
+    json!({ "zh": &text.zh, "en": &text.en })
+}
