@@ -204,3 +204,24 @@ fn an_answer_as_json_has_its_verdicts_by_name() {
         assert_eq!(answer.pointer(path).unwrap().to_string(), value, "{path}");
     }
 }
+
+#[test]
+fn an_address_that_is_not_the_ports_is_forged() {
+    let state = spec::read("state.toml", STATE).expect("the state is right");
+    let asked = |source: &str| {
+        let source = Some(source.parse().unwrap());
+        let question = Question {
+            from: "app-1".to_owned(),
+            to: "web-1".to_owned(),
+            protocol: TCP,
+            destination_port: Some(443),
+            source,
+            ..Question::default()
+        };
+        explain(&Judge::new(&state), &question).unwrap()
+    };
+    assert!(asked("fd00::12").passes);
+    let forged = asked("10.0.0.99");
+    assert_eq!((forged.passes, forged.packets[0].out.verdict), (false, "dropped"));
+    assert!(forged.packets[0].out.why.en.contains("anti-spoofing"), "{forged:?}");
+}

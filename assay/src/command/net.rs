@@ -3,10 +3,21 @@
 //! Every command reads its file whole and refuses it whole; what it finds in the kernel and does
 //! there is the library's.
 
+mod apply;
+mod explain;
+mod place;
+mod plan;
+mod show;
 mod source;
+mod verify;
 
+use std::path::Path;
+
+use dataplane::{desired::Desired, node::NodeError, text::Text as Said};
 use profiles::Text;
+use serde_json::{Map, Value};
 
+use self::{place::Place, source::Source};
 use super::{layout, print_json};
 use crate::{
     cli::{
@@ -16,6 +27,7 @@ use crate::{
     console::Console,
     exit::Exit,
     failure::Failure,
+    lang::text,
     output::net as output,
 };
 
@@ -30,16 +42,22 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
             console.print(SCHEMA)?;
             Ok(Exit::Wanted)
         }
-        _ => Err(Failure::unable(Text::new("尚未实现", "not there yet"))),
+        Net::Plan(arguments) => plan::run(arguments, console),
+        Net::Diff(arguments) => plan::diff(arguments, console),
+        Net::Apply(arguments) => apply::run(arguments, console),
+        Net::Verify(arguments) => verify::run(arguments, console),
+        Net::Show(arguments) => show::run(arguments, console),
+        Net::Destroy(arguments) => apply::destroy(arguments, console),
+        Net::Explain(arguments) => explain::run(arguments, console),
     }
 }
 
 fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
     let mut sources = Vec::new();
     for file in &arguments.files {
-        sources.push(source::Source::read(file)?);
+        sources.push(Source::read(file)?);
     }
-    let read: Vec<_> = sources.iter().map(source::Source::parse).collect();
+    let read: Vec<_> = sources.iter().map(Source::parse).collect();
     let mut checked = Vec::new();
     for (source, found) in sources.iter().zip(&read) {
         let unfit = found.as_ref().ok().and_then(|desired| {
@@ -57,4 +75,69 @@ fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
     }
     let sound = checked.iter().all(output::Checked::is_sound);
     Ok(if sound { Exit::Wanted } else { Exit::Usage })
+}
+
+/// Returns what a file says; where it cannot be, tells every fault and returns nothing.
+fn settle(
+    source: &Source,
+    format: Format,
+    console: &mut Console,
+) -> Result<Option<Desired>, Failure> {
+    let errors = match source.parse() {
+        Ok(desired) => return Ok(Some(desired)),
+        Err(errors) => errors,
+    };
+    if format == Format::Json {
+        let checked = output::Checked { file: &source.name, found: Err(&errors), unfit: None };
+        print_json(&output::lint_document(&[checked]), console)?;
+    } else {
+        let layout = layout(console);
+        console.say(&output::faults(&errors, layout));
+    }
+    console.note(&text(
+        "`{}` 有 {} 处错误；未作任何改动",
+        "faults in `{}`: {}; nothing was touched",
+        &[&source.name, &errors.count().to_string()],
+    ));
+    Ok(None)
+}
+
+/// Reads the file that is named, or else what was applied last.
+fn source_or_applied(file: Option<&Path>, place: &Place) -> Result<Source, Failure> {
+    file.map_or_else(|| place.applied(), Source::read)
+}
+
+/// Returns the beginning of a document.
+fn document(
+    schema: &str,
+    desired: Option<&Desired>,
+    source: Option<&Source>,
+) -> Map<String, Value> {
+    let node = desired.map(|desired| desired.node.name.as_str());
+    let file = source.map(|source| source.name.as_str());
+    let all = [("schema", Some(schema)), ("node", node), ("file", file)];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+}
+
+/// Returns what a plan is for, in words.
+fn named(desired: Option<&Desired>) -> Said {
+    match desired {
+        Some(desired) => Said::of("节点 {0}", "node {0}", &[&desired.node.name]),
+        None => Said::of("本节点", "this node", &[]),
+    }
+}
+
+/// Why there is no plan: the kernel could not be looked at, or the file cannot be had here.
+fn node_failure(error: NodeError) -> Failure {
+    let hint = error.hint();
+    let failure = match &error {
+        NodeError::Kernel(_) => {
+            Failure::unable(Text::new("无法查看内核", "cannot look at the kernel"))
+        }
+        _ => Failure::usage(Text::new(
+            "文件的内容在本节点上无法实现；未作任何改动",
+            "this node cannot have what the file says; nothing was touched",
+        )),
+    };
+    failure.because(error).hint_from(hint)
 }

@@ -1,6 +1,10 @@
 //! Tenant networks on the terminal and as JSON.
 
+pub mod apply;
+pub mod explain;
 pub mod plan;
+pub mod show;
+pub mod verify;
 
 use dataplane::{
     desired::Desired,
@@ -49,7 +53,7 @@ pub fn faults(errors: &SpecErrors, layout: Layout) -> String {
     if errors.left_out > 0 {
         let more = Text::of(
             "另有 {0} 处错误未列出",
-            "{0} more faults are not listed",
+            "more faults that are not listed: {0}",
             &[&errors.left_out],
         );
         put(&mut page, format_args!("{}\n", say(&more, layout)));
@@ -74,7 +78,7 @@ pub fn lint(files: &[Checked<'_>], layout: Layout) -> String {
             (Err(errors), _) => {
                 page.push_str(&faults(errors, layout));
                 let line =
-                    Text::of("`{0}`：{1} 处错误", "`{0}`: {1} faults", &[&file, &errors.count()]);
+                    Text::of("`{0}`：{1} 处错误", "`{0}`: faults {1}", &[&file, &errors.count()]);
                 let line = say(&line, layout);
                 put(&mut page, format_args!("{}\n", layout.paint.dye(Tone::Bad, &line)));
             }
@@ -86,8 +90,8 @@ pub fn lint(files: &[Checked<'_>], layout: Layout) -> String {
             (Ok(desired), None) => {
                 let counts = Counts::of(desired);
                 let line = Text::of(
-                    "`{0}` 无误：节点 {1}，{2} 个 VPC，{3} 个网络，本节点端口 {4} 个，其他节点端口 {5} 个，安全组 {6} 个（规则 {7} 条）",
-                    "`{0}` is sound: node {1}; {2} VPCs, {3} networks, {4} ports here, {5} elsewhere, {6} groups with {7} rules",
+                    "`{0}` 无误：节点 {1}，VPC {2}，网络 {3}，本节点端口 {4}，其他节点端口 {5}，安全组 {6}，规则 {7}",
+                    "`{0}` is sound: node {1}, VPCs {2}, networks {3}, ports here {4}, elsewhere {5}, groups {6}, rules {7}",
                     &[
                         &file,
                         &desired.node.name,

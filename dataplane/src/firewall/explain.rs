@@ -26,6 +26,8 @@ pub struct Question {
     pub destination_port: Option<u16>,
     /// Type and code, for ICMP; without them, those of an echo request.
     pub icmp: Option<(u8, u8)>,
+    /// Address that `from` sends from, where it is not its first.
+    pub source: Option<IpAddr>,
 }
 
 /// What becomes of it, for each family in which both ends have addresses.
@@ -148,7 +150,10 @@ struct Side<'d> {
 /// Answers a question.
 pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, QuestionError> {
     let desired = judge.desired();
-    let from = side(desired, &question.from)?;
+    let mut from = side(desired, &question.from)?;
+    if let Some(source) = question.source {
+        from.addresses = BTreeSet::from([source]);
+    }
     let to = side(desired, &question.to)?;
     let mut answer =
         Answer { passes: false, packets: Vec::new(), why_not: None, notes: Vec::new() };

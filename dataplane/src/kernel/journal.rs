@@ -76,16 +76,8 @@ impl Journal {
                 .map_err(failed("close to others", folder))?;
         }
         let lock = lock(&folder.join("lock"))?;
-        let path = folder.join("journal");
-        let mut bytes = Vec::new();
-        match File::open(&path) {
-            Ok(file) => {
-                file.take(LIMIT).read_to_end(&mut bytes).map_err(failed("read", &path))?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed("read", &path)(error)),
-        }
-        Ok(Self { folder: folder.to_owned(), past: decode(&bytes), _lock: lock, file: None })
+        let past = past(folder)?;
+        Ok(Self { folder: folder.to_owned(), past, _lock: lock, file: None })
     }
 
     /// Returns what is known of the run before.
@@ -103,6 +95,24 @@ impl Journal {
         File::open(&self.folder)?.sync_all()?;
         Ok(file)
     }
+}
+
+/// Returns what the journal in `folder` says, without its lock: for those who only look. No
+/// journal is one of no run.
+///
+/// # Errors
+/// [`JournalError::Io`].
+pub fn past(folder: &Path) -> Result<Past, JournalError> {
+    let path = folder.join("journal");
+    let mut bytes = Vec::new();
+    match File::open(&path) {
+        Ok(file) => {
+            file.take(LIMIT).read_to_end(&mut bytes).map_err(failed("read", &path))?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("read", &path)(error)),
+    }
+    Ok(decode(&bytes))
 }
 
 impl Log for Journal {

@@ -1,6 +1,7 @@
 //! Devices, forwarding entries and neighbours, by rtnetlink(7).
 
 pub mod collect;
+pub mod counters;
 pub mod decode;
 pub mod encode;
 mod numbers;

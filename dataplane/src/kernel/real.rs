@@ -1,14 +1,16 @@
 //! The kernel of a network namespace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
 use rustix::net::netlink;
 
+use super::links::counters::Counters;
 use super::links::route::Route;
 use super::socket::Socket;
 use super::{Connection, Interest, Kernel, KernelError, StepError, connections, rules};
+use crate::address::Device;
 use crate::plan::Step;
 use crate::seen::Seen;
 
@@ -25,6 +27,14 @@ impl Real {
     /// [`namespace::inside`](super::namespace::inside) for others.
     pub fn open() -> io::Result<Self> {
         Ok(Self { route: Route::open()?, filter: Socket::open(Some(netlink::NETFILTER))? })
+    }
+
+    /// Returns what has gone through each device.
+    ///
+    /// # Errors
+    /// Where the kernel cannot be asked.
+    pub fn counters(&mut self) -> Result<BTreeMap<Device, Counters>, KernelError> {
+        self.route.counters()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Plans: what would change, in what order, and how it is undone.
 
+use std::collections::BTreeMap;
+
 use dataplane::{
     nft::Change,
     plan::{Plan, Planned, Step, text},
@@ -7,7 +9,7 @@ use dataplane::{
 };
 use serde_json::{Map, Value};
 
-use super::{say, text_value};
+use super::say;
 use crate::output::{Layout, Tone, put, put_paragraph};
 
 /// What a step does to what is there.
@@ -108,12 +110,14 @@ pub struct Detail {
     pub undo: bool,
     /// Every change of rules.
     pub rules: bool,
+    /// Whether nothing is wanted: all is to go.
+    pub destroy: bool,
 }
 
 /// Returns a plan: totals, what is in the way, what waits, the steps in their order.
-pub fn page(subject: &str, plan: &Plan, detail: Detail, layout: Layout) -> String {
+pub fn page(subject: &Text, plan: &Plan, detail: Detail, layout: Layout) -> String {
     let mut page = String::new();
-    let head = say(&head(subject, plan), layout);
+    let head = say(&about(subject, &head(plan, detail)), layout);
     put(&mut page, format_args!("{}\n", layout.paint.dye(Tone::Strong, &head)));
     put_obstacles(&mut page, plan, layout);
     let width = plan.steps.len().to_string().len();
@@ -151,24 +155,78 @@ fn put_undo(page: &mut String, planned: &Planned, lead: &str, layout: Layout) {
     }
 }
 
-fn head(subject: &str, plan: &Plan) -> Text {
+fn head(plan: &Plan, detail: Detail) -> Text {
+    let Totals { add, change, remove } = Totals::of(plan);
     if !plan.conflicts.is_empty() {
         let count = plan.conflicts.len();
-        return Text::of(
-            "{0}：有 {1} 处冲突，不能执行",
-            "{0}: {1} conflicts are in the way, nothing can be done",
-            &[&subject, &count],
-        );
+        Text::of("冲突 {0} 处，不能执行", "conflicts: {0}; nothing can be done", &[&count])
+    } else if plan.steps.is_empty() && detail.destroy {
+        Text::of("没有本程序所建之物", "nothing that this program made is here", &[])
+    } else if plan.steps.is_empty() {
+        Text::of("已符合，无需改动", "as wanted, nothing to do", &[])
+    } else {
+        Text::of(
+            "共 {0} 步，新增 {1}，修改 {2}，删除 {3}",
+            "steps: {0}; to add {1}, to change {2}, to remove {3}",
+            &[&plan.steps.len(), &add, &change, &remove],
+        )
     }
-    if plan.steps.is_empty() {
-        return Text::of("{0}：已符合，无需改动", "{0}: as wanted, nothing to do", &[&subject]);
-    }
+}
+
+/// Returns what is said of something.
+pub(super) fn about(subject: &Text, said: &Text) -> Text {
+    Text { zh: format!("{}：{}", subject.zh, said.zh), en: format!("{}: {}", subject.en, said.en) }
+}
+
+/// Returns how something differs from what is wanted, object by object.
+pub fn differences(subject: &Text, plan: &Plan, layout: Layout) -> String {
+    let mut page = String::new();
     let Totals { add, change, remove } = Totals::of(plan);
-    Text::of(
-        "{0}：共 {1} 步，新增 {2}，修改 {3}，删除 {4}",
-        "{0}: {1} steps: {2} to add, {3} to change, {4} to remove",
-        &[&subject, &plan.steps.len(), &add, &change, &remove],
-    )
+    let said = if plan.is_empty() {
+        Text::of("没有差异", "no differences", &[])
+    } else if plan.steps.is_empty() {
+        Text::of("有差异，且有冲突", "differs, and something is in the way", &[])
+    } else {
+        Text::of(
+            "有差异：应新增 {0}，修改 {1}，删除 {2}",
+            "differs: to add {0}, to change {1}, to remove {2}",
+            &[&add, &change, &remove],
+        )
+    };
+    let line = say(&about(subject, &said), layout);
+    put(&mut page, format_args!("{}\n", layout.paint.dye(Tone::Strong, &line)));
+    put_obstacles(&mut page, plan, layout);
+    put_by_object(&mut page, plan, layout);
+    page
+}
+
+/// Adds the steps, each under what it is for, in the order of its first.
+pub(super) fn put_by_object(page: &mut String, plan: &Plan, layout: Layout) {
+    let mut objects: Vec<(&str, Vec<&Planned>)> = Vec::new();
+    let mut places = BTreeMap::new();
+    for planned in &plan.steps {
+        let cause = planned.cause.as_str();
+        let place = *places.entry(cause).or_insert_with(|| {
+            objects.push((cause, Vec::new()));
+            objects.len() - 1
+        });
+        if let Some((_, steps)) = objects.get_mut(place) {
+            steps.push(planned);
+        }
+    }
+    for (cause, steps) in objects {
+        put(page, format_args!("{}\n", say(&text::cause(cause), layout)));
+        for planned in steps {
+            let mark = Mark::of(planned);
+            let sign = layout.paint.dye(mark.tone(), mark.sign());
+            put(page, format_args!("  {sign} {}\n", say(&text::step(&planned.step), layout)));
+            if let Step::Rules(batch) = &planned.step {
+                for change in text::changes(batch) {
+                    put(page, format_args!("      {}\n", say(&change, layout)));
+                }
+            }
+        }
+    }
 }
 
 /// Adds what is in the way, what waits, and what somebody has to agree to.
@@ -209,9 +267,4 @@ pub fn fields(plan: &Plan) -> Map<String, Value> {
     }
     all.insert("totals".to_owned(), Value::Object(totals));
     all
-}
-
-/// Returns a step that failed, or was left, in both languages.
-pub fn said(text: &Text) -> Value {
-    text_value(text)
 }

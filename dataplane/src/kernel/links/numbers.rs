@@ -44,6 +44,7 @@ pub(super) mod link {
     pub(in crate::kernel::links) const MASTER: u16 = 10;
     pub(in crate::kernel::links) const INFO: u16 = 18;
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
+    pub(in crate::kernel::links) const STATISTICS: u16 = 23;
     pub(in crate::kernel::links) const FAMILIES: u16 = 26;
     pub(in crate::kernel::links) const EXT_MASK: u16 = 29;
     pub(in crate::kernel::links) const TX_QUEUES: u16 = 31;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::net::netdevice::{index_to_name_inlined, name_to_index};
 
 use super::collect::{Addresses, Entries, Links, Routes, seen};
+use super::counters::{self, Counters};
 use super::encode::{Numbers, mark, removal, requests};
 use super::numbers::{
     AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
@@ -78,6 +79,11 @@ impl Route {
             )?);
         }
         Ok(seen(&links, addresses, entries, &routes))
+    }
+
+    /// Returns what has gone through each device.
+    pub fn counters(&mut self) -> Result<BTreeMap<Device, Counters>, KernelError> {
+        self.all("read counters of devices", RTM_GETLINK, &[AF_UNSPEC; 16], counters::hear)
     }
 
     fn links(&mut self) -> Result<Links, KernelError> {

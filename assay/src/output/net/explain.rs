@@ -1,0 +1,77 @@
+//! Whether a packet passes, and why.
+
+use dataplane::{
+    firewall::explain::{Answer, Decision, Explained},
+    text::Text,
+};
+use profiles::Lang;
+use serde_json::{Map, Value};
+
+use super::say;
+use crate::output::{Layout, Tone, put, put_paragraph};
+
+/// Returns an answer.
+pub fn page(answer: &Answer, layout: Layout) -> String {
+    let mut page = String::new();
+    for packet in &answer.packets {
+        put_packet(&mut page, packet, layout);
+    }
+    if let Some(why) = &answer.why_not {
+        let word = layout.paint.dye(Tone::Bad, layout.say("不通过", "does not pass"));
+        put(&mut page, format_args!("{word}{}{}\n", layout.say("：", ": "), say(why, layout)));
+    }
+    for note in &answer.notes {
+        put_paragraph(&mut page, layout.say("注：", "note: "), &say(note, layout), layout);
+    }
+    page
+}
+
+fn put_packet(page: &mut String, packet: &Explained, layout: Layout) {
+    let (word, tone) = if packet.passes {
+        (layout.say("通过", "passes"), Tone::Good)
+    } else {
+        (layout.say("不通过", "does not pass"), Tone::Bad)
+    };
+    let word = layout.paint.dye(tone, word);
+    let Explained { network, source, destination, carries, .. } = packet;
+    let network = say(&Text::of("网络 {0}", "network {0}", &[network]), layout);
+    let colon = layout.say("：", ": ");
+    put(page, format_args!("{carries}  {source} → {destination}  [{network}]{colon}{word}\n"));
+    let ends =
+        [(layout.say("发出", "out"), &packet.out), (layout.say("进入", "in"), &packet.inward)];
+    for (direction, decision) in ends {
+        let lead = match (&decision.port, layout.lang) {
+            (Some(port), Lang::Zh) => format!("  {direction}（端口 {port}）："),
+            (Some(port), Lang::En) => format!("  {direction}, at port {port}: "),
+            (None, _) => format!("  {direction}{colon}"),
+        };
+        let verdict = verdict(decision, layout);
+        let why = say(&decision.why, layout);
+        let comma = layout.say("，", ", ");
+        put_paragraph(page, &lead, &format!("{verdict}{comma}{why}"), layout);
+    }
+    let mut way = say(&packet.path, layout);
+    if let Some(mtu) = packet.mtu {
+        way.push_str(&say(&Text::of("，最大 {0} 字节", ", at most {0} bytes", &[&mtu]), layout));
+    }
+    put_paragraph(page, layout.say("  路径：", "  way: "), &way, layout);
+}
+
+fn verdict(decision: &Decision, layout: Layout) -> &'static str {
+    match (decision.verdict, layout.lang) {
+        ("passes", Lang::Zh) => "放行",
+        ("dropped", Lang::Zh) => "丢弃",
+        (_, Lang::Zh) => "不在本节点",
+        ("elsewhere", _) => "not here",
+        (verdict, _) => verdict,
+    }
+}
+
+/// Returns the same for programs, to be put into a document.
+pub fn fields(answer: &Answer) -> Map<String, Value> {
+    match serde_json::to_value(answer) {
+        Ok(Value::Object(all)) => all,
+        // It is texts, numbers and lists, all of which JSON has.
+        _ => Map::new(),
+    }
+}
