@@ -54,8 +54,17 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
 
 fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
     let mut sources = Vec::new();
+    let mut exit = Exit::Wanted;
     for file in &arguments.files {
-        sources.push(Source::read(file)?);
+        match Source::read(file) {
+            Ok(source) => sources.push(source),
+            // The others are looked at all the same.
+            Err(failure) => {
+                exit = failure.exit;
+                let told = failure.render(console.lang);
+                console.say(&told);
+            }
+        }
     }
     let read: Vec<_> = sources.iter().map(Source::parse).collect();
     let mut checked = Vec::new();
@@ -74,7 +83,7 @@ fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
         }
     }
     let sound = checked.iter().all(output::Checked::is_sound);
-    Ok(if sound { Exit::Wanted } else { Exit::Usage })
+    Ok(if sound { exit } else { Exit::Usage })
 }
 
 /// Returns what a file says; where it cannot be, tells every fault and returns nothing.

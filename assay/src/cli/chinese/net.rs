@@ -86,8 +86,8 @@ pub(super) const AFTER: &[(&str, &str)] = &[
     ),
     (
         "net explain",
-        "只依据文件判断，不询问内核。--sport 可以给出但不影响结果：没有规则看发起方自己的端口号。\n\
-         退出码：0 通过；1 不通过；2 输入有误\n\
+        "只依据文件判断，不询问内核；在其他节点的一端由其所在节点判定。--sport 可以给出但不影响结果：没有规则看发起方自己的端口号。\n\
+         退出码：0 通过本节点；1 不通过；2 输入有误\n\
          例：assay net explain network.toml --from app-1 --to web-1 --proto tcp --dport 443",
     ),
 ];

@@ -11,9 +11,9 @@ use super::{Format, Place};
 /// `assay net explain`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-The file alone decides; the kernel is not asked. --sport is taken and changes nothing: no rule \
-looks at a client's own port.
-Exit: 0 passes, 1 does not, 2 wrong input
+The file alone decides; the kernel is not asked. Of an end on another node that node decides. --sport \
+is taken and changes nothing: no rule looks at a client's own port.
+Exit: 0 passes this node, 1 does not, 2 wrong input
 Example: assay net explain network.toml --from app-1 --to web-1 --proto tcp --dport 443")]
 pub struct Explain {
     /// What the node is to have [default: what was applied last]

@@ -27,7 +27,11 @@ pub fn page(answer: &Answer, layout: Layout) -> String {
 }
 
 fn put_packet(page: &mut String, packet: &Explained, layout: Layout) {
-    let (word, tone) = if packet.passes {
+    let elsewhere = [&packet.out, &packet.inward].iter().any(|end| end.verdict == "elsewhere");
+    let (word, tone) = if packet.passes && elsewhere {
+        // The other node may still drop it: that is not known here.
+        (layout.say("通过本节点", "passes this node"), Tone::Good)
+    } else if packet.passes {
         (layout.say("通过", "passes"), Tone::Good)
     } else {
         (layout.say("不通过", "does not pass"), Tone::Bad)
