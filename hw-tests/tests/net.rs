@@ -201,7 +201,7 @@ const KILLS: usize = 12;
 
 fn killed() -> Result<(), Failed> {
     let clean = Lab::new()?;
-    let text = large(12, 16);
+    let text = large(6, 8);
     let file = clean.file("large.toml", &text)?;
     clean.net(&["apply", &file], 0)?;
     let wanted = clean.dump()?;

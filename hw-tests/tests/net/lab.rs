@@ -74,9 +74,15 @@ impl Lab {
         for words in lists {
             let mut value = self.space.json(words)?;
             plain(&mut value);
-            let list = value.get_mut("nftables").map_or(value.clone(), Value::take);
-            let mut lines: Vec<String> =
-                list.as_array().into_iter().flatten().map(ToString::to_string).collect();
+            let list = match value.get_mut("nftables") {
+                Some(list) => list.take(),
+                None => value,
+            };
+            // A device's own address is by chance; guests' begin with 02:00:00.
+            let by_chance =
+                |each: &Value| each["mac"].as_str().is_some_and(|mac| !mac.starts_with("02:00:00"));
+            let each = list.as_array().into_iter().flatten().filter(|each| !by_chance(each));
+            let mut lines: Vec<String> = each.map(ToString::to_string).collect();
             // Rules keep their order within their chain, which their text begins with.
             lines.sort_by_key(|line| (!line.contains("\"rule\":{")).then(|| line.clone()));
             for line in lines {
@@ -134,33 +140,34 @@ impl Said {
     }
 }
 
+/// What is of the moment, or by chance; a port's `state` and flags follow its carrier, which the
+/// kernel looks after in its own time.
+const VOLATILE: &[&str] = &[
+    "handle",
+    "ifindex",
+    "link_index",
+    "address",
+    "bridge_id",
+    "root_id",
+    "designated_root",
+    "designated_bridge",
+    "designated_port",
+    "operstate",
+    "state",
+    "no",
+    "id",
+    "metainfo",
+];
+
 /// Takes away what differs between two runs for no reason of ours.
 fn plain(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            for volatile in [
-                "handle",
-                "ifindex",
-                "link_index",
-                "hello_timer",
-                "gc_timer",
-                "address",
-                "bridge_id",
-                "root_id",
-                "designated_root",
-                "designated_bridge",
-                "topology_change_timer",
-                "tcn_timer",
-                "operstate",
-                "no",
-                "port_no",
-                "id",
-                "designated_port",
-                "metainfo",
-                "used",
-                "updated",
-            ] {
-                fields.remove(volatile);
+            fields.retain(|name, _value| {
+                !VOLATILE.contains(&name.as_str()) && !name.ends_with("_timer")
+            });
+            if let Some(Value::Array(flags)) = fields.get_mut("flags") {
+                flags.retain(|flag| flag == "UP" || flag == "NOARP");
             }
             if let Some(counter) = fields.get_mut("counter") {
                 *counter = Value::Null;
