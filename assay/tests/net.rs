@@ -37,8 +37,8 @@ fn said(output: &Output) -> String {
 /// Runs with JSON; the document is alone on stdout and as its schema says.
 fn document(arguments: &[&str]) -> (i32, Value) {
     let output = run(&[arguments, &["--output", "json"]].concat());
-    let document: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
+    let document = serde_json::from_slice(&output.stdout);
+    let document: Value = document.expect("only JSON is on stdout");
     documents::valid(&document);
     (code(&output), document)
 }
@@ -221,4 +221,17 @@ fn the_schema_that_is_printed_is_the_one_that_is_committed() {
     let state = std::fs::read_to_string(STATE).expect("it is committed");
     let state: Value = toml::from_str(&state).expect("TOML");
     assert!(jsonschema::is_valid(&schema, &state));
+}
+
+#[test]
+fn the_readmes_example_is_sound() {
+    for name in ["README.md", "README.zh.md"] {
+        let path = format!("{}/../{name}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).expect("it is committed");
+        let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let scratch = tempfile::NamedTempFile::new().expect("a scratch file");
+        std::fs::write(scratch.path(), block.expect("it has an example")).expect("it is ours");
+        let output = run(&["lint", &scratch.path().display().to_string()]);
+        assert_eq!(code(&output), 0, "{name}: {}", out(&output));
+    }
 }

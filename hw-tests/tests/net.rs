@@ -211,9 +211,9 @@ fn killed() -> Result<(), Failed> {
         let mut child = lab.command(&["apply", &file])?.spawn()?;
         let journal = lab.state().join("journal");
         eventually("the journal, or the end", || {
-            let written = fs::read(&journal).unwrap_or_default();
-            let count = written.iter().filter(|byte| **byte == b'\n').count();
-            count >= records || child.try_wait().is_ok_and(|status| status.is_some())
+            let written = fs::read_to_string(&journal).unwrap_or_default();
+            written.lines().count() >= records
+                || child.try_wait().is_ok_and(|status| status.is_some())
         })?;
         drop(child.kill());
         cut_off += usize::from(child.wait()?.signal() == Some(9));

@@ -57,6 +57,7 @@ pub(super) fn run(arguments: &Apply, console: &mut Console) -> Result<Exit, Fail
     let digest = format!("sha256:{}", Digests::of(source.text.as_bytes()).sha256);
     let task = Task {
         schema: "assay/net-apply/v1",
+        place: &place,
         source: Some(&source),
         desired: Some(&desired),
         node: &node,
@@ -64,11 +65,7 @@ pub(super) fn run(arguments: &Apply, console: &mut Console) -> Result<Exit, Fail
         digest: &digest,
         output: arguments.output,
     };
-    let exit = task.carry_out(&mut kernel, &mut journal, console)?;
-    if matches!(exit, Exit::Wanted | Exit::Failed) {
-        warn(place.keep(&source.text), console);
-    }
-    Ok(exit)
+    task.carry_out(&mut kernel, &mut journal, console)
 }
 
 /// Takes away all that is ours.
@@ -89,6 +86,7 @@ pub(super) fn destroy(arguments: &Destroy, console: &mut Console) -> Result<Exit
     let node = look(&mut kernel, &scope)?;
     let task = Task {
         schema: "assay/net-destroy/v1",
+        place: &place,
         source: None,
         desired: None,
         node: &node,
@@ -96,11 +94,7 @@ pub(super) fn destroy(arguments: &Destroy, console: &mut Console) -> Result<Exit
         digest: "nothing",
         output: arguments.output,
     };
-    let exit = task.carry_out(&mut kernel, &mut journal, console)?;
-    if exit == Exit::Wanted {
-        warn(place.forget(), console);
-    }
-    Ok(exit)
+    task.carry_out(&mut kernel, &mut journal, console)
 }
 
 fn only_shown(arguments: &Destroy, node: &Node, console: &mut Console) -> Result<Exit, Failure> {
@@ -128,6 +122,7 @@ fn only_shown(arguments: &Destroy, node: &Node, console: &mut Console) -> Result
 /// What is to be done.
 struct Task<'a> {
     schema: &'static str,
+    place: &'a Place,
     source: Option<&'a Source>,
     desired: Option<&'a Desired>,
     node: &'a Node,
@@ -149,7 +144,11 @@ impl Task<'_> {
         let generation = past.generation.saturating_add(1);
         let run = Run { generation, digest: self.digest, past: &past };
         let ended = match apply::apply(kernel, plan, run, journal) {
-            Ok(Applied::Done { steps }) => self.read_back(kernel, steps),
+            Ok(Applied::Done { steps }) => {
+                // Whatever the reading back says: the kernel was brought to this.
+                self.remember(console);
+                self.read_back(kernel, steps)
+            }
             Ok(Applied::RolledBack { failed, because }) => {
                 Ended::RolledBack { failed, because: because.to_string() }
             }
@@ -187,6 +186,22 @@ impl Task<'_> {
             }
         }
         exit(&ended)
+    }
+
+    /// Keeps a copy of what is applied, or forgets it where nothing is.
+    fn remember(&self, console: &mut Console) {
+        let kept = match self.source {
+            Some(source) => self.place.keep(&source.text),
+            None => self.place.forget(),
+        };
+        if let Err(error) = kept {
+            let why = error.to_string();
+            console.note(&text(
+                "已生效文件的副本未能更新：{}",
+                "the copy of what was applied could not be brought up to date: {}",
+                &[&why],
+            ));
+        }
     }
 
     /// Cuts what is no longer permitted, then looks again.
@@ -280,15 +295,4 @@ fn try_kernel(desired: &Desired, node: &Node, console: &mut Console) -> Result<(
 
 fn blind() -> Result<(), Failure> {
     judges_bridged_packets().map_err(|error| node_failure(NodeError::Kernel(error)))
-}
-
-fn warn(kept: std::io::Result<()>, console: &mut Console) {
-    if let Err(error) = kept {
-        let why = error.to_string();
-        console.note(&text(
-            "已生效文件的副本未能更新：{}",
-            "the copy of what was applied could not be brought up to date: {}",
-            &[&why],
-        ));
-    }
 }
