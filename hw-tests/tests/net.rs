@@ -25,6 +25,7 @@ const WITH_SETPRIV: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("
 fn main() -> ExitCode {
     let trials = vec![
         trial("what_is_applied_verifies_and_is_there", NEEDS, applied),
+        trial("a_file_of_another_node_is_doubted", NEEDS, another_nodes_file),
         trial("every_damage_is_named_and_repaired", NEEDS, damaged),
         trial("destroy_leaves_what_others_made_and_nothing_else", NEEDS, destroyed),
         trial("what_others_have_is_a_conflict_and_stays_untouched", NEEDS, conflict),
@@ -66,6 +67,17 @@ fn applied() -> Result<(), Failed> {
     })?;
     let again = lab.json(&["apply", STATE], 0)?;
     assert_eq!((&again["outcome"], &again["steps_done"]), (&"unchanged".into(), &0.into()));
+    Ok(())
+}
+
+fn another_nodes_file() -> Result<(), Failed> {
+    let lab = Lab::new()?;
+    assert_eq!(lab.net(&["plan", STATE], 0)?.err, "");
+    lab.space.line("ip address delete 10.99.0.1/24 dev u0")?;
+    let doubt = "no device of this node has the VTEP address 10.99.0.1";
+    for (verb, code) in [("plan", 0), ("diff", 1), ("verify", 1), ("apply", 0)] {
+        lab.net(&[verb, STATE], code)?.has(doubt)?;
+    }
     Ok(())
 }
 

@@ -13,7 +13,7 @@ mod verify;
 
 use std::path::Path;
 
-use dataplane::{desired::Desired, node::NodeError, text::Text as Said};
+use dataplane::{desired::Desired, node::NodeError, seen::Seen, text::Text as Said};
 use profiles::Text;
 use serde_json::{Map, Value};
 
@@ -109,6 +109,20 @@ fn settle(
         &[&source.name, &errors.count().to_string()],
     ));
     Ok(None)
+}
+
+/// Warns where the tunnel end is no address of this node: the file may be another node's. It is
+/// no fault, for an address may come later.
+fn doubt(desired: &Desired, seen: &Seen, console: &mut Console) {
+    let vtep = desired.node.vtep;
+    let mut addresses = seen.links.values().flat_map(|link| &link.addresses);
+    if !addresses.any(|address| address.addr() == vtep) {
+        console.note(&text(
+            "VTEP 地址 {} 不在本节点的任何设备上：文件是否属于其他节点（`{1}`）？",
+            "no device of this node has the VTEP address {}: is the file that of another node, `{1}`?",
+            &[&vtep.to_string(), &desired.node.name],
+        ));
+    }
 }
 
 /// Reads the file that is named, or else what was applied last.

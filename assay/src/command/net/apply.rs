@@ -50,6 +50,7 @@ pub(super) fn run(arguments: &Apply, console: &mut Console) -> Result<Exit, Fail
     let began = journal.past().began.clone();
     let scope = Scope { complete: true, confirmed: arguments.yes, began };
     let node = node::look(&mut kernel, &desired, &scope).map_err(node_failure)?;
+    super::doubt(&desired, &node.seen, console);
     let refused = !node.plan.conflicts.is_empty() || node.plan.held.is_some();
     if !refused {
         try_kernel(&desired, &node, console)?;

@@ -36,7 +36,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         let place = Place::of(&arguments.place)?;
         let mut kernel = place.open(Wish::Look)?;
         let scope = Scope { complete: true, began: place.past().began, ..Scope::default() };
-        node::look(&mut kernel, &desired, &scope).map_err(node_failure)?
+        let node = node::look(&mut kernel, &desired, &scope).map_err(node_failure)?;
+        super::doubt(&desired, &node.seen, console);
+        node
     };
     let assumed = arguments.offline && desired.node.mtu.is_none();
     match arguments.output {
@@ -76,6 +78,7 @@ pub(super) fn diff(arguments: &Compared, console: &mut Console) -> Result<Exit, 
     let mut kernel = place.open(Wish::Look)?;
     let scope = Scope { complete: true, confirmed: true, began: place.past().began };
     let node = node::look(&mut kernel, &desired, &scope).map_err(node_failure)?;
+    super::doubt(&desired, &node.seen, console);
     match arguments.output {
         Format::Json => {
             let mut document = super::document("assay/net-diff/v1", Some(&desired), Some(&source));

@@ -29,6 +29,7 @@ pub(super) fn run(arguments: &Compared, console: &mut Console) -> Result<Exit, F
     let mut kernel = place.open(Wish::Look)?;
     let scope = Scope { complete: true, confirmed: true, began: place.past().began };
     let node = node::look(&mut kernel, &desired, &scope).map_err(node_failure)?;
+    super::doubt(&desired, &node.seen, console);
     let stray = node::stray(&mut kernel, &node, Some(&desired))
         .map_err(|error| node_failure(NodeError::Kernel(error)))?;
     // Without it every rule is in its place and none is asked.
