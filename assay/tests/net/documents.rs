@@ -214,6 +214,16 @@ fn what_is_shown_of_a_port_is_what_holds_for_it() {
     assert_eq!(ports[1]["rules"]["in"][1]["rule"], "https");
     let page = show::page(&subject, &networks, true, layout(Lang::En));
     assert!(page.contains("        tcp 443 from members of group app [web: https]\n"), "{page}");
+    // Of a card whose tenant owns the system nothing is promised.
+    let mut metal = desired.clone();
+    let port = metal.ports.get_mut("app-1").expect("it is in the file");
+    port.kind = dataplane::desired::PortKind::Physical;
+    let bare = show::Subject { desired: Some(&metal), ..subject };
+    let document = finished("assay/net-show/v1", show::fields(&bare, &bare.networks()));
+    let enforced = |at: usize| document["networks"][0]["ports"][at]["enforced"].clone();
+    assert_eq!([enforced(0), enforced(1)], [json!(false), json!(true)]);
+    let page = show::page(&bare, &bare.networks(), true, layout(Lang::En));
+    assert!(page.contains("      bare metal: its tenant owns the system"), "{page}");
     // The kernel alone knows less, and says what it knows.
     let alone = show::Subject { seen: &kernel.seen, desired: None, counters: &counters };
     let networks = alone.networks();

@@ -315,6 +315,9 @@ fn put_port(
         put_paragraph(page, lead, &say(&said, layout), layout);
     }
     if let (Some(desired), Some(wanted)) = (subject.desired, port.wanted) {
+        if let Some(said) = rules::bare_metal(wanted) {
+            put_paragraph(page, lead, &say(&said, layout), layout);
+        }
         for (title, lines) in rules::of(desired, wanted) {
             put(page, format_args!("{lead}{}\n", say(&title, layout)));
             for line in lines {
@@ -376,6 +379,7 @@ fn port_value(subject: &Subject<'_>, network: &Network<'_>, port: &Port<'_>) -> 
             .map(|it| strings(&mut it.addresses.iter().map(ToString::to_string))),
         "groups": port.wanted.map(|it| strings(&mut it.groups.iter().cloned())),
         "security": port.wanted.map(|it| it.security),
+        "enforced": port.wanted.map(|it| it.security && rules::bare_metal(it).is_none()),
         "counters": counters,
         "rules": rules,
     })

@@ -1,7 +1,7 @@
 //! The rules that hold for a port: those of its groups, and those that nobody wrote.
 
 use dataplane::{
-    desired::{Desired, Direction, Family, Peer, Port, Rule, Semantics, Traffic},
+    desired::{Desired, Direction, Family, Peer, Port, PortKind, Rule, Semantics, Traffic},
     firewall::protocol,
     text::Text,
 };
@@ -29,11 +29,11 @@ impl Line<'_> {
         match self {
             Self::Rule { group, rule } => {
                 let (traffic, (zh, en)) = (traffic(rule), peer(rule));
-                Text::of(
-                    "{0}，{1}  [{3}：{4}]",
-                    "{0} {2}  [{3}: {4}]",
-                    &[&traffic, &zh, &en, group, &rule.name],
-                )
+                // A rule without an id is named by its place: `web, rule 2`.
+                let placed = rule.name.strip_prefix(group).is_some_and(|it| it.starts_with(", "));
+                let name =
+                    if placed { rule.name.clone() } else { format!("{group}: {}", rule.name) };
+                Text::of("{0}，{1}  [{3}]", "{0} {2}  [{3}]", &[&traffic, &zh, &en, &name])
             }
             Self::Implied(text) => text.clone(),
         }
@@ -50,6 +50,18 @@ impl Line<'_> {
             }
         }
     }
+}
+
+/// Returns what is to be known of a port whose guest owns its system: nothing is enforced here.
+pub(super) fn bare_metal(port: &Port) -> Option<Text> {
+    (port.kind == PortKind::Physical).then(|| {
+        Text::of(
+            "裸金属：租户掌控其系统，以下规则须在交换机或智能网卡上执行，此处不作保证",
+            "bare metal: its tenant owns the system; these rules hold only on the switch or a \
+             SmartNIC, and nothing is promised here",
+            &[],
+        )
+    })
 }
 
 /// Returns what may come in, and what may go out, each with its title.
