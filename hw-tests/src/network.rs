@@ -4,11 +4,12 @@
 //! Ctrl-C, and those of a run that was killed at the next start. [`Space::inside`] runs code
 //! on a thread that entered a namespace; a socket made there stays in it for life. [`frame`]
 //! makes frames, [`wire`] sends and hears them, [`layout`] builds tenant networks with
-//! iproute2 and nft by hand.
+//! iproute2 and nft by hand, [`node`] has the library build them.
 
 mod bed;
 pub mod frame;
 pub mod layout;
+pub mod node;
 pub mod wire;
 
 pub use bed::{Bed, BedError, Space, eventually, within};

@@ -72,6 +72,30 @@ impl Path {
         self.ip(17, &self.datagram(ports, payload))
     }
 
+    /// A frame with a TCP segment; `flags` as in RFC 9293 §3.1: SYN 2, ACK 16.
+    pub fn tcp(&self, (from, to): (u16, u16), flags: u8, payload: &[u8]) -> Vec<u8> {
+        let mut segment = Vec::new();
+        segment.extend(from.to_be_bytes());
+        segment.extend(to.to_be_bytes());
+        // Each end begins at 1,000 and has said nothing yet but SYN.
+        let sent = if flags & 2 == 2 { 1000_u32 } else { 1001 };
+        let had = if flags & 16 == 16 { 1001_u32 } else { 0 };
+        segment.extend(sent.to_be_bytes());
+        segment.extend(had.to_be_bytes());
+        segment.extend([5 << 4, flags, 0xff, 0xff, 0, 0, 0, 0]);
+        segment.extend(payload);
+        self.sum(6, &mut segment, 16);
+        self.ip(6, &segment)
+    }
+
+    /// An ICMP error about a UDP datagram of the receiver's, who sent it by this way back.
+    pub fn error(&self, kind: u8, code: u8, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+        let about = self.back().udp(ports, payload);
+        let mut rest = vec![0, 0, 0x05, 0x00];
+        rest.extend(about.get(14..).unwrap_or_default());
+        self.icmp(kind, code, &rest)
+    }
+
     /// A UDP datagram with its checksum.
     fn datagram(&self, (from, to): (u16, u16), payload: &[u8]) -> Vec<u8> {
         let length = u16::try_from(payload.len() + 8).unwrap_or(u16::MAX);

@@ -1,0 +1,91 @@
+//! The functional matrix: what tenants' packets may do, by real packets between guests on two
+//! hosts, seen by packet sockets on every guest's card.
+//!
+//! Hosts are namespaces joined by an underlay; the library builds the networks there. Cases
+//! are values, in `dataplane_matrix/{rules,spoof,apart,revoke}.rs`; both semantics run them all.
+
+#![expect(clippy::print_stdout, reason = "what was counted is printed beside the result")]
+
+#[path = "dataplane_matrix/apart.rs"]
+mod apart;
+#[path = "dataplane_matrix/cases.rs"]
+mod cases;
+#[path = "dataplane_matrix/packet.rs"]
+mod packet;
+#[path = "dataplane_matrix/revoke.rs"]
+mod revoke;
+#[path = "dataplane_matrix/rules.rs"]
+mod rules;
+#[path = "dataplane_matrix/site.rs"]
+mod site;
+#[path = "dataplane_matrix/spoof.rs"]
+mod spoof;
+#[path = "dataplane_matrix/world.rs"]
+mod world;
+
+use std::process::ExitCode;
+
+use hw_tests::{Need, trial};
+use libtest_mimic::{Arguments, Failed};
+
+use cases::{Case, Row, Step};
+use site::Site;
+
+const NEEDS: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("sysctl")];
+const TABLES: &[&[Row]] = &[rules::ROWS, spoof::ROWS, apart::ROWS, revoke::ROWS];
+
+fn main() -> ExitCode {
+    let trials = vec![
+        trial("every_deny_has_its_control", &[], controls),
+        trial("packets_pass_as_groups_permit_norm", NEEDS, || matrix(true)),
+        trial("packets_pass_as_groups_permit_openstack", NEEDS, || matrix(false)),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn all() -> impl Iterator<Item = Case> {
+    TABLES.iter().flat_map(|rows| cases::cases(rows))
+}
+
+/// Every packet that must not arrive has one behind it, on the same way between hosts, that must.
+fn controls() -> Result<(), Failed> {
+    for case in all() {
+        let way = |step: &Step| match step {
+            Step::Send { from, to, seen, .. } => {
+                let (from, to) = (from.of(case.pair), to.of(case.pair));
+                Some((from.host(), to.host(), *seen))
+            }
+            Step::Change(_) => None,
+        };
+        for norm in [true, false] {
+            for (at, step) in case.row.steps.iter().enumerate() {
+                let Some((from, to, seen)) = way(step).filter(|way| !way.2.under(norm)) else {
+                    continue;
+                };
+                let mut behind = case.row.steps.iter().skip(at + 1).filter_map(way);
+                if !behind.any(|way| (way.0, way.1) == (from, to) && way.2.under(norm)) {
+                    let (what, who) = (case.row.what, case.pair);
+                    return Err(format!("{what} {who:?}: step {at} ({seen:?}) has none").into());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn matrix(norm: bool) -> Result<(), Failed> {
+    let mut site = Site::new(norm)?;
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for (case, index) in all().zip(0..) {
+        failures.extend(site.run(&case, index)?);
+        count += 1;
+    }
+    failures.extend(site.leaks()?);
+    let semantics = if norm { "norm" } else { "openstack" };
+    println!("figure: matrix.{semantics} = {count} cases");
+    if failures.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} of {count} cases:\n{}", failures.len(), failures.join("\n")).into())
+}
