@@ -26,15 +26,22 @@ pub struct Wire {
 impl Wire {
     /// Opens one on a device of a namespace; from then on it hears.
     pub fn open(space: &Space, device: &str) -> Result<Self, BedError> {
-        Ok(space.inside(|| Self::here(device))??)
+        Ok(space.inside(|| Self::here(device, false))??)
     }
 
-    fn here(device: &str) -> io::Result<Self> {
+    /// As [`Self::open`]; hears too what goes out by the device, to a guest behind it.
+    pub fn open_both(space: &Space, device: &str) -> Result<Self, BedError> {
+        Ok(space.inside(|| Self::here(device, true))??)
+    }
+
+    fn here(device: &str, outgoing: bool) -> io::Result<Self> {
         let flags = SocketFlags::CLOEXEC;
         // Protocol 0 hears nothing before it is bound, so that no other device is heard.
         let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
         let index = netdevice::name_to_index(&socket, device)?;
-        ignore_outgoing(&socket)?;
+        if !outgoing {
+            ignore_outgoing(&socket)?;
+        }
         bind(&socket, index)?;
         Ok(Self { socket: File::from(socket) })
     }

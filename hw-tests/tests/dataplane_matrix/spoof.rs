@@ -1,7 +1,8 @@
 //! What a port may send at all: its own addresses, in frame, packet, ARP and neighbour
 //! discovery, and nothing of a router, a DHCP server or a tunnel.
 //!
-//! `A1` may send datagrams to port 5005 of `A3` and `B1`: all of these are forgeries of that.
+//! `A1` may send datagrams to port 5005 of each of these, and anyone may to that of `A4` and
+//! `B4`: there only the forgery is in the way.
 
 use super::cases::Frame::{As, DhcpClient, DhcpServer, Ether, Hello, Lost, Tagged, Udp};
 use super::cases::Seat::{A1, A2, A3, A4, B1, B2, B4, Nobody, Ranged, Router, Vip};
@@ -9,6 +10,7 @@ use super::cases::Seen::{No, Yes};
 use super::cases::{Arp, BOTH, FOUR, Frame, Nd, Row, SIX, Seat, there};
 
 const PAIRS: &[(Seat, Seat)] = &[(A1, A3), (A1, B1)];
+const OPEN: &[(Seat, Seat)] = &[(A1, A4), (A1, B4)];
 const HERE: &[(Seat, Seat)] = &[(A1, A3)];
 /// A datagram that arrives.
 const HONEST: &Frame = &Udp(5005);
@@ -16,39 +18,39 @@ const HONEST: &Frame = &Udp(5005);
 pub(crate) const ROWS: &[Row] = &[
     Row {
         what: "forged: MAC address of a neighbour",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
-        steps: &[there(As(Some(A2), None, HONEST), No), there(*HONEST, Yes)],
+        steps: &[there(As(Some(A3), None, HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "forged: MAC address of nobody",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
         steps: &[there(As(Some(Nobody), None, HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "forged: IP address of a neighbour",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
-        steps: &[there(As(None, Some(A2), HONEST), No), there(*HONEST, Yes)],
+        steps: &[there(As(None, Some(A3), HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "forged: IP address of a station elsewhere",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
         steps: &[there(As(None, Some(B2), HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "forged: IP address of nobody",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
         steps: &[there(As(None, Some(Nobody), HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "forged: MAC and IP address of a neighbour",
-        pairs: PAIRS,
+        pairs: OPEN,
         families: BOTH,
-        steps: &[there(As(Some(A2), Some(A2), HONEST), No), there(*HONEST, Yes)],
+        steps: &[there(As(Some(A3), Some(A3), HONEST), No), there(*HONEST, Yes)],
     },
     Row {
         what: "allowed: another's address with its MAC address",
