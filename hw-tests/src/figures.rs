@@ -1,6 +1,7 @@
 //! The cases, what each measures, and how a run of them goes on.
 
 mod corpora;
+mod dataplane;
 mod fuzz;
 mod interrupt;
 mod page;
@@ -114,11 +115,11 @@ const LAST: &[Case] = &[Case { name: "fuzz", measure: fuzz::fuzz }];
 
 /// Cases that are a test of minutes, which `hw-tests/run` has run just before; with `--full`
 /// it is run once more, with its full count.
-const TESTED: &[&str] = &["storage-agents", "storage-scan"];
+const TESTED: &[&str] = &["storage-agents", "storage-scan", "dataplane-matrix", "dataplane-guest"];
 
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(storage::CASES).chain(LAST)
+    CASES.iter().chain(storage::CASES).chain(dataplane::CASES).chain(LAST)
 }
 
 /// What one case came to, and where it was measured.

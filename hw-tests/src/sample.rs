@@ -30,6 +30,44 @@ impl Spread {
     }
 }
 
+/// A median and the interval that it is in with 95 % confidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Median.
+    pub median: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Returns the median of `values` with its interval by the bootstrap (percentiles of the medians
+/// of 4,000 samples drawn with replacement); `None` where there are none.
+///
+/// The draws are the same each time: the same values give the same interval.
+pub fn interval(values: &[f64]) -> Option<Interval> {
+    let median = Spread::of(values)?.median;
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut draw = || {
+        // xorshift (Marsaglia 2003).
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap_or(0) % values.len()
+    };
+    let mut medians = Vec::with_capacity(DRAWS);
+    for _ in 0..DRAWS {
+        let drawn: Vec<f64> = values.iter().filter_map(|_| values.get(draw()).copied()).collect();
+        medians.push(Spread::of(&drawn)?.median);
+    }
+    medians.sort_by(f64::total_cmp);
+    let at = |part: usize| medians.get(DRAWS * part / 1000).copied();
+    Some(Interval { low: at(25)?, median, high: at(975)? })
+}
+
+/// Samples of the bootstrap.
+const DRAWS: usize = 4000;
+
 /// One run of a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Run {
@@ -107,5 +145,19 @@ mod tests {
         assert_eq!(Spread::of(&[]), None);
         let spread = Spread { min: 1.0, median: 2.0, max: 9.0 };
         assert_eq!(Spread::of(&[9.0, 1.0, 2.0]), Some(spread));
+    }
+
+    #[test]
+    fn an_interval_holds_the_median_and_narrows_as_values_agree() {
+        assert_eq!(interval(&[]), None);
+        assert_eq!(interval(&[2.0; 15]), Some(Interval { low: 2.0, median: 2.0, high: 2.0 }));
+        let values: Vec<f64> = (0..31).map(f64::from).collect();
+        let found = interval(&values).unwrap();
+        // The exact interval of a median of 31 by order statistics is the 10th to the 22nd.
+        assert!(
+            (8.0..=11.0).contains(&found.low) && (19.0..=22.0).contains(&found.high),
+            "{found:?}"
+        );
+        assert!((found.median - 15.0).abs() < f64::EPSILON);
     }
 }

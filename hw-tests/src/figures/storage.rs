@@ -19,6 +19,9 @@ mod tests;
 
 use hw_tests::sample::Spread;
 
+pub(super) use absent::absent;
+pub(super) use noise::Noise;
+
 use super::{Case, CaseError, Figure};
 
 /// The cases, in the order of the page.

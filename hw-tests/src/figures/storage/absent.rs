@@ -9,7 +9,7 @@ use super::super::CaseError;
 
 /// Returns an error for the first of `needs` that is not met; it fails the run where peers
 /// are required (`ASSAY_REQUIRE_PEERS=1`).
-pub(super) fn absent(needs: &[Need]) -> Result<(), CaseError> {
+pub(in super::super) fn absent(needs: &[Need]) -> Result<(), CaseError> {
     let path = env::var_os("PATH").unwrap_or_default();
     match needs.iter().find_map(|need| need.missing(&path)) {
         None => Ok(()),

@@ -4,7 +4,7 @@ use std::fs;
 
 /// The machine when a case began.
 #[derive(Clone, Debug)]
-pub(super) struct Noise {
+pub(in super::super) struct Noise {
     load: String,
     ticks: Ticks,
 }
@@ -18,14 +18,14 @@ struct Ticks {
 
 impl Noise {
     /// Looks at the machine before a case.
-    pub(super) fn start() -> Self {
+    pub(in super::super) fn start() -> Self {
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let load = load.split_whitespace().next().unwrap_or("unknown").to_owned();
         Self { load, ticks: Ticks::now() }
     }
 
     /// Returns what is said of it beside a figure: `load 0.31 at the start, steal 0.2 %`.
-    pub(super) fn text(&self) -> String {
+    pub(in super::super) fn text(&self) -> String {
         let steal = self.ticks.stolen_until(Ticks::now());
         format!("load {} at the start, steal {steal}", self.load)
     }

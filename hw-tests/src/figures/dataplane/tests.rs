@@ -1,0 +1,33 @@
+//! Figures that tests of the workspace print.
+
+use super::super::tests_of::{Row, Tests, of_test};
+use super::super::{CaseError, Effort, Figure};
+
+/// What packets may do, case by case.
+pub(in super::super) fn matrix(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let tests = Tests { package: "hw-tests", file: "dataplane_matrix", filter: "" };
+    let row = |name, what| Row { name, what, bar: "≥ 60 cases, every one" };
+    let rows = [
+        row("matrix.norm", "dataplane: cases by real packets, `semantics = \"norm\"`"),
+        row("matrix.openstack", "dataplane: cases by real packets, `semantics = \"openstack\"`"),
+    ];
+    let mut figures = of_test(effort, &tests, &[], &rows)?;
+    for figure in &mut figures {
+        let count = figure.measured.split_whitespace().next().and_then(|word| word.parse().ok());
+        figure.met = figure.met.map(|held| held && count.is_some_and(|count: u32| count >= 60));
+    }
+    Ok(figures)
+}
+
+/// The tap of a guest that goes and comes back.
+pub(in super::super) fn guest(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let rounds = if effort == Effort::Full { "20" } else { "3" };
+    let tests = Tests { package: "hw-tests", file: "dataplane_guest", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let rows = [
+        row("guest.closed", "dataplane: a guest's frames seen before its tap is taken up", "0"),
+        row("guest.first", "dataplane: its first frame seen after that", "≤ 200 ms"),
+        row("guest.open", "dataplane: QEMU killed and started, from its tap to open", "≤ 200 ms"),
+    ];
+    of_test(effort, &tests, &[("ASSAY_GUEST_ROUNDS", rounds)], &rows)
+}
