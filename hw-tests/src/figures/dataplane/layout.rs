@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "measures how long others wait")]
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +16,15 @@ use dataplane::kernel::real::Real;
 use dataplane::plan::Step;
 use dataplane::wanted::{Link, LinkKind};
 use hw_tests::Need;
-use hw_tests::network::frame::Path;
-use hw_tests::network::layout::{Layout, Place, Site, build};
+use hw_tests::network::layout::{Layout, Network, Place, Site, build};
 use hw_tests::network::node::Node;
 use hw_tests::network::wire::Wire;
 use hw_tests::network::{Bed, Space, within};
 
 use super::super::storage::{Noise, absent};
 use super::super::{CaseError, Effort, Figure};
-use super::cost::failed;
-use super::load::{cost, count};
+use super::cost::{failed, pairs};
+use super::load::{TURN, Turn, count, in_turn};
 use super::ratio;
 
 const NEEDS: &[Need] = &[
@@ -38,17 +38,14 @@ const NEEDS: &[Need] = &[
 
 pub(in super::super) fn layout(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
-    let (pairs, packets, networks) = match effort {
-        Effort::Full => (31, 20_000, 500),
-        Effort::Reduced => (5, 3_000, 40),
-    };
+    let networks = if effort == Effort::Full { 500 } else { 40 };
     let noise = Noise::start();
     // Before the others: what they leave is freed for a while, and would be seen as memory.
     let one = life(networks, Place::Fabric)?;
     let each = life(networks, Place::Separate)?;
-    let mut figures = costs(pairs, packets, &noise)?;
+    let mut figures = costs(pairs(effort), &noise)?;
     for (what, of) in [
-        ("kernel memory of a network, slab and per processor", 0),
+        ("kernel memory of a network, slab that stays and per processor", 0),
         ("taking all networks away", 1),
         ("longest wait of another's link operation meanwhile", 2),
     ] {
@@ -74,52 +71,54 @@ pub(in super::super) fn layout(effort: Effort) -> Result<Vec<Figure>, CaseError>
 }
 
 /// A packet and a connection in the two layouts as iproute2 and nft build them.
-fn costs(pairs: usize, packets: u16, noise: &Noise) -> Result<Vec<Figure>, CaseError> {
+fn costs(pairs: usize, noise: &Noise) -> Result<Vec<Figure>, CaseError> {
     let mut beds = (Bed::new().map_err(failed)?, Bed::new().map_err(failed)?);
     let one = build(&mut beds.0, Layout::fabric(2)).map_err(failed)?;
     let separate = Layout { place: Place::Separate, ..Layout::fabric(2) };
     let each = build(&mut beds.1, separate).map_err(failed)?;
+    let wires = (wire(&one)?, wire(&each)?);
     let mut figures = Vec::new();
     for (what, fresh) in [("packet of a connection", false), ("new connection", true)] {
-        let mut found = Vec::new();
-        for pair in 0..=pairs {
-            let turn = |site| send(site, fresh, packets);
-            let both = if pair % 2 == 0 {
-                let one = turn(&one)?;
-                (one, turn(&each)?)
-            } else {
-                let each = turn(&each)?;
-                (turn(&one)?, each)
-            };
-            // The first warms up.
-            found.extend((pair > 0).then_some(both));
+        for (site, wire) in [(&one, &wires.0), (&each, &wires.1)] {
+            establish(site, wire)?;
         }
+        // So many turns of new connections are done in less time than conntrack keeps one.
+        let turns = (Cell::new(0), Cell::new(0));
+        let found = in_turn(
+            pairs.min(101),
+            &mut || turn(&one, &wires.0, fresh.then_some(&turns.0)),
+            &mut || turn(&each, &wires.1, fresh.then_some(&turns.1)),
+        )?;
         let what = format!("dataplane: CPU per {what}, one namespace over one for each network");
         figures.push(ratio(&what, None, &found, &noise.text())?);
     }
     Ok(figures)
 }
 
-fn send(site: &Site, fresh: bool, packets: u16) -> Result<f64, CaseError> {
-    let Some(network) = site.networks.first() else { return Err(failed("no network")) };
-    let (near, far) = (&network.a1, &network.b1);
-    let (there, port) = (near.to(far, false), network.port);
-    let from = Wire::open(&near.space, "eth0").map_err(failed)?;
-    establish(there, port, &from, &far.space)?;
-    if fresh {
-        for place in &network.places {
-            place.line("conntrack -F").map_err(failed)?;
-        }
-    }
-    let frame = |at: u16| there.udp((if fresh { 10_000 + at } else { 4000 }, port), &[0; 64]);
-    let frames: Vec<Vec<u8>> = (0..packets).map(frame).collect();
-    cost(&from, &frames).map_err(failed)
+fn wire(site: &Site) -> Result<Wire, CaseError> {
+    Wire::open(&first(site)?.a1.space, "eth0").map_err(failed)
+}
+
+fn first(site: &Site) -> Result<&Network, CaseError> {
+    site.networks.first().ok_or_else(|| failed("no network"))
+}
+
+/// Sends a turn's datagrams, of one connection or each of its own.
+fn turn(site: &Site, wire: &Wire, fresh: Option<&Cell<u16>>) -> Result<f64, CaseError> {
+    let network = first(site)?;
+    let there = network.a1.to(&network.b1, false);
+    let begin = fresh.map(|turn| 10_000 + turn.replace(turn.get() + 1) * TURN);
+    let source = |at: u16| begin.map_or(4000, |begin| begin + at);
+    let frames = (0..TURN).map(|at| there.udp((source(at), network.port), &[0; 64])).collect();
+    Turn::Frames(wire, frames).cost().map_err(failed)
 }
 
 /// Has both hosts know a connection as established.
-fn establish(there: Path, port: u16, from: &Wire, far: &Space) -> Result<(), CaseError> {
-    let to = Wire::open(far, "eth0").map_err(failed)?;
-    let (ports, answer) = ((4000, port), (port, 4000));
+fn establish(site: &Site, from: &Wire) -> Result<(), CaseError> {
+    let network = first(site)?;
+    let to = Wire::open(&network.b1.space, "eth0").map_err(failed)?;
+    let there = network.a1.to(&network.b1, false);
+    let (ports, answer) = ((4000, network.port), (network.port, 4000));
     for (from, to, frame) in [
         (from, &to, there.udp(ports, b"there")),
         (&to, from, there.back().udp(answer, b"back")),
@@ -240,14 +239,15 @@ fn operation() -> [Step; 2] {
     [Step::AddLink { name: name.clone(), link }, Step::DeleteLink { name }]
 }
 
-/// Memory of the kernel that goes with objects, in kB: of the whole machine.
+/// Memory of the kernel that goes with objects, in kB: of the whole machine, so that with few
+/// networks it is what others did meanwhile.
 fn memory_kb() -> f64 {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let of = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_whitespace().next()?.parse::<f64>().ok()
     };
-    ["Slab:", "Percpu:"].into_iter().filter_map(of).sum()
+    ["SUnreclaim:", "Percpu:"].into_iter().filter_map(of).sum()
 }
 
 fn state(networks: usize) -> String {

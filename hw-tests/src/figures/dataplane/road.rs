@@ -1,7 +1,7 @@
 //! Two hosts that the library built, with a guest on each, and the way between them.
 
 use std::fmt::Write as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use dataplane::naming;
@@ -10,6 +10,8 @@ use hw_tests::network::layout::hosts;
 use hw_tests::network::node::Node;
 use hw_tests::network::wire::Wire;
 use hw_tests::network::{Bed, BedError, Space, within};
+
+use super::load::{TURN, Turn};
 
 /// Ports of datagrams that belong to one connection.
 const FLOW: (u16, u16) = (4000, 5000);
@@ -26,16 +28,26 @@ pub(super) enum Rules {
     Tracked,
 }
 
+/// Who sends and hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    /// A packet socket on the near guest's card; the far guest has no address and takes nothing.
+    Cards,
+    /// A UDP socket in each guest.
+    Sockets,
+}
+
 /// Two hosts and a guest on each.
 pub(super) struct Road {
     hosts: [Space; 2],
     guests: [Space; 2],
     wire: Wire,
+    sockets: Option<[UdpSocket; 2]>,
     _bed: Bed,
 }
 
 impl Road {
-    pub(super) fn new(rules: Rules) -> Result<Self, BedError> {
+    pub(super) fn new(rules: Rules, ends: Ends) -> Result<Self, BedError> {
         let mut bed = Bed::new()?;
         let hosts = hosts(&mut bed)?;
         let groups = match rules {
@@ -67,9 +79,35 @@ impl Road {
         }
         let [near, _] = &guests;
         let wire = Wire::open(near, "eth0")?;
-        let road = Self { hosts, guests, wire, _bed: bed };
+        let mut road = Self { hosts, guests, wire, sockets: None, _bed: bed };
+        // Without sockets: they would hear the datagrams that this sends.
         road.establish()?;
+        if ends == Ends::Sockets {
+            road.sockets = Some(road.open()?);
+        }
         Ok(road)
+    }
+
+    /// Gives guests their addresses, and each a socket that is joined to the other's.
+    fn open(&self) -> Result<[UdpSocket; 2], BedError> {
+        let ends = [([10, 0, 0, 11], 4001), ([10, 0, 0, 21], 5000)];
+        let at = |(address, port): ([u8; 4], u16)| SocketAddr::from((address, port));
+        let socket = |guest: &Space, own, other| -> Result<UdpSocket, BedError> {
+            guest.line(&format!("ip address add {}/24 dev eth0", at(own).ip()))?;
+            let socket = guest.inside(|| UdpSocket::bind(at(own)))??;
+            socket.connect(at(other))?;
+            socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+            Ok(socket)
+        };
+        let ([a, b], [near, far]) = (&self.guests, ends);
+        let sockets = [socket(a, near, far)?, socket(b, far, near)?];
+        let [one, other] = &sockets;
+        // There, back and there: established.
+        for (from, to) in [(one, other), (other, one), (one, other)] {
+            from.send(b"joined")?;
+            to.recv(&mut [0; 64])?;
+        }
+        Ok(sockets)
     }
 
     /// Has both hosts know the connection as established.
@@ -94,20 +132,25 @@ impl Road {
     }
 
     /// Datagrams of one connection.
-    pub(super) fn established(&self, count: usize) -> Result<(&Wire, Vec<Vec<u8>>), BedError> {
+    pub(super) fn established(&self) -> Result<Turn<'_>, BedError> {
+        if let Some([near, far]) = &self.sockets {
+            return Ok(Turn::Sockets(near, far));
+        }
         self.establish()?;
         let frame = path().udp(FLOW, &[0; 64]);
-        Ok((&self.wire, vec![frame; count]))
+        Ok(Turn::Frames(&self.wire, vec![frame; usize::from(TURN)]))
     }
 
-    /// The first datagrams of so many connections; conntrack forgets those before.
-    pub(super) fn fresh(&self, count: u16) -> Result<(&Wire, Vec<Vec<u8>>), BedError> {
-        for host in &self.hosts {
-            host.line("conntrack -F")?;
-        }
-        let path = path();
-        let frames = (0..count).map(|at| path.udp((10_000 + at, FLOW.1), &[0; 64]));
-        Ok((&self.wire, frames.collect()))
+    /// The first datagrams of connections; each turn has its own, of a thousand turns.
+    pub(super) fn fresh(&self, turn: usize) -> Turn<'_> {
+        let to = FLOW.1 - u16::try_from(turn % 1000).unwrap_or(0);
+        let frames = (0..TURN).map(|at| path().udp((10_000 + at, to), &[0; 64]));
+        Turn::Frames(&self.wire, frames.collect())
+    }
+
+    /// Has conntrack forget all connections.
+    pub(super) fn forget(&self) -> Result<(), BedError> {
+        self.hosts.iter().try_for_each(|host| host.line("conntrack -F").map(drop))
     }
 
     /// Packets that have arrived at the far guest so far.
