@@ -219,8 +219,7 @@ fn vxlan(vni: u32, inner: &[u8]) -> Vec<u8> {
 }
 
 /// A frame of the underlay, from one host's card to the other's.
-pub(crate) fn on_underlay(mac: (Mac, Mac), from: u8, to: u8, payload: &[u8]) -> Vec<u8> {
-    let ip = (IpAddr::from([10, 99, 0, from]), IpAddr::from([10, 99, 0, to]));
+pub(crate) fn on_underlay(mac: (Mac, Mac), ip: (IpAddr, IpAddr), payload: &[u8]) -> Vec<u8> {
     Path { mac, ip }.udp((49152, 4789), payload)
 }
 

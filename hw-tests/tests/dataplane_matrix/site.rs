@@ -10,7 +10,7 @@ use hw_tests::network::{Bed, BedError, Space, layout, within};
 
 use super::cases::{Case, Change, Family, Frame, Seat, Step};
 use super::packet::{Making, Token, on_underlay};
-use super::world::{Host, STATIONS, state};
+use super::world::{self, Host, STATIONS, state};
 
 /// How long is waited for what has to come.
 const SOON: Duration = Duration::from_secs(5);
@@ -23,9 +23,12 @@ const MARK: &[u8; 2] = b"aS";
 pub(crate) struct Site {
     pub(crate) hosts: [Space; 2],
     nodes: [Node; 2],
+    guests: BTreeMap<Seat, Space>,
     wires: BTreeMap<Seat, Wire>,
     underlay: [(Wire, Mac); 2],
     norm: bool,
+    /// Family of the underlay.
+    under: Family,
     change: Change,
     sent: Vec<Sent>,
     /// What was seen where it should not be.
@@ -42,15 +45,20 @@ struct Sent {
 }
 
 impl Site {
-    pub(crate) fn new(norm: bool) -> Result<Self, BedError> {
+    pub(crate) fn new(norm: bool, under: Family) -> Result<Self, BedError> {
         let mut bed = Bed::new()?;
         let hosts = layout::hosts(&mut bed)?;
+        for (host, last) in hosts.iter().zip(1..) {
+            let six = world::vtep(Family::V6, last);
+            host.line(&format!("ip address add {six}/64 dev u0 nodad"))?;
+        }
         let [a, b] = &hosts;
         let nodes = [Node::open(a)?, Node::open(b)?];
-        let underlay = [under(a)?, under(b)?];
-        let wires = BTreeMap::new();
+        let underlay = [card(a)?, card(b)?];
+        let (guests, wires) = (BTreeMap::new(), BTreeMap::new());
         let (sent, leaks, change) = (Vec::new(), BTreeSet::new(), Change::Nothing);
-        let mut site = Self { hosts, nodes, wires, underlay, norm, change, sent, leaks, bed };
+        let mut site =
+            Self { hosts, nodes, guests, wires, underlay, norm, under, change, sent, leaks, bed };
         site.apply()?;
         for station in STATIONS {
             let seat = station.seat;
@@ -60,6 +68,7 @@ impl Site {
             host.line(&format!("ip link set {peer} netns {name} name eth0"))?;
             space.line("ip link set eth0 addrgenmode none up")?;
             site.wires.insert(seat, Wire::open(&space, "eth0")?);
+            site.guests.insert(seat, space);
         }
         site.ready()?;
         Ok(site)
@@ -68,6 +77,10 @@ impl Site {
     fn host(&self, host: Host) -> &Space {
         let [a, b] = &self.hosts;
         if host == Host::A { a } else { b }
+    }
+
+    pub(crate) fn guest(&self, seat: Seat) -> Option<&Space> {
+        self.guests.get(&seat)
     }
 
     pub(crate) fn change(&mut self, change: Change) -> Result<(), BedError> {
@@ -81,7 +94,7 @@ impl Site {
     fn apply(&mut self) -> Result<(), BedError> {
         let [a, b] = &mut self.nodes;
         for (node, host) in [(a, Host::A), (b, Host::B)] {
-            node.apply(&state(self.norm, host, self.change))?;
+            node.apply(&state((self.norm, self.under), host, self.change))?;
         }
         Ok(())
     }
@@ -129,7 +142,8 @@ impl Site {
                     if from.host() == Host::A { (a, b) } else { (b, a) };
                 let (mine, other) = if from.host() == Host::A { (1, 2) } else { (2, 1) };
                 let vtep = if *vtep == 0 { mine } else { *vtep };
-                wire.send(&on_underlay((*own, *theirs), vtep, other, &bytes))?;
+                let ends = (world::vtep(self.under, vtep), world::vtep(self.under, other));
+                wire.send(&on_underlay((*own, *theirs), ends, &bytes))?;
             } else if let Some(wire) = self.wires.get(&from) {
                 wire.send(&bytes)?;
             }
@@ -244,7 +258,7 @@ fn number(frame: &[u8]) -> Option<usize> {
     })
 }
 
-fn under(host: &Space) -> Result<(Wire, Mac), BedError> {
+fn card(host: &Space) -> Result<(Wire, Mac), BedError> {
     let link = host.json(&["ip", "-j", "link", "show", "u0"])?;
     let text = link[0]["address"].as_str().unwrap_or_default();
     let mut mac = [0; 6];

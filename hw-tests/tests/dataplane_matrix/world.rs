@@ -1,6 +1,7 @@
 //! Who is where, and the desired state of each host as the file says it.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use super::cases::{Change, Family, Seat};
 
@@ -201,8 +202,16 @@ impl Seat {
     }
 }
 
+/// A node's end of the tunnel: 10.99.0.1, or `fd99::1` where the underlay is IPv6.
+pub(crate) fn vtep(under: Family, last: u8) -> IpAddr {
+    match under {
+        Family::V4 => [10, 99, 0, last].into(),
+        Family::V6 => [0xfd99, 0, 0, 0, 0, 0, 0, u16::from(last)].into(),
+    }
+}
+
 /// Returns the desired state of a host.
-pub(crate) fn state(norm: bool, host: Host, change: Change) -> String {
+pub(crate) fn state((norm, under): (bool, Family), host: Host, change: Change) -> String {
     let semantics = if norm { "norm" } else { "openstack" };
     let (name, last) = match host {
         Host::A => ("host-a", 1),
@@ -210,7 +219,8 @@ pub(crate) fn state(norm: bool, host: Host, change: Change) -> String {
     };
     let mut text = format!(
         "schema = \"assay/network/v1\"\nsemantics = \"{semantics}\"\n[node]\nname = \"{name}\"\n\
-         device = \"u0\"\nvtep = \"10.99.0.{last}\"\n"
+         device = \"u0\"\nvtep = \"{}\"\n",
+        vtep(under, last)
     );
     for (network, vni) in [("red", 100), ("green", 200), ("blue", 300)] {
         add(
@@ -235,13 +245,17 @@ pub(crate) fn state(norm: bool, host: Host, change: Change) -> String {
         }
     }
     for station in STATIONS {
-        add(&mut text, &entry(station, host, change));
+        add(&mut text, &entry(station, (host, under), change));
     }
     if host == Host::A {
         add(
             &mut text,
-            "[[remote]]\nid = \"blue-far\"\nnetwork = \"blue\"\nvtep = \"10.99.0.3\"\n\
-             mac = \"02:00:00:00:00:15\"\nips = [\"10.0.0.21\", \"fd00::21\"]\ngroups = []\n",
+            &format!(
+                "[[remote]]\nid = \"blue-far\"\nnetwork = \"blue\"\nvtep = \"{}\"\n\
+                 mac = \"02:00:00:00:00:15\"\nips = [\"10.0.0.21\", \"fd00::21\"]\n\
+                 groups = []\n",
+                vtep(under, 3)
+            ),
         );
     }
     text
@@ -269,7 +283,7 @@ fn rules(group: &str, change: Change) -> Vec<String> {
     rules
 }
 
-fn entry(station: &Station, host: Host, change: Change) -> String {
+fn entry(station: &Station, (host, under): (Host, Family), change: Change) -> String {
     let seat = station.seat;
     let groups = match change {
         Change::Groups(of, groups) if of == seat => groups,
@@ -298,8 +312,8 @@ fn entry(station: &Station, host: Host, change: Change) -> String {
         )
         .expect("a string takes what is written");
     } else {
-        let vtep = if station.host == Host::A { 1 } else { 2 };
-        writeln!(text, "vtep = \"10.99.0.{vtep}\"").expect("a string takes what is written");
+        let last = if station.host == Host::A { 1 } else { 2 };
+        writeln!(text, "vtep = \"{}\"", vtep(under, last)).expect("a string takes what is written");
     }
     text
 }

@@ -9,6 +9,7 @@ pub(in super::super) fn matrix(effort: Effort) -> Result<Vec<Figure>, CaseError>
     let row = |name, what| Row { name, what, bar: "≥ 60 cases, every one" };
     let rows = [
         row("matrix.norm", "dataplane: cases by real packets, `semantics = \"norm\"`"),
+        row("matrix.norm.ipv6", "dataplane: the same over an underlay of IPv6"),
         row("matrix.openstack", "dataplane: cases by real packets, `semantics = \"openstack\"`"),
     ];
     let mut figures = of_test(effort, &tests, &[], &rows)?;
