@@ -14,6 +14,8 @@ mod cases;
 mod judged;
 #[path = "dataplane_matrix/live.rs"]
 mod live;
+#[path = "dataplane_matrix/nearby.rs"]
+mod nearby;
 #[path = "dataplane_matrix/packet.rs"]
 mod packet;
 #[path = "dataplane_matrix/revoke.rs"]
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         trial("a_rule_taken_back_cuts_its_tcp_connections_openstack", NEEDS, || {
             live::revoked(false)
         }),
+        trial("a_guest_reaches_nothing_of_its_node", NEEDS, nearby::node),
+        trial("a_tunnel_ends_at_the_underlays_card_only", NEEDS, nearby::other_card),
         trial("packets_pass_as_groups_permit_norm", NEEDS, || matrix(true, Family::V4)),
         trial("packets_pass_as_groups_permit_openstack", NEEDS, || matrix(false, Family::V4)),
         trial("packets_pass_over_an_underlay_of_ipv6", NEEDS, || matrix(true, Family::V6)),

@@ -11,7 +11,10 @@ use super::world::{Host, state};
 use super::{apart, packet, rules};
 
 /// What of a packet is judged: protocol, destination port, ICMP.
-fn first(frame: &Frame, family: Family) -> Option<(u8, Option<u16>, Option<(u8, u8)>)> {
+type Carried = (u8, Option<u16>, Option<(u8, u8)>);
+
+/// Returns what a packet carries, of those that begin something.
+fn first(frame: &Frame, family: Family) -> Option<Carried> {
     let six = family == Family::V6;
     let icmp = if six { 58 } else { 1 };
     match *frame {

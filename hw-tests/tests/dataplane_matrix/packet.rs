@@ -211,7 +211,7 @@ fn in_two(frame: &[u8], id: u16) -> [Vec<u8>; 2] {
 }
 
 /// VXLAN without what carries it.
-fn vxlan(vni: u32, inner: &[u8]) -> Vec<u8> {
+pub(crate) fn vxlan(vni: u32, inner: &[u8]) -> Vec<u8> {
     let mut payload = vec![8, 0, 0, 0];
     payload.extend((vni << 8).to_be_bytes());
     payload.extend(inner);

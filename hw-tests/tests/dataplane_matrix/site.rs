@@ -83,6 +83,10 @@ impl Site {
         self.guests.get(&seat)
     }
 
+    pub(crate) fn wire(&self, seat: Seat) -> Option<&Wire> {
+        self.wires.get(&seat)
+    }
+
     pub(crate) fn change(&mut self, change: Change) -> Result<(), BedError> {
         if self.change != change {
             self.change = change;
@@ -259,11 +263,16 @@ fn number(frame: &[u8]) -> Option<usize> {
 }
 
 fn card(host: &Space) -> Result<(Wire, Mac), BedError> {
-    let link = host.json(&["ip", "-j", "link", "show", "u0"])?;
+    Ok((Wire::open(host, "u0")?, mac_of(host, "u0")?))
+}
+
+/// Returns the MAC address of a device.
+pub(crate) fn mac_of(space: &Space, device: &str) -> Result<Mac, BedError> {
+    let link = space.json(&["ip", "-j", "link", "show", device])?;
     let text = link[0]["address"].as_str().unwrap_or_default();
     let mut mac = [0; 6];
     for (byte, part) in mac.iter_mut().zip(text.split(':')) {
         *byte = u8::from_str_radix(part, 16).unwrap_or(0);
     }
-    Ok((Wire::open(host, "u0")?, mac))
+    Ok(mac)
 }
