@@ -11,6 +11,7 @@ pub mod probe;
 pub mod real;
 pub mod rules;
 pub mod socket;
+pub mod watch;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -4,9 +4,10 @@
 //! Ctrl-C, and those of a run that was killed at the next start. [`Space::inside`] runs code
 //! on a thread that entered a namespace; a socket made there stays in it for life. [`frame`]
 //! makes frames, [`wire`] sends and hears them, [`layout`] builds tenant networks with
-//! iproute2 and nft by hand, [`node`] has the library build them.
+//! iproute2 and nft by hand, [`node`] has the library build them; [`dump`] reads everything back.
 
 mod bed;
+pub mod dump;
 pub mod frame;
 pub mod layout;
 pub mod node;

@@ -36,6 +36,12 @@ impl Real {
     pub fn counters(&mut self) -> Result<BTreeMap<Device, Counters>, KernelError> {
         self.route.counters()
     }
+
+    /// Returns the number by which the kernel names the sender of our changes of rules; see
+    /// [`Watch::except`](super::watch::Watch::except).
+    pub fn filter_port(&self) -> io::Result<u32> {
+        self.filter.port()
+    }
 }
 
 /// Says whether bridged packets can pass the rules of the IP layer (`br_netfilter`): without it

@@ -13,8 +13,8 @@ use std::time::Duration;
 use rustix::io::retry_on_intr;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{
-    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, send,
-    socket_with, sockopt,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, bind, getsockname,
+    recv, send, socket_with, sockopt,
 };
 
 use super::StepError;
@@ -198,6 +198,11 @@ impl Socket {
         }
     }
 
+    /// Returns the number by which the kernel names this socket in what it tells others.
+    pub fn port(&self) -> io::Result<u32> {
+        Ok(SocketAddrNetlink::try_from(getsockname(&self.fd)?)?.pid())
+    }
+
     fn make_room(&self, datagram: usize) -> io::Result<()> {
         make_room(self.fd.as_fd(), Room::Send, datagram)
     }
@@ -244,21 +249,24 @@ pub fn outcomes(mut datagram: &[u8]) -> Vec<(u32, Outcome)> {
 }
 
 /// A message as it was received.
-struct Message<'a> {
-    kind: u16,
+pub(super) struct Message<'a> {
+    pub(super) kind: u16,
     flags: u16,
     sequence: u32,
-    body: &'a [u8],
+    /// Of the socket that asked; in an event, of the one whose request changed something.
+    pub(super) port: u32,
+    pub(super) body: &'a [u8],
 }
 
 impl<'a> Message<'a> {
     /// Takes the first message off `rest`.
-    fn of(rest: &mut &'a [u8]) -> Option<Self> {
+    pub(super) fn of(rest: &mut &'a [u8]) -> Option<Self> {
         let length = usize::try_from(u32_of(rest.get(..4)?)?).ok()?;
         let message = Self {
             kind: u16_of(rest.get(4..6)?)?,
             flags: u16_of(rest.get(6..8)?)?,
             sequence: u32_of(rest.get(8..12)?)?,
+            port: u32_of(rest.get(12..HEADER)?)?,
             body: rest.get(HEADER..length)?,
         };
         *rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
@@ -299,13 +307,13 @@ fn append(datagram: &mut Vec<u8>, request: &Request, flags: u16, sequence: u32) 
 }
 
 #[derive(Clone, Copy)]
-enum Room {
+pub(super) enum Room {
     Receive,
     Send,
 }
 
 /// Makes room for so many bytes, or for as many as one may without `CAP_NET_ADMIN`.
-fn make_room(socket: BorrowedFd<'_>, room: Room, size: usize) -> io::Result<()> {
+pub(super) fn make_room(socket: BorrowedFd<'_>, room: Room, size: usize) -> io::Result<()> {
     let done = match room {
         Room::Receive => sockopt::set_socket_recv_buffer_size_force(socket, size)
             .or_else(|_error| sockopt::set_socket_recv_buffer_size(socket, size)),
@@ -343,12 +351,13 @@ mod tests {
         body.extend([0; HEADER]);
         body.extend([12, 0, 1, 0]);
         body.extend(*b"no VNI\0\0");
-        let error = |flags| Message { kind: ERROR, flags, sequence: 1, body: &body }.outcome();
+        let error =
+            |flags| Message { kind: ERROR, flags, sequence: 1, port: 0, body: &body }.outcome();
         let said = Some("no VNI".to_owned());
         let told = error(CAPPED | ACK_ATTRIBUTES);
         assert_eq!(told, Err(StepError { errno: libc::EINVAL, said }));
         assert_eq!(error(CAPPED), Err(StepError { errno: libc::EINVAL, said: None }));
-        let done = Message { kind: ERROR, flags: 0, sequence: 1, body: &[0; 20] };
+        let done = Message { kind: ERROR, flags: 0, sequence: 1, port: 0, body: &[0; 20] };
         assert_eq!(done.outcome(), Ok(()));
     }
 

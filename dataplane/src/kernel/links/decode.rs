@@ -9,10 +9,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+pub use super::numbers::AF_BRIDGE;
 use super::numbers::{
-    AF_BRIDGE, AF_INET, AF_INET6, IFF_NOARP, IFF_UP, NTF_EXT_LEARNED, NTF_SELF, NUD_NOARP,
-    NUD_PERMANENT, RTN_UNICAST, address, bridge, bridge_port, info, link, neighbour, nexthop,
-    route, vxlan,
+    AF_INET, AF_INET6, IFF_NOARP, IFF_UP, NTF_EXT_LEARNED, NTF_SELF, NUD_NOARP, NUD_PERMANENT,
+    RTN_UNICAST, address, bridge, bridge_port, info, link, neighbour, nexthop, route, vxlan,
 };
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::{attributes, text, u8_of, u16_of, u32_of};
@@ -73,6 +73,12 @@ pub fn link(body: &[u8]) -> Option<HeardLink> {
     let veth = heard.kind.as_deref() == Some("veth");
     let peer = lower.filter(|index| veth && !elsewhere && *index != 0);
     Some(HeardLink { name: name?, master, peer, link: heard })
+}
+
+/// Returns the settings of a port as its bridge tells them: in an `RTM_NEWLINK` of `AF_BRIDGE`.
+pub fn told_port(body: &[u8]) -> Option<BridgePort> {
+    let mut told = attributes(body.get(16..)?).filter(|(kind, _value)| *kind == link::PORT);
+    told.next().map(|(_kind, value)| bridge_port_settings(value))
 }
 
 fn link_info(value: &[u8], heard: &mut seen::Link) {
@@ -213,6 +219,34 @@ pub enum HeardNeighbour {
         /// Its MAC address.
         mac: Mac,
     },
+}
+
+/// An entry that came or went, whoever made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnyNeighbour {
+    /// Number of the device.
+    pub index: u32,
+    /// Whether it is a forwarding entry.
+    pub of_bridges: bool,
+    /// What it is, where somebody made it by hand.
+    pub made: Option<HeardNeighbour>,
+}
+
+/// Returns the entry of an `RTM_NEWNEIGH` or `RTM_DELNEIGH`; nothing where it is a routing
+/// daemon's, or the kernel's own for the address of a port.
+pub fn any_neighbour(body: &[u8]) -> Option<AnyNeighbour> {
+    let (header, rest) = body.split_at_checked(12)?;
+    let family = u8_of(header.get(..1)?)?;
+    let index = u32_of(header.get(4..8)?)?;
+    let state = u16_of(header.get(8..10)?)?;
+    let flags = u8_of(header.get(10..11)?)?;
+    let of_bridges = family == AF_BRIDGE;
+    let of_bridge = attributes(rest).any(|(kind, _value)| kind == neighbour::MASTER);
+    let local = of_bridge && flags & NTF_SELF == 0 && state & NUD_PERMANENT != 0;
+    if flags & NTF_EXT_LEARNED != 0 || (of_bridges && local) {
+        return None;
+    }
+    Some(AnyNeighbour { index, of_bridges, made: neighbour(body) })
 }
 
 /// Returns the entry of an `RTM_NEWNEIGH`, where it is one that somebody made by hand: neither

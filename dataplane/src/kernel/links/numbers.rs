@@ -2,7 +2,8 @@
 
 pub(super) const AF_UNSPEC: u8 = 0;
 pub(super) const AF_INET: u8 = 2;
-pub(super) const AF_BRIDGE: u8 = 7;
+/// `AF_BRIDGE`.
+pub const AF_BRIDGE: u8 = 7;
 pub(super) const AF_INET6: u8 = 10;
 
 pub(super) const NLM_F_REPLACE: u16 = 0x100;
@@ -42,6 +43,8 @@ pub(super) mod link {
     pub(in crate::kernel::links) const MTU: u16 = 4;
     pub(in crate::kernel::links) const LINK: u16 = 5;
     pub(in crate::kernel::links) const MASTER: u16 = 10;
+    /// `IFLA_PROTINFO`.
+    pub(in crate::kernel::links) const PORT: u16 = 12;
     pub(in crate::kernel::links) const INFO: u16 = 18;
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
     pub(in crate::kernel::links) const STATISTICS: u16 = 23;

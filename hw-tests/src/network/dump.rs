@@ -1,0 +1,159 @@
+//! What iproute2 and nft say of a namespace, without what two runs never have in common.
+//!
+//! Left out: numbers of devices, handles, counters, timers, MAC addresses that the kernel made up
+//! (ours begin with `02:00`), whether there is a carrier, and in which order ports came to their bridge. Two dumps are equal
+//! where nobody can tell the namespaces apart by what they do.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{BedError, Space};
+
+/// What was said, by the command that said it; each list in an order of its own.
+pub type Dump = BTreeMap<&'static str, Vec<Value>>;
+
+/// All that is asked.
+const ASKED: &[&str] = &[
+    "ip -j -d link show",
+    "ip -j address show",
+    "ip -j route show table all",
+    "ip -6 -j route show table all",
+    "ip -j neigh show",
+    "bridge -j -d link show",
+    "bridge -j fdb show",
+    "bridge -j vlan show",
+    "nft -j list ruleset",
+];
+
+/// Fields of what is left out, whatever they are fields of.
+const LEFT_OUT: &[&str] = &[
+    "ifindex",
+    "link_index",
+    "handle",
+    "metainfo",
+    // Of a bridge: its name of itself, and clocks.
+    "bridge_id",
+    "root_id",
+    "designated_bridge",
+    "designated_root",
+    "designated_port",
+    "hello_timer",
+    "tcn_timer",
+    "topology_change_timer",
+    "gc_timer",
+    // Of a port: its number.
+    "id",
+    "no",
+    "message_age_timer",
+    "forward_delay_timer",
+    "hold_timer",
+    // What a worker of the kernel finds out a moment after a device went up.
+    "operstate",
+    "qdisc",
+    "valid_life_time",
+    "preferred_life_time",
+];
+
+/// Asks everything.
+pub fn dump(space: &Space) -> Result<Dump, BedError> {
+    let mut dump = Dump::new();
+    for line in ASKED {
+        let said = space.json(&line.split_whitespace().collect::<Vec<_>>())?;
+        let mut list = match said {
+            Value::Array(list) => list,
+            Value::Object(mut fields) => match fields.remove("nftables") {
+                Some(Value::Array(list)) => list,
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        list.retain(|each| each.get("metainfo").is_none());
+        list.iter_mut().for_each(plain);
+        // Rules keep their order within their chain.
+        list.sort_by_key(|each| match each.get("rule") {
+            Some(rule) => format!("rule {} {}", rule["family"], rule["chain"]),
+            None => each.to_string(),
+        });
+        dump.insert(*line, list);
+    }
+    Ok(dump)
+}
+
+/// Says what differs, a line for each; nothing where two dumps are equal.
+pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
+    let mut told = Vec::new();
+    for line in ASKED {
+        let (left, right) = (&one[line], &other[line]);
+        if left == right {
+            continue;
+        }
+        let only = |these: &[Value], those: &[Value], sign: char| {
+            let mut those = those.to_vec();
+            let mut only = Vec::new();
+            for this in these {
+                match those.iter().position(|that| that == this) {
+                    Some(at) => drop(those.swap_remove(at)),
+                    None => only.push(format!("{line}: {sign} {this}")),
+                }
+            }
+            only
+        };
+        let before = told.len();
+        told.extend(only(left, right, '-'));
+        told.extend(only(right, left, '+'));
+        if told.len() == before {
+            told.push(format!("{line}: another order"));
+        }
+    }
+    told
+}
+
+fn plain(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| {
+                // The number of a VXLAN device is one to compare; that of a port is text.
+                !LEFT_OUT.contains(&name.as_str()) || (name == "id" && value.is_number())
+            });
+            // Of a port of a bridge; of entries it is `static` or `permanent`.
+            let follows = |state: &Value| ["disabled", "forwarding"].iter().any(|it| state == it);
+            if fields.get("state").is_some_and(follows) {
+                fields.remove("state");
+            }
+            if let Some(counter) = fields.get_mut("counter") {
+                *counter = Value::Null;
+            }
+            if let Some(Value::Array(flags)) = fields.get_mut("flags") {
+                flags.retain(|flag| flag != "LOWER_UP" && flag != "NO-CARRIER");
+            }
+            for name in ["address", "mac", "permaddr"] {
+                if let Some(Value::String(mac)) = fields.get_mut(name)
+                    && is_made_up(mac)
+                {
+                    "made up".clone_into(mac);
+                }
+            }
+            fields.values_mut().for_each(plain);
+            for name in ["elem", "set"] {
+                if let Some(Value::Array(elements)) = fields.get_mut(name) {
+                    elements.sort_by_key(ToString::to_string);
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(plain),
+        _ => {}
+    }
+}
+
+/// Whether the kernel made up a MAC address: those of the tests begin with `02:00`, those of
+/// groups are odd, and loopback's is empty.
+fn is_made_up(text: &str) -> bool {
+    let octets: Option<Vec<u8>> =
+        text.split(':').map(|octet| u8::from_str_radix(octet, 16).ok()).collect();
+    octets.is_some_and(|octets| match octets.as_slice() {
+        [2, 0, ..] | [0, 0, 0, 0, 0, 0] => false,
+        [first, _, _, _, _, _] => first & 1 == 0,
+        _ => false,
+    })
+}
