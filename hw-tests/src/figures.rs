@@ -7,6 +7,7 @@ mod interrupt;
 mod page;
 mod program;
 mod storage;
+mod survival;
 mod tests_of;
 
 use std::path::{Path, PathBuf};
@@ -119,7 +120,8 @@ const TESTED: &[&str] = &["storage-agents", "storage-scan", "dataplane-matrix", 
 
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(storage::CASES).chain(dataplane::CASES).chain(LAST)
+    let network = dataplane::CASES.iter().chain(survival::CASES);
+    CASES.iter().chain(storage::CASES).chain(network).chain(LAST)
 }
 
 /// What one case came to, and where it was measured.

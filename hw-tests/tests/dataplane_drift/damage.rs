@@ -150,6 +150,7 @@ pub(crate) fn every() -> Result<(), Failed> {
     }
     println!("figure: drift.kinds = {}", ALL.len());
     println!("figure: drift.longest = {:.1} ms", longest.as_secs_f64() * 1e3);
+    assert!(longest <= Duration::from_secs(1), "{longest:?}");
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n").into()) }
 }
 

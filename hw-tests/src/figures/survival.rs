@@ -1,0 +1,32 @@
+//! What the dataplane survives: kills, damage.
+
+use super::tests_of::{Row, Tests, of_test};
+use super::{Case, CaseError, Effort, Figure};
+
+pub(super) const CASES: &[Case] = &[
+    Case { name: "dataplane-kill", measure: kill },
+    Case { name: "dataplane-drift", measure: drift },
+];
+
+/// kill -9 at random points of an apply, and the run behind it.
+fn kill(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let count = if effort == Effort::Full { "200" } else { "20" };
+    let tests = Tests { package: "hw-tests", file: "dataplane_kill", filter: "" };
+    let rows = [Row {
+        name: "kill.equal",
+        what: "kill -9 at 200 random points of apply, rerun",
+        bar: "kernel dump equal to a clean apply, every time",
+    }];
+    of_test(effort, &tests, &[("ASSAY_KILLS", count)], &rows)
+}
+
+/// Damage by other programs, from the damage to its repair, by the library alone.
+fn drift(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let tests = Tests { package: "hw-tests", file: "dataplane_drift", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let rows = [
+        row("drift.kinds", "drift: kinds of damage by other programs, heard and mended", "≥ 12"),
+        row("drift.longest", "drift: longest of them from damage to repair", "≤ 1 s"),
+    ];
+    of_test(effort, &tests, &[], &rows)
+}
