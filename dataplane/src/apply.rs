@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 
+use crate::address::Device;
 use crate::journal::{self, End, Log, Past, Record};
 use crate::kernel::{Connection, Kernel, KernelError, StepError};
-use crate::plan::{Held, LinkChange, Plan, Step, text};
+use crate::plan::{Held, LinkChange, Plan, Planned, Step, text};
 use crate::text::Text;
 
 /// How many times connections are looked at again for those that began meanwhile.
@@ -232,7 +233,9 @@ fn roll_back(
     let name = plan.steps.get(at).map(|planned| text::step(&planned.step)).unwrap_or_default();
     let undoing = Record::Undoing { failed: name.en.clone(), because: because.to_string() };
     drop(log.append(&undoing, false));
-    for planned in done.iter().rev().filter_map(|at| plan.steps.get(*at)) {
+    let done: Vec<&Planned> = done.iter().filter_map(|at| plan.steps.get(*at)).collect();
+    let made: BTreeSet<&Device> = done.iter().filter_map(|planned| made(&planned.step)).collect();
+    for planned in done.into_iter().rev() {
         let done = || text::step(&planned.step);
         left.extend(planned.lost.iter().map(|lost| Left {
             done: done(),
@@ -240,15 +243,17 @@ fn roll_back(
             because: None,
         }));
         for undo in &planned.undo {
-            // A port that could not be closed keeps the rules that guard it.
-            let refused = left.iter().any(|left| left.because.is_some());
+            // A port that could not be closed keeps the rules that guard it; one that is not
+            // there any more needs none.
+            let open = |because: &StepError| because.errno != ENODEV;
+            let refused = left.iter().any(|left| left.because.as_ref().is_some_and(open));
             if refused && matches!(undo, Step::Rules(_)) {
                 left.push(Left { done: done(), undo: text::step(undo), because: None });
                 continue;
             }
             let result = kernel.perform(std::slice::from_ref(undo)).pop();
             let result = result.unwrap_or(Err(StepError { errno: EIO, said: None }));
-            let refused = result.err().filter(|because| !is_gone(undo, because));
+            let refused = result.err().filter(|because| !is_gone(undo, because, &made));
             left.extend(refused.map(|because| Left {
                 done: done(),
                 undo: text::step(undo),
@@ -265,13 +270,37 @@ fn roll_back(
     Applied::Stuck { failed: name, because, left }
 }
 
-/// Whether a deletion was refused because there is nothing to delete: that is what it is for.
-fn is_gone(undo: &Step, because: &StepError) -> bool {
+/// Whether an undo was refused because there is nothing to undo: what is to be deleted is not
+/// there, or the device that this run `made` itself has vanished, with all that was done to it.
+fn is_gone(undo: &Step, because: &StepError, made: &BTreeSet<&Device>) -> bool {
     let deletes = matches!(
         undo,
         Step::DeleteLink { .. } | Step::DeleteForwarding { .. } | Step::DeleteNeighbour { .. }
     );
-    deletes && matches!(because.errno, ENOENT | ENODEV)
+    let own = || device(undo).is_some_and(|device| made.contains(device));
+    match because.errno {
+        ENODEV => deletes || own(),
+        ENOENT => deletes,
+        _ => false,
+    }
+}
+
+/// The device that a step makes.
+fn made(step: &Step) -> Option<&Device> {
+    match step {
+        Step::AddLink { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+/// The device that a step changes.
+fn device(step: &Step) -> Option<&Device> {
+    match step {
+        Step::ChangeLink { name, .. } => Some(name),
+        Step::SetForwarding { key, .. } => Some(&key.device),
+        Step::SetNeighbour { key, .. } => Some(&key.device),
+        _ => None,
+    }
 }
 
 const ENOENT: i32 = 2;

@@ -3,42 +3,38 @@
 
 #![expect(clippy::print_stdout, reason = "what was measured is printed beside the result")]
 
+#[path = "dataplane_real/failures.rs"]
+mod failures;
+#[path = "dataplane_real/laws.rs"]
+mod laws;
+#[path = "dataplane_real/monitor.rs"]
+mod monitor;
 #[path = "dataplane_real/node.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod node;
+#[path = "../../dataplane/tests/plan/state.rs"]
+#[expect(dead_code, reason = "the kernel in memory is another test's")]
+mod random;
 #[path = "dataplane_real/state.rs"]
 mod state;
 
 use std::process::ExitCode;
 
 use hw_tests::{Need, trial};
-use libtest_mimic::{Arguments, Failed};
-
-use node::{Lab, converge, look, read, same};
-use state::{Which, text};
+use libtest_mimic::Arguments;
 
 const NEEDS: &[Need] =
     &[Need::Root, Need::Program("ip"), Need::Program("bridge"), Need::Program("nft")];
 
 fn main() -> ExitCode {
-    let trials = vec![trial("the_plan_of_an_applied_state_is_empty", NEEDS, applied)];
+    let trials = vec![
+        trial("the_plan_of_an_applied_state_is_empty", NEEDS, laws::applied),
+        trial("the_plan_of_a_random_applied_state_is_empty", NEEDS, laws::random_applied),
+        trial("apply_then_undo_is_identity", NEEDS, laws::undone),
+        trial("apply_then_undo_of_random_states_is_identity", NEEDS, laws::random_undone),
+        trial("edits_end_where_a_direct_apply_does", NEEDS, laws::edits),
+        trial("a_sync_with_nothing_to_do_writes_nothing", NEEDS, monitor::nothing_to_do),
+        trial("a_dump_that_overran_its_socket_is_made_again", NEEDS, monitor::overrun),
+        trial("what_others_do_half_way_is_undone_or_named", NEEDS, failures::others),
+    ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn applied() -> Result<(), Failed> {
-    let lab = Lab::new()?;
-    let mut real = lab.real()?;
-    let empty = lab.dump()?;
-    for which in [Which::One, Which::Other] {
-        let desired = read(&text(which))?;
-        let steps = converge(&mut real, &desired)?;
-        println!("{which:?}: {steps} steps");
-        assert!(steps > 100, "{steps}");
-        let before = lab.dump()?;
-        assert_eq!(converge(&mut real, &desired)?, 0);
-        same("an empty plan changed something", &before, &lab.dump()?)?;
-        assert!(look(&mut real, &desired)?.plan.is_empty());
-    }
-    drop(empty);
-    Ok(())
 }

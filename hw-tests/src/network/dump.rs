@@ -5,6 +5,7 @@
 //! where nobody can tell the namespaces apart by what they do.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use serde_json::Value;
 
@@ -25,6 +26,9 @@ const ASKED: &[&str] = &[
     "bridge -j vlan show",
     "nft -j list ruleset",
 ];
+
+/// How often something is asked for that changes meanwhile.
+const TRIALS: usize = 50;
 
 /// Fields of what is left out, whatever they are fields of.
 const LEFT_OUT: &[&str] = &[
@@ -59,8 +63,7 @@ const LEFT_OUT: &[&str] = &[
 pub fn dump(space: &Space) -> Result<Dump, BedError> {
     let mut dump = Dump::new();
     for line in ASKED {
-        let said = space.json(&line.split_whitespace().collect::<Vec<_>>())?;
-        let mut list = match said {
+        let mut list = match whole(space, line)? {
             Value::Array(list) => list,
             Value::Object(mut fields) => match fields.remove("nftables") {
                 Some(Value::Array(list)) => list,
@@ -78,6 +81,25 @@ pub fn dump(space: &Space) -> Result<Dump, BedError> {
         dump.insert(*line, list);
     }
     Ok(dump)
+}
+
+/// Asks until nothing came between: ip(8) says so beside what it prints.
+fn whole(space: &Space, line: &str) -> Result<Value, BedError> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    for _ in 0..TRIALS {
+        let output = space.output(&words)?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            // The same again, for its error.
+            return space.json(&words);
+        }
+        if !complaint.contains("interrupted") {
+            let said = output.stdout.trim_ascii();
+            let said = if said.is_empty() { b"[]" } else { said };
+            return Ok(serde_json::from_slice(said).map_err(io::Error::other)?);
+        }
+    }
+    Err(BedError::Deadline(format!("a whole `{line}`")))
 }
 
 /// Says what differs, a line for each; nothing where two dumps are equal.

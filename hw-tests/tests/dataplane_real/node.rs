@@ -16,7 +16,7 @@ use hw_tests::network::{Bed, Space};
 use libtest_mimic::Failed;
 
 /// Taps of a node; they are there, and stay.
-const TAPS: usize = 4;
+pub(crate) const TAPS: usize = 4;
 
 /// A scope in which everything may be done.
 pub(crate) const ALL: Scope = Scope { complete: true, confirmed: true, began: BTreeSet::new() };

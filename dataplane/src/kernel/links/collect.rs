@@ -130,7 +130,12 @@ impl<'a> Entries<'a> {
     }
 
     fn is_of_interest(&self, heard: &HeardLink) -> bool {
-        is_ours(heard) || self.interest.devices.contains(&heard.name)
+        // A port that is no longer wanted loses its entries when it leaves, and gets them back
+        // where that is undone.
+        let master = || heard.master.and_then(|index| self.links.0.get(&index));
+        is_ours(heard)
+            || self.interest.devices.contains(&heard.name)
+            || master().is_some_and(is_ours)
     }
 }
 

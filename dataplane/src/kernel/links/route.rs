@@ -244,6 +244,12 @@ impl Route {
     }
 }
 
+impl AsFd for Route {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 /// Whether a VXLAN device was refused because something of its name or VNI is there.
 fn is_held(link: &Link, error: &StepError) -> bool {
     matches!(link.kind, LinkKind::Vxlan { .. })

@@ -130,11 +130,17 @@ fn only_entries_made_by_hand_are_seen_and_only_of_devices_that_matter() {
         (key("asv1", remote, ForwardingOf::Device), to),
         (key("asv1", remote, ForwardingOf::Bridge), None),
     ];
-    let all = heard(&captured(), &Interest::default());
-    assert_eq!(all.forwarding, ours.clone().into());
+    // `p1` is a port of our bridge, wanted or not.
     let local = (key("p1", "02:00:00:00:00:11", ForwardingOf::Bridge), None);
-    let wanted = heard(&captured(), &interest());
-    assert_eq!(wanted.forwarding, ours.into_iter().chain([local]).collect());
+    let all = heard(&captured(), &Interest::default());
+    assert_eq!(all.forwarding, ours.clone().into_iter().chain([local.clone()]).collect());
+    let mut without = captured();
+    without.retain(|(name, body)| {
+        *name != "link" || decode::link(body).is_none_or(|link| link.name != device("asb1"))
+    });
+    let wanted = heard(&without, &interest());
+    assert_eq!(wanted.forwarding, ours.clone().into_iter().chain([local]).collect());
+    assert_eq!(heard(&without, &Interest::default()).forwarding, ours.into());
     let neighbour = |address: &str| {
         let key = NeighbourKey { device: device("asv1"), address: address.parse().unwrap() };
         (key, remote.parse().unwrap())
