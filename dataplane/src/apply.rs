@@ -235,31 +235,46 @@ fn roll_back(
     drop(log.append(&undoing, false));
     let done: Vec<&Planned> = done.iter().filter_map(|at| plan.steps.get(*at)).collect();
     let made: BTreeSet<&Device> = done.iter().filter_map(|planned| made(&planned.step)).collect();
+    let mut undos: Vec<(&Planned, &Step)> = Vec::new();
     for planned in done.into_iter().rev() {
-        let done = || text::step(&planned.step);
         left.extend(planned.lost.iter().map(|lost| Left {
-            done: done(),
+            done: text::step(&planned.step),
             undo: lost.clone(),
             because: None,
         }));
-        for undo in &planned.undo {
-            // A port that could not be closed keeps the rules that guard it; one that is not
-            // there any more needs none.
-            let open = |because: &StepError| because.errno != ENODEV;
-            let refused = left.iter().any(|left| left.because.as_ref().is_some_and(open));
-            if refused && matches!(undo, Step::Rules(_)) {
-                left.push(Left { done: done(), undo: text::step(undo), because: None });
-                continue;
-            }
-            let result = kernel.perform(std::slice::from_ref(undo)).pop();
-            let result = result.unwrap_or(Err(StepError { errno: EIO, said: None }));
+        undos.extend(planned.undo.iter().map(|undo| (planned, undo)));
+    }
+    let mut undos = undos.as_slice();
+    while let Some(((planned, undo), rest)) = undos.split_first() {
+        // A port that could not be closed keeps the rules that guard it; one that is not there
+        // any more needs none.
+        let open = |because: &StepError| because.errno != ENODEV;
+        let refused = left.iter().any(|left| left.because.as_ref().is_some_and(open));
+        if refused && matches!(undo, Step::Rules(_)) {
+            let (done, undo) = (text::step(&planned.step), text::step(undo));
+            left.push(Left { done, undo, because: None });
+            undos = rest;
+            continue;
+        }
+        // Devices that were made go together; all else one by one, for a refusal stops nothing.
+        let is_deletion = |undo: &Step| kind(undo) == Kind::Deletion;
+        let count = undos.iter().take_while(|(_planned, undo)| is_deletion(undo)).count().max(1);
+        let steps: Vec<Step> =
+            undos.iter().take(count).map(|(_planned, undo)| (*undo).clone()).collect();
+        let mut results = kernel.perform(&steps);
+        if results.is_empty() {
+            results.push(Err(StepError { errno: EIO, said: None }));
+        }
+        let (tried, rest) = undos.split_at(results.len().min(undos.len()));
+        for ((planned, undo), result) in tried.iter().zip(results) {
             let refused = result.err().filter(|because| !is_gone(undo, because, &made));
             left.extend(refused.map(|because| Left {
-                done: done(),
+                done: text::step(&planned.step),
                 undo: text::step(undo),
                 because: Some(because),
             }));
         }
+        undos = rest;
     }
     if left.is_empty() {
         drop(log.append(&Record::End(End::RolledBack), true));

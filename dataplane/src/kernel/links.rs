@@ -5,4 +5,5 @@ pub mod counters;
 pub mod decode;
 pub mod encode;
 mod numbers;
+mod removal;
 pub mod route;

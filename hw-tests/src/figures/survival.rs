@@ -1,4 +1,4 @@
-//! What the dataplane survives: kills, damage.
+//! What the dataplane survives, and what others notice of it: kills, damage, teardown.
 
 use super::tests_of::{Row, Tests, of_test};
 use super::{Case, CaseError, Effort, Figure};
@@ -6,6 +6,7 @@ use super::{Case, CaseError, Effort, Figure};
 pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-kill", measure: kill },
     Case { name: "dataplane-drift", measure: drift },
+    Case { name: "dataplane-teardown", measure: teardown },
 ];
 
 /// kill -9 at random points of an apply, and the run behind it.
@@ -29,4 +30,22 @@ fn drift(effort: Effort) -> Result<Vec<Figure>, CaseError> {
         row("drift.longest", "drift: longest of them from damage to repair", "≤ 1 s"),
     ];
     of_test(effort, &tests, &[], &rows)
+}
+
+/// A full node taken down, while somebody else changes a device every 2 ms.
+fn teardown(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let (networks, ports) = if effort == Effort::Full { ("500", "2048") } else { ("50", "100") };
+    let tests = Tests { package: "hw-tests", file: "dataplane_teardown", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let rows = [
+        row("teardown.p99", "teardown of 500 VPCs: other operations, 99 of 100 within", "≤ 100 ms"),
+        row("teardown.longest", "teardown of 500 VPCs: other operations, the longest", "–"),
+        row("teardown.took", "teardown of 500 VPCs with 2,048 ports", "–"),
+    ];
+    let size = [("ASSAY_NETWORKS", networks), ("ASSAY_PORTS", ports)];
+    let mut figures = of_test(effort, &tests, &size, &rows)?;
+    for figure in &mut figures {
+        figure.measured = format!("{} ({networks} networks, {ports} ports)", figure.measured);
+    }
+    Ok(figures)
 }

@@ -17,8 +17,10 @@ use dataplane::journal::{NoLog, Past};
 use dataplane::kernel::Interest;
 use dataplane::kernel::links::route::Route;
 use dataplane::kernel::namespace::{Namespace, inside};
+use hw_tests::network::eventually;
 use libtest_mimic::Failed;
 use rustix::net::sockopt::set_socket_recv_buffer_size;
+use serde_json::Value;
 
 use crate::node::{Lab, converge, look, read};
 use crate::state::{Which, text};
@@ -85,10 +87,8 @@ pub(crate) fn nothing_to_do() -> Result<(), Failed> {
     converge(&mut real, &desired)?;
     let links = Monitor::start(&lab, &["ip", "-o", "monitor", "all"])?;
     let rules = Monitor::start(&lab, &["stdbuf", "-oL", "nft", "monitor"])?;
-    let link = |name: &str| -> Result<(), Failed> {
-        lab.ip(&format!("link add {name} type bridge"))?;
-        lab.ip(&format!("link del {name}")).map(drop)
-    };
+    // They stay: of one that is gone, `ip` tells the number.
+    let link = |name: &str| lab.ip(&format!("link add {name} type bridge")).map(drop);
     let table = |name: &str| lab.nft(&format!("add table ip {name}")).map(drop);
     let heard = || -> Result<Vec<String>, Failed> {
         let mut heard = links.until_marked(&link)?;
@@ -97,11 +97,8 @@ pub(crate) fn nothing_to_do() -> Result<(), Failed> {
         heard.retain(|line| !line.contains(MARKER) && !line.starts_with("# new generation"));
         Ok(heard)
     };
-    // New pairs have their carrier a moment later.
-    let mut quiet = 0;
-    while quiet < 5 {
-        quiet = if heard()?.is_empty() { quiet + 1 } else { 0 };
-    }
+    settle(&lab)?;
+    heard()?;
     for _ in 0..3 {
         let node = look(&mut real, &desired)?;
         let run = Run { generation: 1, digest: "", past: &Past::default() };
@@ -120,6 +117,24 @@ pub(crate) fn nothing_to_do() -> Result<(), Failed> {
     for word in ["p5", "as_fwd"] {
         assert!(said.iter().any(|line| line.contains(word)), "{word}: {said:#?}");
     }
+    Ok(())
+}
+
+/// Waits until the kernel has found out which devices have a carrier: it does so once a second.
+fn settle(lab: &Lab) -> Result<(), Failed> {
+    let settled = |link: &Value| {
+        let state = match link["linkinfo"]["info_kind"].as_str() {
+            Some("bridge") => "UP",
+            Some("veth") => "LOWERLAYERDOWN",
+            _ => return true,
+        };
+        let ours = link["ifalias"].as_str().is_some_and(|alias| alias.starts_with("assay:"));
+        !ours || link["operstate"] == state
+    };
+    eventually("carriers", || {
+        let links = lab.space.json(&["ip", "-j", "-d", "link", "show"]);
+        links.is_ok_and(|links| links.as_array().is_some_and(|links| links.iter().all(settled)))
+    })?;
     Ok(())
 }
 

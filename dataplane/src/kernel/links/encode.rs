@@ -131,6 +131,21 @@ pub fn removal(number: u32) -> Request {
     request(RTM_DELLINK, 0, device(number, 0, 0))
 }
 
+/// Returns what puts a device into a group. It goes by number: with the name of a device that is
+/// not there, it would be a change of all that are in the group already.
+pub fn into_group(number: u32, group: u32) -> Request {
+    let mut body = device(number, 0, 0);
+    body.put_u32(link::GROUP, group);
+    request(RTM_NEWLINK, 0, body)
+}
+
+/// Returns what takes all devices of a group away.
+pub fn removal_of_group(group: u32) -> Request {
+    let mut body = device(0, 0, 0);
+    body.put_u32(link::GROUP, group);
+    request(RTM_DELLINK, 0, body)
+}
+
 fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
     let mut body = match change {
         LinkChange::Up(up) => device(0, if *up { IFF_UP } else { 0 }, IFF_UP),

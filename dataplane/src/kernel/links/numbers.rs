@@ -49,6 +49,7 @@ pub(super) mod link {
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
     pub(in crate::kernel::links) const STATISTICS: u16 = 23;
     pub(in crate::kernel::links) const FAMILIES: u16 = 26;
+    pub(in crate::kernel::links) const GROUP: u16 = 27;
     pub(in crate::kernel::links) const EXT_MASK: u16 = 29;
     pub(in crate::kernel::links) const TX_QUEUES: u16 = 31;
     pub(in crate::kernel::links) const RX_QUEUES: u16 = 32;

@@ -15,6 +15,7 @@ use super::numbers::{
     AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
     RTM_GETNEXTHOP, RTM_GETROUTE, link,
 };
+use super::removal::{Removal, There, is_deletion};
 use crate::address::Device;
 use crate::kernel::attribute::Body;
 use crate::kernel::socket::{Dumped, Outcome, Request, Socket};
@@ -105,9 +106,15 @@ impl Route {
     /// Does steps in order, none of them rules; stops after the group in which one failed.
     pub fn perform(&mut self, steps: &[Step]) -> Vec<Outcome> {
         self.numbers.forget();
+        let mut there = None;
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(steps.len());
         while let Some(rest) = steps.get(outcomes.len()..).filter(|rest| !rest.is_empty()) {
-            let done = self.group(rest);
+            let done = match rest.iter().position(|step| !is_deletion(step)) {
+                // A look for one alone would cost more than it.
+                Some(0 | 1) => self.group(rest),
+                None if rest.len() == 1 => self.group(rest),
+                _ => self.remove(rest, &mut there),
+            };
             let failed = done.iter().any(Result::is_err);
             outcomes.extend(done);
             if failed {
@@ -122,7 +129,10 @@ impl Route {
         let (mut all, mut lengths) = (Vec::new(), Vec::new());
         self.numbers.settle();
         let mut stranger = None;
-        for step in steps.iter().take(GROUP) {
+        for (at, step) in steps.iter().take(GROUP).enumerate() {
+            if at > 0 && is_deletion(step) {
+                break;
+            }
             match requests(step, &mut self.numbers.within(self.socket.as_fd())) {
                 Ok(requests) => {
                     lengths.push(requests.len());
@@ -161,6 +171,40 @@ impl Route {
             done.push(outcome);
         }
         done
+    }
+
+    /// Takes the first devices away that `steps` begins with, as many as go together.
+    fn remove(&mut self, steps: &[Step], there: &mut Option<There>) -> Vec<Outcome> {
+        self.numbers.settle();
+        let there = there.get_or_insert_with(|| self.there());
+        let steps = steps.get(..there.next(steps)).unwrap_or_default();
+        let mut numbers = self.numbers.within(self.socket.as_fd());
+        let removal = Removal::new(steps, &mut numbers, there.free_group());
+        let begun = now();
+        let outcomes = self.ask(&removal.requests);
+        there.learn(steps, now().saturating_duration_since(begun));
+        let done = match removal.told(outcomes) {
+            Some(told) => {
+                let each = steps.iter().zip(told);
+                each.map(|(step, outcome)| outcome.unwrap_or_else(|| self.alone(step))).collect()
+            }
+            // One by one, then: it is the slower way, and tells which of them it is.
+            None => steps.iter().map(|step| self.alone(step)).collect(),
+        };
+        for step in steps {
+            if let Step::DeleteLink { name } = step {
+                self.numbers.gone(name);
+            }
+        }
+        done
+    }
+
+    /// Looks at what is there; where that fails, nothing is known, and a group that is chosen
+    /// of a thousand million is free nevertheless.
+    fn there(&mut self) -> There {
+        let mut body = Body(vec![AF_UNSPEC; 16]);
+        body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+        self.all("read devices", RTM_GETLINK, &body.0, There::hear).unwrap_or_default()
     }
 
     /// Does one step by itself.

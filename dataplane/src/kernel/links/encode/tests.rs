@@ -240,3 +240,17 @@ fn a_device_without_a_number_is_named() {
     let step = Step::ChangeLink { name: name("p1"), change };
     assert_eq!(requests(&step, &mut Seven(None)), Err(name("asb1")));
 }
+
+#[test]
+fn a_group_is_given_by_number_and_taken_away_by_its_own() {
+    let group = 1 << 30;
+    let into = into_group(7, group);
+    assert_eq!((into.kind, into.flags), (RTM_NEWLINK, 0));
+    let built = LinkUnspec::new_with_index(7);
+    same_link(&into, &built.append_extra_attribute(LinkAttribute::Group(group)).build());
+    let away = removal_of_group(group);
+    assert_eq!((away.kind, away.flags), (RTM_DELLINK, 0));
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::Group(group));
+    same_link(&away, &message);
+}
