@@ -51,6 +51,7 @@ fn main() -> ExitCode {
             live::revoked(false)
         }),
         trial("a_guest_reaches_nothing_of_its_node", NEEDS, nearby::node),
+        trial("a_node_that_routes_does_not_route_a_guests_packets", NEEDS, nearby::routed),
         trial("a_tunnel_ends_at_the_underlays_card_only", NEEDS, nearby::other_card),
         trial("packets_pass_as_groups_permit_norm", NEEDS, || matrix(true, Family::V4)),
         trial("packets_pass_as_groups_permit_openstack", NEEDS, || matrix(false, Family::V4)),

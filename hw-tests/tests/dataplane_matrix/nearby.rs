@@ -10,7 +10,7 @@ use libtest_mimic::Failed;
 
 use super::cases::{Family, Frame, Seat};
 use super::packet::{Making, address, on_underlay, vxlan};
-use super::site::{Site, mac_of};
+use super::site::{EXCHANGE, Site, mac_of};
 
 const SOON: Duration = Duration::from_secs(5);
 const NEVER: Duration = Duration::from_millis(200);
@@ -112,5 +112,39 @@ pub(crate) fn other_card() -> Result<(), Failed> {
     assert!(control.is_some(), "the control, by the underlay's card");
     seen |= heard.token(NEVER, b"by-m0---")?.is_some();
     assert!(!seen, "VXLAN by another card was taken");
+    Ok(())
+}
+
+/// A node that routes does not route what a guest sends to its bridge, not even a packet of a
+/// connection that the guest has with another.
+pub(crate) fn routed() -> Result<(), Failed> {
+    let mut site = Site::new(true, Family::V4)?;
+    let ends = (Seat::A1, Seat::A2);
+    assert!(site.exchange(ends, 6000)?, "they have a connection");
+    let [host, other] = &site.hosts;
+    for setting in ["ip_forward=1", "conf.all.rp_filter=0", "conf.default.rp_filter=0"] {
+        host.line(&format!("sysctl -qw net.ipv4.{setting}"))?;
+    }
+    let bridge = bridge(host)?;
+    let name = dataplane::naming::bridge("red");
+    host.line(&format!("sysctl -qw net.ipv4.conf.{name}.rp_filter=0"))?;
+    host.line("ip route add 10.0.0.0/24 via 10.99.0.2 dev u0")?;
+    let outside = Wire::open(other, "u0")?;
+    let from = site.wire(Seat::A1).ok_or("it has a card")?;
+    let ip = (address(Seat::A1, Family::V4), address(Seat::A2, Family::V4));
+    let path = Path { mac: (Seat::A1.mac(), bridge), ip };
+    for ports in [(EXCHANGE, 6000), (4000, 6000)] {
+        from.send(&path.udp(ports, b"to be routed"))?;
+    }
+    let own = host.inside(|| UdpSocket::bind("10.99.0.1:0"))??;
+    own.send_to(b"of the node", "10.0.0.12:6000")?;
+    let mut seen = false;
+    let control = outside.hear(SOON, |frame| {
+        seen |= hw_tests::network::wire::holds(frame, b"to be routed");
+        hw_tests::network::wire::holds(frame, b"of the node")
+    })?;
+    assert!(control.is_some(), "the control, by the node's own route");
+    seen |= outside.token(NEVER, b"to be routed")?.is_some();
+    assert!(!seen, "a guest's packet was routed");
     Ok(())
 }

@@ -219,6 +219,23 @@ impl Site {
         Ok(failures)
     }
 
+    /// Sends a datagram to a port and its answer back; returns whether both arrive.
+    pub(crate) fn exchange(
+        &mut self,
+        (from, to): (Seat, Seat),
+        port: u16,
+    ) -> Result<bool, BedError> {
+        let steps = [((from, to), Frame::Udp(port)), ((to, from), Frame::UdpReply(port))];
+        for (ends, frame) in steps {
+            let token = self.note("an exchange".to_owned(), [ends.1].into());
+            self.send(ends, Family::V4, EXCHANGE, token, &frame)?;
+            if !self.heard(ends.1, token, SOON)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Listens a last time; returns what was ever seen where it should not be.
     pub(crate) fn leaks(&mut self) -> Result<BTreeSet<String>, BedError> {
         // The first listens for all, the others have the rest waiting.
@@ -226,6 +243,9 @@ impl Site {
         Ok(self.leaks.clone())
     }
 }
+
+/// The port that an exchange is begun from.
+pub(crate) const EXCHANGE: u16 = 30_001;
 
 /// `EMSGSIZE`.
 const TOO_LONG: i32 = 90;
