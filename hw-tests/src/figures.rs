@@ -116,7 +116,15 @@ const LAST: &[Case] = &[Case { name: "fuzz", measure: fuzz::fuzz }];
 
 /// Cases that are a test of minutes, which `hw-tests/run` has run just before; with `--full`
 /// it is run once more, with its full count.
-const TESTED: &[&str] = &["storage-agents", "storage-scan", "dataplane-matrix", "dataplane-guest"];
+const TESTED: &[&str] = &[
+    "storage-agents",
+    "storage-scan",
+    "dataplane-matrix",
+    "dataplane-guest",
+    "dataplane-kill",
+    "dataplane-drift",
+    "dataplane-teardown",
+];
 
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {

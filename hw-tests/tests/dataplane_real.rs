@@ -24,6 +24,8 @@ use libtest_mimic::Arguments;
 
 const NEEDS: &[Need] =
     &[Need::Root, Need::Program("ip"), Need::Program("bridge"), Need::Program("nft")];
+const MONITORS: &[Need] =
+    &[Need::Root, Need::Program("ip"), Need::Program("nft"), Need::Program("stdbuf")];
 
 fn main() -> ExitCode {
     let trials = vec![
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
         trial("apply_then_undo_is_identity", NEEDS, laws::undone),
         trial("apply_then_undo_of_random_states_is_identity", NEEDS, laws::random_undone),
         trial("edits_end_where_a_direct_apply_does", NEEDS, laws::edits),
-        trial("a_sync_with_nothing_to_do_writes_nothing", NEEDS, monitor::nothing_to_do),
+        trial("a_sync_with_nothing_to_do_writes_nothing", MONITORS, monitor::nothing_to_do),
         trial("a_dump_that_overran_its_socket_is_made_again", NEEDS, monitor::overrun),
         trial("what_others_do_half_way_is_undone_or_named", NEEDS, failures::others),
     ];

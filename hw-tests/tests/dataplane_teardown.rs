@@ -9,7 +9,6 @@ mod load;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod node;
 
-use std::env;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,14 +17,17 @@ use std::time::{Duration, Instant};
 use dataplane::apply::{Applied, Run, apply};
 use dataplane::journal::{NoLog, Past};
 use dataplane::kernel::Kernel;
+use dataplane::kernel::journal::Journal;
 use dataplane::kernel::links::route::Route;
 use dataplane::kernel::namespace::{Namespace, inside};
+use dataplane::kernel::real::Real;
 use dataplane::node::look_to_destroy;
 use dataplane::plan::{LinkChange, Step};
 use hw_tests::{Need, trial};
 use libtest_mimic::{Arguments, Failed};
 
-use node::{ALL, Lab};
+use load::Size;
+use node::{ALL, Lab, look, read};
 
 const NEEDS: &[Need] = &[Need::Root, Need::Program("ip")];
 
@@ -37,21 +39,16 @@ fn main() -> ExitCode {
         trial("a_teardown_keeps_nobody_waiting", NEEDS, teardown),
         trial("what_is_taken_away_together_takes_nothing_else_along", NEEDS, nothing_else),
     ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn number(name: &str, usual: u32) -> Result<u32, Failed> {
-    env::var(name).ok().map_or(Ok(usual), |given| Ok(given.parse()?))
+    // One measures what others wait for.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn teardown() -> Result<(), Failed> {
-    let networks = number("ASSAY_NETWORKS", 50)?;
-    let ports = number("ASSAY_PORTS", 100)?;
+    let size = Size::given()?;
     let (lab, other) = (Lab::new()?, Lab::new()?);
     let mut real = lab.real()?;
-    let begun = Instant::now();
-    load::fill(&mut real, networks, ports)?;
-    println!("{networks} networks, {ports} ports made in {:.2} s", begun.elapsed().as_secs_f64());
+    fill(&mut real, size)?;
     let quiet = stalls(&other, || {
         let end = Instant::now() + Duration::from_secs(1);
         while Instant::now() < end {
@@ -70,8 +67,11 @@ fn teardown() -> Result<(), Failed> {
         }
     })?;
     let took = begun.elapsed();
-    let devices = 2 * networks + ports;
-    println!("{devices} devices taken down in {:.2} s", took.as_secs_f64());
+    println!(
+        "{} devices taken down in {:.2} s",
+        2 * size.networks + size.ports,
+        took.as_secs_f64()
+    );
     println!("others meanwhile: {}", said(&during));
     let seen = real.look(&dataplane::kernel::Interest::default())?;
     assert!(seen.links.values().all(|link| !link.is_ours()));
@@ -83,6 +83,44 @@ fn teardown() -> Result<(), Failed> {
     Ok(())
 }
 
+/// Applies a state with a journal on disk, and says how long each part of it takes.
+fn fill(real: &mut Real, size: Size) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let begun = Instant::now();
+    let part = |what: &str, last: &mut Instant| {
+        let now = Instant::now();
+        let (held, most) = memory();
+        println!("{what}: {:.2} s, {held} held, {most} at most", (now - *last).as_secs_f64());
+        *last = now;
+    };
+    let mut last = begun;
+    let desired = read(&size.text())?;
+    part("read", &mut last);
+    let node = look(real, &desired)?;
+    part("looked and planned", &mut last);
+    let mut journal = Journal::open(folder.path())?;
+    let run = Run { generation: 1, digest: "digest", past: &Past::default() };
+    let applied = apply(real, &node.plan, run, &mut journal)?;
+    assert_eq!(applied, Applied::Done { steps: node.plan.steps.len() });
+    part(&format!("{} steps applied", node.plan.steps.len()), &mut last);
+    let bytes = std::fs::metadata(folder.path().join("journal"))?.len();
+    println!("journal: {bytes} bytes");
+    assert!(look(real, &desired)?.plan.is_empty());
+    part("verified", &mut last);
+    println!("{size:?}: {:.2} s", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// What this process has in memory, and has had at most, as the kernel says.
+fn memory() -> (String, String) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of = |name: &str| {
+        let value = status.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap_or("?").trim_matches([':', '\t', ' ']).to_owned()
+    };
+    (of("VmRSS"), of("VmHWM"))
+}
+
 /// Devices of others, in groups or none, and names that nobody has.
 fn nothing_else() -> Result<(), Failed> {
     let lab = Lab::new()?;
@@ -92,10 +130,10 @@ fn nothing_else() -> Result<(), Failed> {
     }
     let before = lab.dump()?;
     let mut real = lab.real()?;
-    load::fill(&mut real, 20, 40)?;
+    fill(&mut real, Size { networks: 20, ports: 40, remotes: 20, groups: 20 })?;
     let links = real.look(&dataplane::kernel::Interest::default())?.links;
     let ours = links.into_iter().filter(|(_name, link)| link.is_ours());
-    let mut steps: Vec<Step> = ours.map(|(name, _link)| Step::DeleteLink { name }).collect();
+    let steps: Vec<Step> = ours.map(|(name, _link)| Step::DeleteLink { name }).collect();
     assert_eq!(steps.len(), 80);
     let (first, second) = steps.split_at(70);
     // The last of them has gone meanwhile: the others go all the same, and it is told.
@@ -108,7 +146,7 @@ fn nothing_else() -> Result<(), Failed> {
     assert_eq!(told.iter().filter(|done| !**done).count(), 1, "{outcomes:?}");
     assert!(!told[69], "{outcomes:?}");
     assert!(lab.real()?.perform(second).iter().all(Result::is_ok));
-    steps.clear();
+    lab.nft("delete table inet assay; delete table netdev assay")?;
     node::same("after all of ours is gone", &before, &lab.dump()?)
 }
 

@@ -1,4 +1,4 @@
-//! Any bytes as dumps of devices, addresses, routes, entries and neighbours.
+//! Any bytes as dumps of devices, addresses, routes, entries and neighbours, and as events.
 //!
 //! `cargo fuzz run -s none links -- -max_len=16384 -rss_limit_mb=512 -timeout=5`
 //!
@@ -8,6 +8,8 @@
 
 use dataplane::kernel::Interest;
 use dataplane::kernel::links::collect::{Addresses, Entries, Links, Routes, seen};
+use dataplane::kernel::watch::Concern;
+use dataplane::wanted::Wanted;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -46,5 +48,10 @@ fuzz_target!(|bytes: &[u8]| {
     let named = devices.flat_map(|link| link.master.iter().chain(&link.peer));
     for device in named {
         assert!(known(device), "{device} was not seen");
+    }
+    let mut concern = Concern::new(&Wanted::default(), &seen, interest.devices.first());
+    for (kind, body) in &messages {
+        concern.of_route([16, 17, 28, 29, 24][usize::from(*kind)], body);
+        Concern::of_rules(0x0a00 | u16::from(*kind), body);
     }
 });

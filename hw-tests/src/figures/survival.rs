@@ -34,7 +34,13 @@ fn drift(effort: Effort) -> Result<Vec<Figure>, CaseError> {
 
 /// A full node taken down, while somebody else changes a device every 2 ms.
 fn teardown(effort: Effort) -> Result<Vec<Figure>, CaseError> {
-    let (networks, ports) = if effort == Effort::Full { ("500", "2048") } else { ("50", "100") };
+    let size = [
+        ("ASSAY_NETWORKS", "50", "500"),
+        ("ASSAY_PORTS", "100", "2048"),
+        ("ASSAY_REMOTES", "200", "10000"),
+        ("ASSAY_GROUPS", "100", "2000"),
+    ];
+    let size = size.map(|(name, few, all)| (name, if effort == Effort::Full { all } else { few }));
     let tests = Tests { package: "hw-tests", file: "dataplane_teardown", filter: "" };
     let row = |name, what, bar| Row { name, what, bar };
     let rows = [
@@ -42,9 +48,9 @@ fn teardown(effort: Effort) -> Result<Vec<Figure>, CaseError> {
         row("teardown.longest", "teardown of 500 VPCs: other operations, the longest", "–"),
         row("teardown.took", "teardown of 500 VPCs with 2,048 ports", "–"),
     ];
-    let size = [("ASSAY_NETWORKS", networks), ("ASSAY_PORTS", ports)];
     let mut figures = of_test(effort, &tests, &size, &rows)?;
     for figure in &mut figures {
+        let [(_, networks), (_, ports), ..] = size;
         figure.measured = format!("{} ({networks} networks, {ports} ports)", figure.measured);
     }
     Ok(figures)

@@ -1,7 +1,7 @@
 //! What iproute2 and nft say of a namespace, without what two runs never have in common.
 //!
 //! Left out: numbers of devices, handles, counters, timers, MAC addresses that the kernel made up
-//! (ours begin with `02:00`), whether there is a carrier, and in which order ports came to their bridge. Two dumps are equal
+//! (ours begin with `02:00:00`), whether there is a carrier, and in which order ports came to their bridge. Two dumps are equal
 //! where nobody can tell the namespaces apart by what they do.
 
 use std::collections::BTreeMap;
@@ -168,13 +168,13 @@ fn plain(value: &mut Value) {
     }
 }
 
-/// Whether the kernel made up a MAC address: those of the tests begin with `02:00`, those of
+/// Whether the kernel made up a MAC address: those of the tests begin with `02:00:00`, those of
 /// groups are odd, and loopback's is empty.
 fn is_made_up(text: &str) -> bool {
     let octets: Option<Vec<u8>> =
         text.split(':').map(|octet| u8::from_str_radix(octet, 16).ok()).collect();
     octets.is_some_and(|octets| match octets.as_slice() {
-        [2, 0, ..] | [0, 0, 0, 0, 0, 0] => false,
+        [2, 0, 0, ..] | [0, 0, 0, 0, 0, 0] => false,
         [first, _, _, _, _, _] => first & 1 == 0,
         _ => false,
     })

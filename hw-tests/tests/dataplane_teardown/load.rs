@@ -1,61 +1,75 @@
-//! A node full of networks and ports, in as few steps as it can do with.
+//! A node full of networks, ports, remote stations, groups and rules.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::fmt::Write as _;
 
-use dataplane::address::{Device, Mac};
-use dataplane::kernel::Kernel;
-use dataplane::kernel::real::Real;
-use dataplane::plan::{LinkChange, Step};
-use dataplane::wanted::{Link, LinkKind};
 use libtest_mimic::Failed;
 
-pub(crate) fn fill(real: &mut Real, networks: u32, ports: u32) -> Result<(), Failed> {
-    let steps = steps(networks, ports);
-    let outcomes = real.perform(&steps);
-    match outcomes.into_iter().find_map(Result::err) {
-        Some(error) => Err(error.to_string().into()),
-        None => Ok(()),
-    }
+/// How much of each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) networks: usize,
+    pub(crate) ports: usize,
+    pub(crate) remotes: usize,
+    /// Each with ten rules.
+    pub(crate) groups: usize,
 }
 
-fn name(text: &str) -> Device {
-    text.parse().expect("the names here are names of devices")
-}
+impl Size {
+    /// By `ASSAY_NETWORKS`, `…_PORTS`, `…_REMOTES`, `…_GROUPS`; a tenth of a full node otherwise.
+    pub(crate) fn given() -> Result<Self, Failed> {
+        let number = |name: &str, usual: usize| -> Result<usize, Failed> {
+            std::env::var(name).ok().map_or(Ok(usual), |given| Ok(given.parse()?))
+        };
+        Ok(Self {
+            networks: number("ASSAY_NETWORKS", 50)?,
+            ports: number("ASSAY_PORTS", 100)?,
+            remotes: number("ASSAY_REMOTES", 200)?,
+            groups: number("ASSAY_GROUPS", 100)?,
+        })
+    }
 
-fn steps(networks: u32, ports: u32) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut add = |name: Device, kind| {
-        let link = Link { kind, mtu: 1450, master: None, bridge_port: None, up: false };
-        steps.push(Step::AddLink { name, link });
-    };
-    let local = IpAddr::V4(Ipv4Addr::new(10, 99, 0, 1));
-    for id in 0..networks {
-        let network = format!("n{id}");
-        add(name(&format!("asb{id}")), LinkKind::Bridge { network: network.clone() });
-        let kind = LinkKind::Vxlan { network, vni: id + 100, local, port: 4789 };
-        add(name(&format!("asv{id}")), kind);
-    }
-    for id in 0..ports {
-        let [_, a, b, c] = id.to_be_bytes();
-        let peer_mac = Mac([2, 0, 0, a, b, c]);
-        let peer = name(&format!("q{id}"));
-        add(name(&format!("p{id}")), LinkKind::Veth { port: id.to_string(), peer, peer_mac });
-    }
-    let mut enslave = |device: &str, network: u32| {
-        let master = LinkChange::Master(Some(name(&format!("asb{network}"))));
-        for change in [master, LinkChange::Up(true)] {
-            steps.push(Step::ChangeLink { name: name(device), change });
+    /// Returns the state as a file has it.
+    pub(crate) fn text(self) -> String {
+        let Self { networks, ports, remotes, groups } = self;
+        let mut text = String::from(
+            "schema = \"assay/network/v1\"\nsemantics = \"norm\"\n\
+             node = { name = \"n\", device = \"u0\", vtep = \"10.99.0.1\" }\n",
+        );
+        let mut add = |section: std::fmt::Arguments<'_>| {
+            text.write_fmt(section).expect("a String takes everything");
+        };
+        for n in 0..networks {
+            add(format_args!(
+                "[[vpc]]\nid = \"v{n}\"\n[[network]]\nid = \"n{n}\"\nvpc = \"v{n}\"\nvni = {}\n\
+                 [[subnet]]\nid = \"s{n}\"\nnetwork = \"n{n}\"\ncidr = \"10.0.0.0/16\"\n",
+                n + 1
+            ));
         }
-    };
-    for id in 0..networks {
-        enslave(&format!("asv{id}"), id);
+        for n in 0..groups {
+            add(format_args!("[[group]]\nid = \"g{n}\"\nvpc = \"v{}\"\n", n % networks));
+            for rule in 1..=10 {
+                let other = (n + rule * networks) % groups;
+                add(format_args!(
+                    "[[group.rule]]\ndirection = \"in\"\nprotocol = \"tcp\"\nports = {rule}\n\
+                     from = {{ group = \"g{other}\" }}\n"
+                ));
+            }
+        }
+        for n in 0..ports + remotes {
+            let [.., high, low] = (n / networks + 10).to_be_bytes();
+            let of_network = groups / networks;
+            let group = n % networks + n / networks % of_network * networks;
+            let kind = if n < ports {
+                format!("[[port]]\ndevice = \"p{n}\"\nkind = \"veth\"\npeer = \"q{n}\"\n")
+            } else {
+                "[[remote]]\nvtep = \"10.99.0.2\"\n".to_owned()
+            };
+            add(format_args!(
+                "{kind}id = \"p{n}\"\nnetwork = \"n{}\"\nmac = \"02:00:00:00:{high:02x}:{low:02x}\"\n\
+                 ips = [\"10.0.{high}.{low}\"]\ngroups = [\"g{group}\"]\n",
+                n % networks
+            ));
+        }
+        text
     }
-    for id in 0..ports {
-        enslave(&format!("p{id}"), id % networks);
-    }
-    for id in 0..networks {
-        let change = LinkChange::Up(true);
-        steps.push(Step::ChangeLink { name: name(&format!("asb{id}")), change });
-    }
-    steps
 }

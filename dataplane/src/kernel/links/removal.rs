@@ -66,6 +66,12 @@ impl Default for There {
 }
 
 impl There {
+    /// Returns what there is where nobody can say: each may be a bridge.
+    pub(super) fn unknown() -> Self {
+        let slow = Pace { count: 1, most: 1 };
+        Self { of_others: slow, ..Self::default() }
+    }
+
     /// Takes an `RTM_NEWLINK`.
     pub(super) fn hear(&mut self, body: &[u8]) {
         let mut told = attributes(body.get(16..).unwrap_or_default());

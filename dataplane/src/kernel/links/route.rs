@@ -199,12 +199,13 @@ impl Route {
         done
     }
 
-    /// Looks at what is there; where that fails, nothing is known, and a group that is chosen
-    /// of a thousand million is free nevertheless.
+    /// Looks at what is there; where that fails, a group that is chosen of a thousand million
+    /// is free nevertheless.
     fn there(&mut self) -> There {
         let mut body = Body(vec![AF_UNSPEC; 16]);
         body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
-        self.all("read devices", RTM_GETLINK, &body.0, There::hear).unwrap_or_default()
+        self.all("read devices", RTM_GETLINK, &body.0, There::hear)
+            .unwrap_or_else(|_error| There::unknown())
     }
 
     /// Does one step by itself.

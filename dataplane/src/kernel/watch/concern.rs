@@ -161,3 +161,6 @@ fn forget_others(heard: &mut HeardLink) {
     (heard.peer, heard.link.peer, heard.link.master) = (None, None, None);
     heard.link.addresses.clear();
 }
+
+#[cfg(test)]
+mod tests;
