@@ -1,8 +1,8 @@
 //! What iproute2 and nft say of a namespace, without what two runs never have in common.
 //!
 //! Left out: numbers of devices, handles, counters, timers, MAC addresses that the kernel made up
-//! (ours begin with `02:00:00`), whether there is a carrier, and in which order ports came to their bridge. Two dumps are equal
-//! where nobody can tell the namespaces apart by what they do.
+//! (ours begin with `02:00:00`), whether there is a carrier, and in which order ports came to
+//! their bridge. Two dumps are equal where nobody can tell the namespaces apart by what they do.
 
 use std::collections::BTreeMap;
 use std::io;
