@@ -73,7 +73,7 @@ pub(super) fn of_test(
                 what: row.what.to_owned(),
                 bar: row.bar.to_owned(),
                 measured: printed(row.name)?,
-                met: Some(held),
+                met: (row.bar != "–").then_some(held),
                 broken: None,
             })
         })
