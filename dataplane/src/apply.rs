@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use crate::journal::{self, End, Log, Past, Record};
 use crate::kernel::{Connection, Kernel, KernelError, StepError};
-use crate::plan::{Held, LinkChange, Plan, Step, text};
+use crate::plan::{Held, LinkChange, Plan, RoomChange, Step, text};
 use crate::text::Text;
 
 /// How many times connections are looked at again for those that began meanwhile.
@@ -196,6 +196,10 @@ fn groups(plan: &Plan) -> Vec<Range<usize>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Rules,
+    /// Namespaces that are made.
+    Room,
+    /// What is in them.
+    Furniture,
     /// Devices that are made.
     Making,
     /// Devices on their way out of use.
@@ -208,9 +212,11 @@ enum Kind {
 
 fn kind(step: &Step) -> Kind {
     match step {
-        Step::Rules(_) => Kind::Rules,
+        Step::Rules(_) | Step::Room { change: RoomChange::Rules(_), .. } => Kind::Rules,
+        Step::AddRoom { .. } => Kind::Room,
+        Step::Room { .. } => Kind::Furniture,
         Step::AddLink { .. } => Kind::Making,
-        Step::DeleteLink { .. } => Kind::Deletion,
+        Step::DeleteLink { .. } | Step::DeleteRoom { .. } => Kind::Deletion,
         Step::ChangeLink { change: LinkChange::Up(true), .. } => Kind::Opening,
         Step::ChangeLink { .. } => Kind::Closing,
         Step::SetForwarding { .. }
@@ -242,7 +248,7 @@ fn roll_back(
         for undo in &planned.undo {
             // A port that could not be closed keeps the rules that guard it.
             let refused = left.iter().any(|left| left.because.is_some());
-            if refused && matches!(undo, Step::Rules(_)) {
+            if refused && undo.rules().is_some() {
                 left.push(Left { done: done(), undo: text::step(undo), because: None });
                 continue;
             }
@@ -269,13 +275,26 @@ fn roll_back(
 fn is_gone(undo: &Step, because: &StepError) -> bool {
     let deletes = matches!(
         undo,
-        Step::DeleteLink { .. } | Step::DeleteForwarding { .. } | Step::DeleteNeighbour { .. }
+        Step::DeleteLink { .. }
+            | Step::DeleteForwarding { .. }
+            | Step::DeleteNeighbour { .. }
+            | Step::DeleteRoom { .. }
+            | Step::Room {
+                change: RoomChange::DeleteDevice { .. }
+                    | RoomChange::DeleteAddress { .. }
+                    | RoomChange::DeleteRoute { .. },
+                ..
+            }
     );
-    deletes && matches!(because.errno, ENOENT | ENODEV)
+    deletes && matches!(because.errno, ENOENT | ENODEV | ESRCH | EADDRNOTAVAIL)
 }
 
 const ENOENT: i32 = 2;
 const ENODEV: i32 = 19;
+/// Of routes.
+const ESRCH: i32 = 3;
+/// Of addresses.
+const EADDRNOTAVAIL: i32 = 99;
 
 /// Connections that were looked at and cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

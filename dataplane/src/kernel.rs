@@ -9,6 +9,7 @@ pub mod links;
 pub mod namespace;
 pub mod probe;
 pub mod real;
+pub mod rooms;
 pub mod rules;
 pub mod socket;
 

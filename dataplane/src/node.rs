@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::Device;
 use crate::apply::{self, Revoked};
 use crate::compile::{self, CompileError};
 use crate::desired::{Desired, PortKind, Zones};
@@ -66,8 +67,8 @@ pub fn look(kernel: &mut dyn Kernel, desired: &Desired, scope: &Scope) -> Result
 pub fn decide(seen: Seen, desired: &Desired, scope: &Scope) -> Result<Node, NodeError> {
     let kept = naming::seen_zones(&seen, &desired.networks);
     let zones = naming::zones(desired, &kept)?;
-    let device_mtu = seen.links.get(&desired.node.device).map(|link| link.mtu);
-    let wanted = compile::compile(desired, &zones, device_mtu)?;
+    let mtu_of = |device: &Device| seen.links.get(device).map(|link| link.mtu);
+    let wanted = compile::compile_on(desired, &zones, &mtu_of)?;
     let plan = plan::plan(&wanted, &seen, scope);
     Ok(Node { seen, kept, zones, wanted, plan })
 }

@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 mod conflict;
 mod order;
+mod rooms;
 pub(crate) mod rules;
 mod state;
 pub mod text;
@@ -10,11 +11,14 @@ pub mod text;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::address::{Device, Mac};
 use crate::kernel::Interest;
 use crate::nft::Batch;
 use crate::seen::Seen;
 use crate::text::Text;
+use crate::wanted::room::{Furniture, Hop};
 use crate::wanted::{BridgePort, ForwardingKey, Link, LinkKind, NeighbourKey, Wanted};
 
 pub(crate) use state::State;
@@ -95,6 +99,38 @@ pub enum Step {
     DeleteNeighbour { key: NeighbourKey },
     /// Changes rules.
     Rules(Batch),
+    /// Makes the namespace of a VPC's router, complete: it forwards, and has no devices yet.
+    AddRoom { vpc: String },
+    /// Takes a namespace of ours away, which has no devices any more.
+    DeleteRoom { vpc: String },
+    /// Changes something in the namespace of a router.
+    Room { vpc: String, change: RoomChange },
+}
+
+/// A change in the namespace of a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field is what its variant's sentence says")]
+pub enum RoomChange {
+    /// Makes a device on a device of the node, down and without addresses.
+    AddUplink { name: Device, device: Furniture },
+    /// Takes a device away.
+    DeleteDevice { name: Device },
+    /// Up or down.
+    Up { name: Device, up: bool },
+    /// Largest packet in bytes.
+    Mtu { name: Device, mtu: u32 },
+    /// Gives a device an address.
+    AddAddress { name: Device, address: IpNet },
+    /// Takes an address away.
+    DeleteAddress { name: Device, address: IpNet },
+    /// Adds or replaces a route.
+    SetRoute { to: IpNet, hop: Hop },
+    /// Takes a route away.
+    DeleteRoute { to: IpNet, hop: Hop },
+    /// Has it forward packets, and nothing of its own accord.
+    Settings,
+    /// Changes rules.
+    Rules(Batch),
 }
 
 /// A change of one device.
@@ -158,6 +194,16 @@ pub fn interest(wanted: &Wanted) -> Interest {
     Interest { devices: wanted.links.iter().filter_map(existing).collect() }
 }
 
+impl Step {
+    /// Returns what it changes in rules, of the node or of a router.
+    pub fn rules(&self) -> Option<&Batch> {
+        match self {
+            Self::Rules(batch) | Self::Room { change: RoomChange::Rules(batch), .. } => Some(batch),
+            _ => None,
+        }
+    }
+}
+
 impl Plan {
     /// Whether there is nothing to do and nothing in the way.
     pub fn is_empty(&self) -> bool {
@@ -166,7 +212,7 @@ impl Plan {
 
     /// Whether rules change: connections that they permitted may have to be cut.
     pub fn changes_rules(&self) -> bool {
-        self.steps.iter().any(|planned| matches!(planned.step, Step::Rules(_)))
+        self.steps.iter().any(|planned| planned.step.rules().is_some())
     }
 }
 

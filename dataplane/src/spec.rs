@@ -17,6 +17,7 @@ mod group;
 mod json;
 mod node;
 mod read;
+mod routing;
 mod settle;
 mod station;
 

@@ -33,6 +33,14 @@ struct Wanted {
     group: Vec<Group>,
     #[serde(default)]
     addresses: Vec<Addresses>,
+    #[serde(default)]
+    external: Vec<External>,
+    #[serde(default)]
+    router: Vec<Router>,
+    #[serde(default)]
+    snat: Vec<Snat>,
+    #[serde(default)]
+    eip: Vec<Elastic>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -278,6 +286,59 @@ struct Addresses {
     cidrs: Vec<Cidr>,
 }
 
+/// A network of a provider, as this node reaches it; IPv4 only.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct External {
+    id: Id,
+    /// Device of this node that it is reached by. It stays as it is: routers get devices of
+    /// their own on it (macvlan), with addresses of their own.
+    device: Device,
+    cidr: Cidr,
+    /// The provider's router.
+    gateway: Address,
+}
+
+/// The router of a VPC: it has the `gateway` of every subnet of the VPC, the same on every node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Router {
+    id: Id,
+    vpc: Id,
+    /// Where it leaves the VPC on this node; nowhere.
+    external: Option<Id>,
+    /// With `external`: its own address there.
+    address: Option<Address>,
+}
+
+/// Guests that go out under an address they share.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Snat {
+    id: Id,
+    vpc: Id,
+    /// Of the VPC; all of IPv4.
+    subnets: Option<Vec<Id>>,
+    /// What others see; the router's own address.
+    address: Option<Address>,
+}
+
+/// An external address that is one guest's, both ways.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Elastic {
+    id: Id,
+    address: Address,
+    /// Whose it is; nobody's.
+    port: Option<Id>,
+    /// With `port`: which of its addresses, where it has several of IPv4.
+    ip: Option<Address>,
+}
+
 const COMMITTED: &str = include_str!("../schema/network-v1.json");
 const FULL: &str = include_str!("spec/good/full.toml");
 
@@ -362,6 +423,10 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
         "[[group]]",
         "[[group.rule]]",
         "[[addresses]]",
+        "[[external]]",
+        "[[router]]",
+        "[[snat]]",
+        "[[eip]]",
     ] {
         assert!(text.contains(header), "{header}");
         text = text.replace(header, &format!("{header}\n{odd}"));

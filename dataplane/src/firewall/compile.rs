@@ -10,6 +10,7 @@
 mod isolation;
 mod line;
 mod profile;
+mod routed;
 mod span;
 mod spoofing;
 

@@ -14,6 +14,7 @@ use crate::desired::{
     Desired, Direction, Family, Group, Network, Peer, Port, Rule, Semantics, Traffic,
 };
 use crate::kernel::Connection;
+use crate::router;
 
 /// The first packet of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,8 @@ pub struct Judge<'d> {
     members: BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
     /// VPCs in which link-local addresses make members.
     dual: BTreeSet<&'d str>,
+    /// Networks that a router is in on this node.
+    routed: BTreeSet<&'d str>,
     /// Ranges of rules that have many.
     spans: BTreeMap<(&'d str, usize), Spans>,
 }
@@ -232,6 +235,7 @@ impl<'d> Judge<'d> {
             networks: desired.networks.keys().map(|id| (id.as_str(), Ports::default())).collect(),
             members: BTreeMap::new(),
             dual: dual_vpcs(desired),
+            routed: router::compile::routed(desired),
             spans: BTreeMap::new(),
         };
         for (id, port) in &desired.ports {
@@ -339,7 +343,7 @@ impl<'d> Judge<'d> {
 
     /// Whether a connection that is there could be begun now.
     ///
-    /// One between addresses that no port of this node has, in a network where a port has no
+    /// What a router sends on to another node is that node's to judge. One between addresses that no port of this node has, in a network where a port has no
     /// security, is left alone: conntrack keeps no MAC address, and such a port may use any IP
     /// address.
     pub fn still_permitted(&self, network: &str, connection: &Connection) -> bool {
@@ -357,7 +361,8 @@ impl<'d> Judge<'d> {
             let mut ports = self.desired.ports.values();
             ports.any(|port| !port.security && port.network == network)
         };
-        judgement.passes() || (judgement.barred == Some(Bar::NotHere) && open())
+        let routed = || self.routed.contains(network);
+        judgement.passes() || (judgement.barred == Some(Bar::NotHere) && (routed() || open()))
     }
 
     fn end(

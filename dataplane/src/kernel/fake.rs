@@ -5,6 +5,7 @@
 //! here, on its own account. Batches of rules are done wholly or not at all.
 
 mod links;
+mod rooms;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -54,7 +55,10 @@ impl Fake {
             return Err(StepError { errno, said: Some("told to fail".to_owned()) });
         }
         let refused = match step {
-            Step::Rules(batch) => rules::check(&self.seen, batch),
+            Step::Rules(batch) => rules::check(&self.seen.ruleset, &self.seen.links, batch),
+            Step::AddRoom { .. } | Step::DeleteRoom { .. } | Step::Room { .. } => {
+                rooms::check(&self.seen, step)
+            }
             _ => links::check(&self.seen, step),
         };
         refused.map_err(|errno| StepError { errno, said: None })?;

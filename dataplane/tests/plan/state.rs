@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use dataplane::address::{Device, Mac};
 use dataplane::compile::compile;
+use dataplane::desired::routing::Routing;
 use dataplane::desired::{
     AllowedPair, Desired, Direction, Group, Network, Node, Peer, Port, PortKind, Remote, Rule,
     Semantics, Subnet, Traffic, Zones,
@@ -57,6 +58,7 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
         ports: BTreeMap::new(),
         remotes: BTreeMap::new(),
         groups: BTreeMap::new(),
+        routing: Routing::default(),
     };
     // Numbers are dealt anew, so that networks exchange theirs.
     let mut numbers = vec![100, 101, 102, 103];

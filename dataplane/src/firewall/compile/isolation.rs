@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set};
+use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set, routed};
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
@@ -61,7 +61,8 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
         0,
         vec![Line::new().within(&[Part::OutName], BRIDGES).counted().drop()],
     );
-    build.inet_chain(JUDGE, judge());
+    let routed = routed::add(build, desired);
+    build.inet_chain(JUDGE, judge(routed));
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -78,18 +79,22 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
 /// jump when it checks a table: senders times receivers would be millions.
-fn judge() -> Vec<Rule> {
-    vec![
+fn judge(routed: Option<Rule>) -> Vec<Rule> {
+    let mut rules = vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
         Line::new().family(Family::Ipv6).protocol(ICMPV6).jump(DISCOVERY),
         Line::new().for_one(false).drop(),
         Line::new().state(RELATED).accept(),
+    ];
+    rules.extend(routed);
+    rules.extend([
         Line::new().state(INVALID).drop(),
         Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
-    ]
+    ]);
+    rules
 }
 
 /// Neighbour discovery and MLD, which conntrack does not track; advertisements and redirects of

@@ -9,7 +9,7 @@ use super::{
     Base, Comparison, Ct, Expression, KeyType, Meta, Table, hex, states, value_text, verdict_text,
     width,
 };
-use crate::nft::{Register, Rule};
+use crate::nft::{Register, Rule, Translated};
 
 /// What a register holds.
 #[derive(Clone, Debug)]
@@ -65,6 +65,15 @@ impl Reading {
             Expression::Ct { key: Ct::State, to } => {
                 self.load(*to, held("ct state", Kind::Key(KeyType::CtState), 1));
             }
+            Expression::Ct { key: Ct::Status, to } => {
+                self.load(*to, held("ct status", Kind::Number, 1));
+            }
+            Expression::Nat { of, from } => {
+                let what = if *of == Translated::Source { "snat" } else { "dnat" };
+                let to = self.held.get(&from.0).map(|held| held.name.as_str()).unwrap_or_default();
+                self.words.push(format!("{what} ip to {to}"));
+            }
+            Expression::NoTrack => self.words.push("notrack".to_owned()),
             Expression::SetZone { from } => {
                 let value = self.held.get(&from.0).map(|held| held.name.clone());
                 self.words.push(format!("ct zone set {}", value.unwrap_or_default()));

@@ -1,0 +1,165 @@
+//! Routers as namespaces with devices, addresses, routes and rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::MAC;
+use super::rules::{self, Facts};
+use crate::address::{Device, Mac};
+use crate::desired::Desired;
+use crate::desired::routing::{Bound, Router};
+use crate::fabric::Fabric;
+use crate::firewall::judge::link_local;
+use crate::naming;
+use crate::wanted::room::{Furniture, FurnitureKind, Hop, Room};
+use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind};
+
+/// What the Internet carries, where nobody says otherwise.
+const USUAL_MTU: u32 = 1500;
+
+/// Returns the rooms by VPC, and adds to `fabric` the ports that lead to them.
+///
+/// `mtu_of` says what a device of the node takes, in bytes, where it is there.
+pub fn add(
+    fabric: &mut Fabric,
+    desired: &Desired,
+    mtu_of: &dyn Fn(&Device) -> Option<u32>,
+) -> BTreeMap<String, Room> {
+    let mut rooms = BTreeMap::new();
+    for (vpc, router) in &desired.routing.routers {
+        let (mut room, mut facts) = (Room::default(), Facts::default());
+        for id in gateways(desired, vpc) {
+            add_gateway(fabric, &mut room, &mut facts, desired, vpc, id);
+        }
+        // A VPC without a station here needs no router here.
+        if room.devices.is_empty() {
+            continue;
+        }
+        facts.own = ranges(desired, vpc);
+        add_uplink(&mut room, &mut facts, desired, vpc, router, mtu_of);
+        room.ruleset = rules::rules(&facts);
+        rooms.insert(vpc.clone(), room);
+    }
+    rooms
+}
+
+/// Returns the networks of a VPC that its router is in on this node.
+pub fn gateways<'d>(desired: &'d Desired, vpc: &str) -> Vec<&'d str> {
+    let routed = |id: &&str| {
+        let network = desired.networks.get(*id).filter(|network| network.vpc == vpc);
+        let mut subnets = network.into_iter().flat_map(|network| network.subnets.values());
+        desired.routing.routers.contains_key(vpc) && subnets.any(|subnet| subnet.gateway.is_some())
+    };
+    naming::placed(desired).into_iter().filter(routed).collect()
+}
+
+/// Returns the networks that a router is in on this node.
+pub fn routed(desired: &Desired) -> BTreeSet<&str> {
+    let vpcs = desired.routing.routers.keys();
+    vpcs.flat_map(|vpc| gateways(desired, vpc)).collect()
+}
+
+/// Returns the ranges of a VPC.
+pub fn ranges(desired: &Desired, vpc: &str) -> BTreeSet<IpNet> {
+    let networks = desired.networks.values().filter(|network| network.vpc == vpc);
+    networks.flat_map(|network| network.subnets.values().map(|subnet| subnet.range)).collect()
+}
+
+/// Returns the elastic IPs whose ports are of a VPC and on this node.
+pub fn elastic<'d>(
+    desired: &'d Desired,
+    vpc: &'d str,
+) -> impl Iterator<Item = (&'d str, Ipv4Addr, &'d Bound)> {
+    let all = desired.routing.elastic.iter();
+    all.filter_map(move |(id, elastic)| {
+        let bound = elastic.bound.as_ref().filter(|bound| bound.vpc == vpc)?;
+        let here = desired.ports.contains_key(&bound.port);
+        here.then_some((id.as_str(), elastic.address, bound))
+    })
+}
+
+fn add_gateway(
+    fabric: &mut Fabric,
+    room: &mut Room,
+    facts: &mut Facts,
+    desired: &Desired,
+    vpc: &str,
+    id: &str,
+) {
+    let bridge = naming::bridge(id);
+    let Some(network) = desired.networks.get(id) else { return };
+    let Some(mtu) = fabric.links.get(&bridge).map(|link| link.mtu) else { return };
+    let end = naming::gateway_end(id);
+    let mut addresses: BTreeSet<IpNet> = network
+        .subnets
+        .values()
+        .filter_map(|subnet| IpNet::new(subnet.gateway?, subnet.range.prefix_len()).ok())
+        .collect();
+    if addresses.iter().any(|address| address.addr().is_ipv6()) {
+        addresses.extend(IpNet::new(link_local(MAC), 64));
+    }
+    let kind = FurnitureKind::Gateway { network: id.to_owned() };
+    room.devices.insert(end.clone(), Furniture { kind, mac: MAC, mtu, addresses });
+    facts.inside.insert(end.clone());
+
+    let name = naming::gateway(id);
+    // Its requests for guests' addresses go to all; what is for others than it does not come.
+    let bridge_port = BridgePort {
+        learning: false,
+        flood: false,
+        multicast_flood: true,
+        broadcast_flood: true,
+        neighbour_suppression: false,
+    };
+    let kind = LinkKind::Gateway { network: id.to_owned(), vpc: vpc.to_owned(), end };
+    let link = Link { kind, mtu, master: Some(bridge), bridge_port: Some(bridge_port), up: true };
+    fabric.links.insert(name.clone(), link);
+    let key = ForwardingKey { device: name, mac: MAC, of: ForwardingOf::Bridge };
+    fabric.forwarding.insert(key, None);
+}
+
+fn add_uplink(
+    room: &mut Room,
+    facts: &mut Facts,
+    desired: &Desired,
+    vpc: &str,
+    router: &Router,
+    mtu_of: &dyn Fn(&Device) -> Option<u32>,
+) {
+    let Some(uplink) = &router.uplink else { return };
+    let Some(external) = desired.routing.externals.get(&uplink.external) else { return };
+    let device = naming::uplink(&uplink.external);
+    let single = |address: Ipv4Addr| IpNet::from(IpAddr::V4(address));
+    let mut addresses = BTreeSet::new();
+    for (_id, outside, bound) in elastic(desired, vpc) {
+        facts.elastic.insert(outside, bound.inside);
+        addresses.insert(single(outside));
+    }
+    for snat in &router.snats {
+        facts.snats.push((snat.id.clone(), snat.address, snat.ranges.clone()));
+        addresses.insert(single(snat.address));
+    }
+    addresses.remove(&single(uplink.address));
+    let own = Ipv4Net::new(uplink.address, external.range.prefix_len());
+    addresses.extend(own.map(IpNet::V4));
+    let kind = FurnitureKind::Uplink {
+        external: uplink.external.clone(),
+        parent: external.device.clone(),
+    };
+    let mtu = mtu_of(&external.device).unwrap_or(USUAL_MTU);
+    let mac = outer_mac(&desired.node.name, vpc, &uplink.external);
+    room.devices.insert(device.clone(), Furniture { kind, mac, mtu, addresses });
+    let hop = Hop { via: Some(external.gateway.into()), device: device.clone() };
+    room.routes.insert(IpNet::V4(Ipv4Net::default()), hop);
+    facts.uplink = Some(device);
+}
+
+/// The MAC address of a router outside: of this node alone, and the same after every restart.
+fn outer_mac(node: &str, vpc: &str, external: &str) -> Mac {
+    let digits = naming::digits([node, vpc, external]);
+    let number = u64::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes();
+    let [_, _, _, a, b, c, d, e] = number;
+    Mac([0x06, a, b, c, d, e])
+}
