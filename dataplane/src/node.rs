@@ -10,9 +10,10 @@ use crate::apply::{self, Revoked};
 use crate::compile::{self, CompileError};
 use crate::desired::{Desired, PortKind, Zones};
 use crate::firewall::judge::Judge;
-use crate::kernel::{Connection, Interest, Kernel, KernelError};
+use crate::kernel::{Connection, Interest, Kernel, KernelError, Translation};
 use crate::naming::{self, NamingError};
 use crate::plan::{self, Plan, Scope};
+use crate::router::keep::Keep;
 use crate::seen::Seen;
 use crate::wanted::Wanted;
 
@@ -93,7 +94,18 @@ pub fn revoke(
     desired: Option<&Desired>,
 ) -> Result<Revoked, KernelError> {
     let mut permits = permits(node, desired);
-    apply::revoke(kernel, &numbers(node), &mut permits)
+    let mut revoked = apply::revoke(kernel, &numbers(node), &mut permits)?;
+    // Without rooms there is nothing to ask.
+    if node.seen.rooms.is_empty() && node.wanted.rooms.is_empty() {
+        return Ok(revoked);
+    }
+    let keep = desired.map(Keep::new);
+    let all = kernel.translations()?;
+    revoked.seen = revoked.seen.saturating_add(all.len());
+    let keeps = |it: &Translation| keep.as_ref().is_some_and(|keep| keep.keeps(it));
+    let stale: Vec<Translation> = all.into_iter().filter(|it| !keeps(it)).collect();
+    revoked.cut = revoked.cut.saturating_add(kernel.cut_translations(&stale)?);
+    Ok(revoked)
 }
 
 /// Returns the connections that the desired state does not permit.

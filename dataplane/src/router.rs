@@ -19,6 +19,7 @@
 use crate::address::Mac;
 
 pub mod compile;
+pub mod keep;
 mod rules;
 
 /// The MAC address of every router, in every network and on every node: `as` and `say` behind

@@ -9,7 +9,9 @@ use rustix::net::netlink;
 use super::links::route::Route;
 use super::rooms::Rooms;
 use super::socket::Socket;
-use super::{Connection, Interest, Kernel, KernelError, StepError, connections, rules};
+use super::{
+    Connection, Interest, Kernel, KernelError, StepError, Translation, connections, rules,
+};
 use crate::plan::Step;
 use crate::seen::Seen;
 use crate::wanted::LinkKind;
@@ -106,5 +108,13 @@ impl Kernel for Real {
 
     fn cut(&mut self, connections: &[Connection]) -> Result<usize, KernelError> {
         connections::cut(&mut self.filter, connections)
+    }
+
+    fn translations(&mut self) -> Result<Vec<Translation>, KernelError> {
+        self.rooms.translations()
+    }
+
+    fn cut_translations(&mut self, which: &[Translation]) -> Result<usize, KernelError> {
+        self.rooms.cut(which)
     }
 }

@@ -25,7 +25,7 @@ use rustix::net::netlink;
 use super::links::route::Route;
 use super::namespace::{Namespace, inside};
 use super::socket::Socket;
-use super::{Interest, KernelError, StepError, rules};
+use super::{Interest, KernelError, StepError, Translation, connections, rules};
 use crate::naming;
 use crate::plan::{RoomChange, Step};
 use crate::seen::{Room, Seen};
@@ -109,6 +109,34 @@ impl Rooms {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns the connections that pass the rooms.
+    pub fn translations(&mut self) -> Result<Vec<Translation>, KernelError> {
+        let what = "look at namespaces of routers";
+        self.find().map_err(|source| KernelError::Io { what, source })?;
+        let mut all = Vec::new();
+        for (vpc, room) in &mut self.open {
+            let both = connections::look_both_ways(&mut room.filter)?.into_iter();
+            all.extend(both.map(|(connection, destination, source)| Translation {
+                vpc: vpc.clone(),
+                connection,
+                source,
+                destination,
+            }));
+        }
+        Ok(all)
+    }
+
+    /// Forgets connections; returns how many were still there.
+    pub fn cut(&mut self, which: &[Translation]) -> Result<usize, KernelError> {
+        let mut cut: usize = 0;
+        for (vpc, room) in &mut self.open {
+            let own = which.iter().filter(|translation| translation.vpc == *vpc);
+            let own: Vec<_> = own.map(|translation| translation.connection.clone()).collect();
+            cut = cut.saturating_add(connections::cut(&mut room.filter, &own)?);
+        }
+        Ok(cut)
     }
 
     fn path(&self, vpc: &str) -> PathBuf {

@@ -61,6 +61,22 @@ pub fn routed(desired: &Desired) -> BTreeSet<&str> {
     vpcs.flat_map(|vpc| gateways(desired, vpc)).collect()
 }
 
+/// Returns the networks that routers are in, each with the tunnel ends of the nodes whose routers
+/// may send there: a node with a port of a VPC routes for it, into networks too of which it has
+/// no port.
+pub fn senders(desired: &Desired) -> Vec<(&str, IpAddr)> {
+    let vpc = |network: &str| Some(desired.networks.get(network)?.vpc.as_str());
+    let mut of: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
+    for remote in desired.remotes.values() {
+        if let Some(vpc) = vpc(&remote.network) {
+            of.entry(vpc).or_default().insert(remote.vtep);
+        }
+    }
+    let ends = |network: &str| vpc(network).and_then(|vpc| of.get(vpc)).into_iter().flatten();
+    let networks = routed(desired).into_iter();
+    networks.flat_map(|network| ends(network).map(move |end| (network, *end))).collect()
+}
+
 /// Returns the ranges of a VPC.
 pub fn ranges(desired: &Desired, vpc: &str) -> BTreeSet<IpNet> {
     let networks = desired.networks.values().filter(|network| network.vpc == vpc);
@@ -153,7 +169,7 @@ fn add_uplink(
     room.devices.insert(device.clone(), Furniture { kind, mac, mtu, addresses });
     let hop = Hop { via: Some(external.gateway.into()), device: device.clone() };
     room.routes.insert(IpNet::V4(Ipv4Net::default()), hop);
-    facts.uplink = Some(device);
+    facts.uplink = Some((device, uplink.address));
 }
 
 /// The MAC address of a router outside: of this node alone, and the same after every restart.

@@ -47,8 +47,8 @@ pub(super) struct Facts {
     pub(super) own: BTreeSet<IpNet>,
     /// Devices that lead to its networks.
     pub(super) inside: BTreeSet<Device>,
-    /// The device that leads out.
-    pub(super) uplink: Option<Device>,
+    /// The device that leads out, and the router's own address there.
+    pub(super) uplink: Option<(Device, Ipv4Addr)>,
     /// Shared addresses: id, address, ranges of guests.
     pub(super) snats: Vec<(String, Ipv4Addr, BTreeSet<Ipv4Net>)>,
     /// Elastic IPs, with the address behind each.
@@ -69,10 +69,10 @@ pub(super) fn rules(facts: &Facts) -> Ruleset {
         // Between the networks of the VPC.
         Line::new().within(name(Meta::InName), INSIDE).within(name(Meta::OutName), INSIDE).accept(),
     ];
-    if let Some(uplink) = &facts.uplink {
+    if let Some((uplink, address)) = &facts.uplink {
         let own = facts.own.iter().filter_map(four).collect();
         table.sets.insert(OWN.to_owned(), ranges(&own));
-        forward.extend(leaving(&mut table, facts, uplink));
+        forward.extend(leaving(&mut table, facts, uplink, *address));
     }
     forward.push(Line::new().counted().drop());
     base(&mut table, "as_fwd", Point::Forward, 0, true, forward);
@@ -89,7 +89,7 @@ fn input() -> Vec<Rule> {
 }
 
 /// Adds translation; returns what is let by besides.
-fn leaving(table: &mut Table, facts: &Facts, uplink: &Device) -> Vec<Rule> {
+fn leaving(table: &mut Table, facts: &Facts, uplink: &Device, own: Ipv4Addr) -> Vec<Rule> {
     let by_uplink = || Line::new().is(name(Meta::InName), &uplink.padded());
     let raw = vec![
         // Nobody outside may send to the addresses of guests themselves.
@@ -115,22 +115,16 @@ fn leaving(table: &mut Table, facts: &Facts, uplink: &Device) -> Vec<Rule> {
     let dnat =
         vec![Line::new().ipv4().translate(destination(), ELASTIC_IN, Translated::Destination)];
     base(table, "as_dnat", Point::DestinationNat, DESTINATION_NAT, false, dnat);
-    // A guest that calls an elastic IP of its own VPC comes by here too: it is answered through
-    // the router only where it is seen under its outer address.
     let mut snat = vec![Line::new().ipv4().translate(source(), ELASTIC_OUT, Translated::Source)];
     for (id, address, of) in &facts.snats {
         let set = format!("as_snat_{}", naming::digits([id.as_str()]));
-        snat.push(
-            Line::new()
-                .comment(id)
-                .ipv4()
-                .within(source(), &set)
-                .and(Expression::Load { to: FIRST, value: address.octets().to_vec() })
-                .and(Expression::Nat { of: Translated::Source, from: FIRST })
-                .end(),
-        );
+        snat.push(Line::new().comment(id).ipv4().within(source(), &set).appear_as(*address));
         table.sets.insert(set, ranges(of));
     }
+    // A guest that calls an elastic IP of its own VPC: it is answered by way of the router only
+    // where it has an address outside.
+    let called = Line::new().bits(Ct::Status, DESTINATION_TRANSLATED).ipv4();
+    snat.push(called.within(source(), OWN).appear_as(own));
     base(table, "as_snat", Point::SourceNat, SOURCE_NAT, false, snat);
 
     vec![
@@ -246,6 +240,13 @@ impl Line {
     fn translate(self, load: Expression, map: &str, of: Translated) -> Rule {
         let map = Expression::Map { set: map.to_owned(), from: FIRST, to: SECOND };
         self.and(load).and(map).and(Expression::Nat { of, from: SECOND }).end()
+    }
+
+    /// Gives the connection a source.
+    fn appear_as(self, address: Ipv4Addr) -> Rule {
+        self.and(Expression::Load { to: FIRST, value: address.octets().to_vec() })
+            .and(Expression::Nat { of: Translated::Source, from: FIRST })
+            .end()
     }
 
     fn counted(self) -> Self {

@@ -9,6 +9,7 @@ use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
 use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
+use crate::router;
 
 /// Where a bridged frame comes in and goes out by one bridge of ours.
 const PAIRS: &str = "as_pair";
@@ -150,9 +151,10 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
             vnis.elements.insert(element(&[&vni]), None);
         }
     }
-    for remote in desired.remotes.values() {
-        let Some(vni) = vni_of(&remote.network) else { continue };
-        let key = match remote.vtep {
+    let stations = desired.remotes.values().map(|remote| (remote.network.as_str(), remote.vtep));
+    for (network, vtep) in stations.chain(router::compile::senders(desired)) {
+        let Some(vni) = vni_of(network) else { continue };
+        let key = match vtep {
             IpAddr::V4(vtep) => element(&[&vni, &vtep.octets()]),
             IpAddr::V6(vtep) => element(&[&vni, &vtep.octets()]),
         };

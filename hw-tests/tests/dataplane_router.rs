@@ -1,0 +1,195 @@
+//! Routers of VPCs by real packets: between subnets, out under another address, in by an elastic
+//! IP; and nothing from one VPC to another.
+
+#[path = "dataplane_router/lab.rs"]
+mod lab;
+
+use std::process::ExitCode;
+
+use hw_tests::{Need, trial};
+use lab::{FAR, Lab, PROVIDER, connects, pings, udp};
+use libtest_mimic::{Arguments, Failed};
+
+const NEEDS: &[Need] = &[
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("ping"),
+    Need::Program("sysctl"),
+    Need::Program("nft"),
+];
+
+/// Routers of both VPCs with equal addresses, without a way out.
+const INSIDE: &str =
+    "[[router]]\nid = \"r\"\nvpc = \"red\"\n[[router]]\nid = \"b\"\nvpc = \"blue\"\n";
+
+fn main() -> ExitCode {
+    let trials = vec![
+        trial("the_gateway_answers_on_every_node", NEEDS, gateway),
+        trial("a_router_routes_between_subnets_and_groups_hold", NEEDS, between),
+        trial("equal_addresses_of_two_vpcs_stay_apart", NEEDS, apart),
+        trial("guests_go_out_under_an_address_they_share", NEEDS, snat),
+        trial("an_elastic_ip_is_a_guests_both_ways", NEEDS, elastic),
+        trial("nothing_is_left", NEEDS, nothing_left),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn must(what: &str, holds: bool) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(what.to_owned().into()) }
+}
+
+fn gateway() -> Result<(), Failed> {
+    let lab = Lab::new([INSIDE, INSIDE])?;
+    for (guest, four, six) in [
+        ("a1", "10.0.0.1", "fd00:0:0:a::1"),
+        ("a2", "10.0.0.1", "fd00:0:0:a::1"),
+        ("c2", "10.0.1.1", "fd00:0:0:b::1"),
+    ] {
+        for address in [four, six] {
+            must(&format!("{guest} pings {address}"), lab.pings(guest, address)?)?;
+        }
+        let known = lab.guest(guest).run(&["ip", "neighbour", "show"])?;
+        let here: Vec<&str> =
+            known.lines().filter(|line| line.contains("02:61:73:73:61:79")).collect();
+        must(&format!("{guest} knows the gateway by its MAC address: {known}"), here.len() >= 2)?;
+    }
+    // A VPC without a router has no gateway.
+    must("y1 has no router", !lab.pings("y1", "10.7.0.1")?)
+}
+
+fn between() -> Result<(), Failed> {
+    let lab = Lab::new([INSIDE, INSIDE])?;
+    for (from, to, four, six) in [
+        ("a1", "c1", "10.0.1.11", "fd00:0:0:b::11"),
+        ("a1", "c2", "10.0.1.21", "fd00:0:0:b::21"),
+        ("c2", "a1", "10.0.0.11", "fd00:0:0:a::11"),
+        ("a2", "c1", "10.0.1.11", "fd00:0:0:b::11"),
+    ] {
+        for address in [four, six] {
+            let seen = connects(lab.guest(from), (lab.guest(to), address), address, 80)?;
+            must(&format!("{from} connects to {address}:80, seen {seen:?}"), seen.is_some())?;
+        }
+    }
+    // c2 admits port 80 only, from wherever.
+    for from in ["a1", "a2"] {
+        let to = (lab.guest("c2"), "10.0.1.21");
+        let seen = connects(lab.guest(from), to, "10.0.1.21", 81)?;
+        must(&format!("{from} does not connect to port 81 of c2"), seen.is_none())?;
+        must(&format!("{from} does not ping c2"), !lab.pings(from, "10.0.1.21")?)?;
+    }
+    must("a1 pings c1", lab.pings("a1", "10.0.1.11")?)
+}
+
+fn apart() -> Result<(), Failed> {
+    let lab = Lab::new([INSIDE, INSIDE])?;
+    // Both have a guest 10.0.0.11 and one 10.0.1.21; each reaches its own.
+    let blue = udp(lab.guest("x2"), "10.0.1.21:80")?;
+    let red = udp(lab.guest("c1"), "10.0.1.11:9")?;
+    let from = udp(lab.guest("a1"), "10.0.0.11:9")?;
+    from.send_to(b"to red", "10.0.1.11:9")?;
+    let mut bytes = [0; 32];
+    must("c1 hears a1", red.recv_from(&mut bytes).is_ok())?;
+    from.send_to(b"to red c2", "10.0.1.21:80")?;
+    must("x2 of blue hears nothing of a1", blue.recv_from(&mut bytes).is_err())?;
+    let x1 = udp(lab.guest("x1"), "10.0.0.11:9")?;
+    x1.send_to(b"to blue", "10.0.1.21:80")?;
+    must("x2 hears x1", blue.recv_from(&mut bytes).is_ok())?;
+    // 10.0.1.11 is of red only.
+    x1.send_to(b"to nobody", "10.0.1.11:9")?;
+    must("c1 of red hears nothing of x1", red.recv_from(&mut bytes).is_err())
+}
+
+/// With a way out for `red`, on host A as .10 and on host B as .20.
+fn out(host: usize, more: &str) -> String {
+    format!(
+        "[[external]]\nid = \"internet\"\ndevice = \"ext0\"\ncidr = \"203.0.113.0/24\"\n\
+         gateway = \"{PROVIDER}\"\n[[router]]\nid = \"r\"\nvpc = \"red\"\nexternal = \"internet\"\n\
+         address = \"203.0.113.{}\"\n[[router]]\nid = \"b\"\nvpc = \"blue\"\n{more}",
+        10 * (host + 1)
+    )
+}
+
+const SNAT: &str = "[[snat]]\nid = \"out\"\nvpc = \"red\"\nsubnets = [\"red-a4\"]\n";
+
+fn snat() -> Result<(), Failed> {
+    let [a, b] = [out(0, SNAT), out(1, SNAT)];
+    let lab = Lab::new([&a, &b])?;
+    for (guest, address) in [("a1", "203.0.113.10"), ("a2", "203.0.113.20")] {
+        let seen = connects(lab.guest(guest), (&lab.outside, FAR), FAR, 7)?;
+        must(&format!("{guest} is seen as {address}: {seen:?}"), seen == Some(address.parse()?))?;
+        must(&format!("{guest} pings outside"), lab.pings(guest, FAR)?)?;
+    }
+    // Not of the subnets that may.
+    must("c1 does not get out", !lab.pings("c1", FAR)?)?;
+    must("x1 of blue does not get out", !lab.pings("x1", FAR)?)?;
+    // From outside: neither by the shared address nor by a guest's own.
+    let seen = connects(&lab.outside, (lab.guest("a1"), "10.0.0.11"), "203.0.113.10", 80)?;
+    must("nobody gets in by the shared address", seen.is_none())?;
+    lab.outside.line("ip route add 10.0.0.0/24 via 203.0.113.10")?;
+    let seen = connects(&lab.outside, (lab.guest("a1"), "10.0.0.11"), "10.0.0.11", 80)?;
+    must("nobody gets in by a guest's own address", seen.is_none())?;
+    // An ICMP error about a translated packet finds its sender.
+    let asks = udp(lab.guest("a1"), "10.0.0.11:9")?;
+    asks.connect(format!("{FAR}:9"))?;
+    asks.send(b"nobody listens there")?;
+    let refused = asks.recv(&mut [0; 8]).err().map(|error| error.kind());
+    must(
+        &format!("a1 hears that nobody listens: {refused:?}"),
+        refused == Some(std::io::ErrorKind::ConnectionRefused),
+    )
+}
+
+fn elastic() -> Result<(), Failed> {
+    let eip = |port: &str| {
+        format!("{SNAT}[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\nport = \"{port}\"\n")
+    };
+    let [a, b] = [out(0, &eip("a1")), out(1, SNAT)];
+    let mut lab = Lab::new([&a, &b])?;
+    let elastic = "203.0.113.99";
+    let seen = connects(&lab.outside, (lab.guest("a1"), "10.0.0.11"), elastic, 80)?;
+    must(&format!("outside gets to a1: {seen:?}"), seen == Some(PROVIDER.parse()?))?;
+    let seen = connects(lab.guest("a1"), (&lab.outside, FAR), FAR, 7)?;
+    must(&format!("a1 is seen as {elastic}: {seen:?}"), seen == Some(elastic.parse()?))?;
+    must("outside pings it", pings(&lab.outside, elastic)?)?;
+    // From its own VPC too.
+    let seen = connects(lab.guest("c1"), (lab.guest("a1"), "10.0.0.11"), elastic, 80)?;
+    must(&format!("c1 gets to a1 by it: {seen:?}"), seen.is_some())?;
+    // An error of a guest about a translated packet is seen from the elastic IP.
+    let asks = udp(&lab.outside, &format!("{PROVIDER}:9"))?;
+    asks.connect(format!("{elastic}:9"))?;
+    asks.send(b"nobody listens there")?;
+    let refused = asks.recv(&mut [0; 8]).err().map(|error| error.kind());
+    must(
+        &format!("outside hears that nobody listens: {refused:?}"),
+        refused == Some(std::io::ErrorKind::ConnectionRefused),
+    )?;
+    // It moves to another guest at once, and connections with the first are cut.
+    let [first, second] =
+        [udp(lab.guest("a1"), "10.0.0.11:5")?, udp(lab.guest("c1"), "10.0.1.11:5")?];
+    let asks = udp(&lab.outside, &format!("{PROVIDER}:5"))?;
+    let mut bytes = [0; 8];
+    asks.send_to(b"one", format!("{elastic}:5"))?;
+    must("a1 hears it", first.recv_from(&mut bytes).is_ok())?;
+    let [a, b] = [out(0, &eip("c1")), out(1, SNAT)];
+    lab.apply([&a, &b])?;
+    asks.send_to(b"two", format!("{elastic}:5"))?;
+    must("c1 hears it now", second.recv_from(&mut bytes).is_ok())?;
+    must("a1 hears it no more", first.recv_from(&mut bytes).is_err())
+}
+
+fn nothing_left() -> Result<(), Failed> {
+    let [a, b] = [out(0, SNAT), out(1, SNAT)];
+    let mut lab = Lab::new([&a, &b])?;
+    must("ip lists a namespace for each router", lab.rooms(0)?.len() == 2)?;
+    must("y1 needs none", lab.rooms(1)?.len() == 2)?;
+    lab.destroy()?;
+    for host in 0..2 {
+        must("no namespace is left", lab.rooms(host)?.is_empty())?;
+        let links = lab.hosts[host].run(&["ip", "-brief", "link"])?;
+        let left: Vec<&str> = links.lines().filter(|line| line.starts_with("as")).collect();
+        must(&format!("no device is left: {left:?}"), left.is_empty())?;
+        let tables = lab.hosts[host].run(&["nft", "list", "tables"])?;
+        must(&format!("no rule is left: {tables}"), tables.trim().is_empty())?;
+    }
+    Ok(())
+}
