@@ -18,7 +18,7 @@ use crate::kernel::Interest;
 use crate::nft::Batch;
 use crate::seen::Seen;
 use crate::text::Text;
-use crate::wanted::room::{Furniture, Hop};
+use crate::wanted::room::{Furniture, FurnitureKind, Hop};
 use crate::wanted::{BridgePort, ForwardingKey, Link, LinkKind, NeighbourKey, Wanted};
 
 pub(crate) use state::State;
@@ -162,10 +162,10 @@ pub struct Conflict {
     pub reason: String,
 }
 
-/// A port whose device is not there.
+/// A port, or an external network, whose device is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The port.
+    /// The port; `external` and its id for an external network.
     pub port: String,
     /// The device that it waits for.
     pub device: Device,
@@ -223,7 +223,22 @@ fn waits(wanted: &Wanted, seen: &Seen) -> Vec<Wait> {
             LinkKind::Existing { port } => Some(Wait { port: port.clone(), device: name.clone() }),
             _ => None,
         })
+        .chain(outer_waits(wanted, seen))
         .collect()
+}
+
+fn outer_waits(wanted: &Wanted, seen: &Seen) -> impl Iterator<Item = Wait> {
+    let parents = wanted.rooms.values().flat_map(|room| room.devices.values());
+    let parents = parents.filter_map(|device| match &device.kind {
+        FurnitureKind::Uplink { external, parent } => Some((external, parent)),
+        FurnitureKind::Gateway { .. } => None,
+    });
+    let absent = parents.filter(|(_external, parent)| !seen.links.contains_key(*parent));
+    let absent: BTreeSet<_> = absent.collect();
+    absent.into_iter().map(|(external, parent)| Wait {
+        port: format!("external {external}"),
+        device: parent.clone(),
+    })
 }
 
 fn held(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Option<Held> {

@@ -21,6 +21,7 @@ use crate::address::Mac;
 pub mod compile;
 pub mod keep;
 mod rules;
+pub mod way;
 
 /// The MAC address of every router, in every network and on every node: `as` and `say` behind
 /// the bit for local ones.

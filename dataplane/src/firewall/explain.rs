@@ -1,6 +1,8 @@
 //! Why a packet passes or does not, for people: which rule decides at which end, by which way it
 //! goes, and how large it may be.
 
+mod routed;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -64,6 +66,46 @@ pub struct Explained {
     pub path: Text,
     /// How large it may be in bytes; `None`: what the underlay's device says, less VXLAN's header.
     pub mtu: Option<u32>,
+    /// What a router does with it, where one is on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<Passage>,
+}
+
+/// What a router does with a packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passage {
+    /// `passes` or `dropped`.
+    pub verdict: &'static str,
+    /// Whose router it is.
+    pub vpc: String,
+    /// The network that it goes on in; `None`: outside, or nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The elastic IP or SNAT that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Its source from there on, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<IpAddr>,
+    /// Its destination from there on, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<IpAddr>,
+    /// Why, in one sentence without its full stop.
+    pub why: Text,
+}
+
+impl Passage {
+    fn of(vpc: &str, why: Text) -> Self {
+        Self {
+            verdict: "passes",
+            vpc: vpc.to_owned(),
+            network: None,
+            by: None,
+            source: None,
+            destination: None,
+            why,
+        }
+    }
 }
 
 /// The decision at one end.
@@ -152,6 +194,12 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
     let to = side(desired, &question.to)?;
     let mut answer =
         Answer { passes: false, packets: Vec::new(), why_not: None, notes: Vec::new() };
+    if let Some(packets) = routed::explain(judge, question, &from, &to) {
+        answer.passes = packets.iter().all(|packet| packet.passes);
+        answer.packets = packets;
+        answer.notes = notes(desired, &answer, &from, &to);
+        return Ok(answer);
+    }
     if let (Some(one), Some(other)) = (from.network, to.network)
         && one != other
     {
@@ -169,21 +217,8 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
             _ => true,
         };
         let (Some(source), Some(destination), true) = (of(&from), of(&to), fits) else { continue };
-        let icmp = question.icmp.or(match question.protocol {
-            ICMP => Some((8, 0)),
-            ICMPV6 => Some((128, 0)),
-            _ => None,
-        });
-        let packet = Packet {
-            network,
-            by: from.port,
-            source,
-            destination,
-            protocol: question.protocol,
-            // A client's own port: no rule looks at it.
-            ports: question.destination_port.map(|port| (0, port)),
-            icmp: icmp.filter(|_| matches!(question.protocol, ICMP | ICMPV6)),
-        };
+        let packet = carried(question, network, source, destination);
+        let packet = Packet { by: from.port, ..packet };
         answer.packets.push(explained(judge, &packet));
     }
     answer.passes = !answer.packets.is_empty() && answer.packets.iter().all(|packet| packet.passes);
@@ -196,6 +231,29 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
     }
     answer.notes = notes(desired, &answer, &from, &to);
     Ok(answer)
+}
+
+fn carried<'p>(
+    question: &Question,
+    network: &'p str,
+    source: IpAddr,
+    destination: IpAddr,
+) -> Packet<'p> {
+    let icmp = question.icmp.or(match question.protocol {
+        ICMP => Some((8, 0)),
+        ICMPV6 => Some((128, 0)),
+        _ => None,
+    });
+    Packet {
+        network,
+        by: None,
+        source,
+        destination,
+        protocol: question.protocol,
+        // A client's own port: no rule looks at it.
+        ports: question.destination_port.map(|port| (0, port)),
+        icmp: icmp.filter(|_| matches!(question.protocol, ICMP | ICMPV6)),
+    }
 }
 
 fn side<'d>(desired: &'d Desired, name: &str) -> Result<Side<'d>, QuestionError> {
@@ -266,28 +324,47 @@ fn apart(desired: &Desired, one: &str, other: &str) -> Text {
 
 fn explained(judge: &Judge<'_>, packet: &Packet<'_>) -> Explained {
     let judgement = judge.judge(packet);
-    let protocol = protocol::name(packet.protocol);
-    let carries = match (packet.ports, packet.icmp) {
-        (Some((_, port)), _) => format!("{protocol} {port}"),
-        (None, Some((kind, code))) => format!("{protocol} {kind}/{code}"),
-        (None, None) => protocol,
-    };
     let (path, arrives) = path(judge, packet, &judgement);
-    let decision = |end| match judgement.barred {
-        Some(bar) => Decision { why: barred(bar), ..Decision::of("dropped") },
-        None => decision(end),
-    };
+    let (out, inward) = ends(&judgement);
     Explained {
         network: packet.network.to_owned(),
         source: packet.source,
         destination: packet.destination,
-        carries,
+        carries: carries(packet),
         passes: judgement.passes() && arrives,
-        out: decision(judgement.out),
-        inward: decision(judgement.inward),
+        out,
+        inward,
         path,
         mtu: mtu(judge.desired(), packet.network),
+        router: None,
     }
+}
+
+fn carries(packet: &Packet<'_>) -> String {
+    let protocol = protocol::name(packet.protocol);
+    match (packet.ports, packet.icmp) {
+        (Some((_, port)), _) => format!("{protocol} {port}"),
+        (None, Some((kind, code))) => format!("{protocol} {kind}/{code}"),
+        (None, None) => protocol,
+    }
+}
+
+fn ends(judgement: &Judgement<'_>) -> (Decision, Decision) {
+    let decision = |end| match judgement.barred {
+        Some(bar) => Decision { why: barred(bar), ..Decision::of("dropped") },
+        None => decision(end),
+    };
+    (decision(judgement.out), decision(judgement.inward))
+}
+
+/// Decides a packet in a network of which a router may be at one end: then only the other end
+/// is judged there, and where that is a port of another node, nothing.
+fn decided(judge: &Judge<'_>, packet: &Packet<'_>) -> (Decision, Decision) {
+    let judgement = judge.judge(packet);
+    if judgement.barred == Some(Bar::NotHere) {
+        return (decision(End::Elsewhere), decision(End::Elsewhere));
+    }
+    ends(&judgement)
 }
 
 impl Decision {

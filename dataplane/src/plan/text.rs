@@ -14,11 +14,13 @@ pub fn lines(plan: &Plan) -> Vec<Text> {
     let mut lines: Vec<Text> = plan.conflicts.iter().map(conflict).collect();
     lines.extend(plan.held.map(held));
     for wait in &plan.waits {
-        lines.push(Text::of(
-            "端口 {0}：设备 {1} 尚未出现，出现后再接入",
-            "port {0}: waits for device `{1}`, which is not there yet",
-            &[&wait.port, &wait.device],
-        ));
+        let external = wait.port.contains(' ');
+        let who = cause(&if external { wait.port.clone() } else { format!("port {}", wait.port) });
+        let device = &wait.device;
+        lines.push(Text {
+            zh: format!("{}：设备 {device} 尚未出现，出现后再接入", who.zh),
+            en: format!("{}: waits for device `{device}`, which is not there yet", who.en),
+        });
     }
     for (at, planned) in plan.steps.iter().enumerate() {
         step_lines(&mut lines, at + 1, planned);
