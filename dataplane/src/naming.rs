@@ -76,6 +76,18 @@ pub fn gateway_end(network: &str) -> Device {
     device("asg", network)
 }
 
+/// Returns the name of both ends of a pair between two routers.
+pub fn peer(peering: &str) -> Device {
+    device(PEER, peering)
+}
+
+const PEER: &str = "asy";
+
+/// Whether a name is that of an end of such a pair.
+pub fn is_peer(device: &Device) -> bool {
+    device.as_str().starts_with(PEER)
+}
+
 /// Returns the name of a router's device in an external network.
 pub fn uplink(external: &str) -> Device {
     device("asx", external)

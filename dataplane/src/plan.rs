@@ -113,7 +113,9 @@ pub enum Step {
 pub enum RoomChange {
     /// Makes a device on a device of the node, down and without addresses.
     AddUplink { name: Device, device: Furniture },
-    /// Takes a device away.
+    /// Makes a pair between this router and that of another VPC, both ends down.
+    AddPair { name: Device, vpc: String, mtu: u32 },
+    /// Takes a device away, and of a pair the other end too.
     DeleteDevice { name: Device },
     /// Up or down.
     Up { name: Device, up: bool },
@@ -231,7 +233,7 @@ fn outer_waits(wanted: &Wanted, seen: &Seen) -> impl Iterator<Item = Wait> {
     let parents = wanted.rooms.values().flat_map(|room| room.devices.values());
     let parents = parents.filter_map(|device| match &device.kind {
         FurnitureKind::Uplink { external, parent } => Some((external, parent)),
-        FurnitureKind::Gateway { .. } => None,
+        FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => None,
     });
     let absent = parents.filter(|(_external, parent)| !seen.links.contains_key(*parent));
     let absent: BTreeSet<_> = absent.collect();

@@ -20,9 +20,14 @@ use crate::address::Mac;
 
 pub mod compile;
 pub mod keep;
+mod peering;
 mod rules;
 pub mod way;
 
 /// The MAC address of every router, in every network and on every node: `as` and `say` behind
 /// the bit for local ones.
 pub const MAC: Mac = Mac([0x02, 0x61, 0x73, 0x73, 0x61, 0x79]);
+
+/// MAC addresses of the ends of a pair between two routers: of who makes it, and of the other.
+pub const PEER_MACS: [Mac; 2] =
+    [Mac([0x02, 0x61, 0x73, 0, 0, 1]), Mac([0x02, 0x61, 0x73, 0, 0, 2])];

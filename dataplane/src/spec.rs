@@ -16,6 +16,7 @@ mod fields;
 mod group;
 mod json;
 mod node;
+mod peering;
 mod read;
 mod routing;
 mod settle;

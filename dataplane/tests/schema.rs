@@ -41,6 +41,8 @@ struct Wanted {
     snat: Vec<Snat>,
     #[serde(default)]
     eip: Vec<Elastic>,
+    #[serde(default)]
+    peering: Vec<Peering>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -339,6 +341,16 @@ struct Elastic {
     ip: Option<Address>,
 }
 
+/// Two VPCs whose subnets reach each other; groups hold across it. Their subnets do not overlap.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Peering {
+    id: Id,
+    /// Two VPCs that have routers.
+    vpcs: [Id; 2],
+}
+
 const COMMITTED: &str = include_str!("../schema/network-v1.json");
 const FULL: &str = include_str!("spec/good/full.toml");
 
@@ -427,6 +439,7 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
         "[[router]]",
         "[[snat]]",
         "[[eip]]",
+        "[[peering]]",
     ] {
         assert!(text.contains(header), "{header}");
         text = text.replace(header, &format!("{header}\n{odd}"));

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         trial("equal_addresses_of_two_vpcs_stay_apart", NEEDS, apart),
         trial("guests_go_out_under_an_address_they_share", NEEDS, snat),
         trial("an_elastic_ip_is_a_guests_both_ways", NEEDS, elastic),
+        trial("joined_vpcs_reach_each_other_and_nothing_beyond", NEEDS, joined),
         trial("nothing_is_left", NEEDS, nothing_left),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -175,6 +176,36 @@ fn elastic() -> Result<(), Failed> {
     asks.send_to(b"two", format!("{elastic}:5"))?;
     must("c1 hears it now", second.recv_from(&mut bytes).is_ok())?;
     must("a1 hears it no more", first.recv_from(&mut bytes).is_err())
+}
+
+fn joined() -> Result<(), Failed> {
+    let green = "[[router]]\nid = \"g\"\nvpc = \"green\"\n";
+    let joined =
+        format!("{green}[[peering]]\nid = \"red-green\"\nvpcs = [\"red\", \"green\"]\n{SNAT}");
+    let alone = [out(0, green), out(1, green)];
+    let mut lab = Lab::new([&alone[0], &alone[1]])?;
+    must("a1 does not reach y1 yet", !lab.pings("a1", "10.7.0.31")?)?;
+    let both = [out(0, &joined), out(1, &joined)];
+    lab.apply([&both[0], &both[1]])?;
+    for (from, to, address) in [
+        ("a1", "y1", "10.7.0.31"),
+        ("a1", "y1", "fd00:0:0:7::31"),
+        ("y1", "a1", "10.0.0.11"),
+        ("a2", "y1", "10.7.0.31"),
+        ("a2", "y1", "fd00:0:0:7::31"),
+        ("y1", "c2", "10.0.1.21"),
+    ] {
+        let seen = connects(lab.guest(from), (lab.guest(to), address), address, 80)?;
+        must(&format!("{from} connects to {address}: {seen:?}"), seen.is_some())?;
+    }
+    // Groups hold across it, and the others' way out is not theirs.
+    let seen = connects(lab.guest("y1"), (lab.guest("c2"), "10.0.1.21"), "10.0.1.21", 81)?;
+    must("y1 does not connect to port 81 of c2", seen.is_none())?;
+    must("a1 gets out", lab.pings("a1", FAR)?)?;
+    must("y1 does not get out by red", !lab.pings("y1", FAR)?)?;
+    must("x1 of blue is not joined", !lab.pings("x1", "10.7.0.31")?)?;
+    lab.apply([&alone[0], &alone[1]])?;
+    must("a1 does not reach y1 any more", !lab.pings("a1", "10.7.0.31")?)
 }
 
 fn nothing_left() -> Result<(), Failed> {

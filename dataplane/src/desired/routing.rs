@@ -16,6 +16,15 @@ pub struct Routing {
     pub routers: BTreeMap<String, Router>,
     /// Elastic IPs by id, those that are bound to no port too.
     pub elastic: BTreeMap<String, Elastic>,
+    /// VPCs that are joined, by id.
+    pub peerings: BTreeMap<String, Peering>,
+}
+
+/// Two VPCs whose subnets reach each other, and nothing beyond them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peering {
+    /// Both, in order.
+    pub vpcs: [String; 2],
 }
 
 /// A network of a provider, as this node reaches it.

@@ -81,7 +81,7 @@ pub struct Passage {
     /// The network that it goes on in; `None`: outside, or nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    /// The elastic IP or SNAT that decides.
+    /// The elastic IP, SNAT or peering that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// Its source from there on, where that is another.

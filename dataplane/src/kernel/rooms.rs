@@ -101,10 +101,16 @@ impl Rooms {
     /// Does a step in a room, or to one; others do nothing. `route` is that of the node.
     pub fn perform(&mut self, step: &Step, route: &mut Route) -> Result<(), StepError> {
         match step {
-            Step::AddRoom { vpc } => self.add(vpc).map_err(refused),
-            Step::DeleteRoom { vpc } => self.delete(vpc).map_err(refused),
+            Step::AddRoom { vpc } => self.add(vpc).map_err(|error| refused(&error)),
+            Step::DeleteRoom { vpc } => self.delete(vpc).map_err(|error| refused(&error)),
+            Step::Room { vpc, change: RoomChange::AddPair { name, vpc: other, mtu } } => {
+                let other = self.descriptor(other);
+                let other = other.ok_or_else(|| refused(&Errno::NOENT.into()))?;
+                let room = self.get(vpc).map_err(|error| refused(&error))?;
+                room.route.ask_all(&request::pair(name, *mtu, other))
+            }
             Step::Room { vpc, change } => {
-                let room = self.get(vpc).map_err(refused)?;
+                let room = self.get(vpc).map_err(|error| refused(&error))?;
                 room.change(change, route)
             }
             _ => Ok(()),
@@ -224,11 +230,11 @@ impl Open {
         match change {
             RoomChange::Rules(batch) => rules::perform(&mut self.filter, batch),
             RoomChange::Settings => {
-                inside(Namespace::Open(self.file.as_fd()), set).map_err(refused)
+                inside(Namespace::Open(self.file.as_fd()), set).map_err(|error| refused(&error))
             }
             RoomChange::AddUplink { name, device } => {
                 let parent = request::parent(device).and_then(|parent| route.number(parent));
-                let parent = parent.ok_or_else(|| refused(Errno::NODEV.into()))?;
+                let parent = parent.ok_or_else(|| refused(&Errno::NODEV.into()))?;
                 let room = self.file.as_raw_fd();
                 route.ask_all(&request::uplink(name, device, parent, room))?;
                 let alias = device.kind.alias().unwrap_or_default();
@@ -238,6 +244,8 @@ impl Open {
                 }
                 marked
             }
+            // Of two rooms.
+            RoomChange::AddPair { .. } => Ok(()),
             RoomChange::DeleteDevice { name } => self.route.ask_all(&request::removal(name)),
             RoomChange::Up { name, up } => self.route.ask_all(&request::up(name, *up)),
             RoomChange::Mtu { name, mtu } => self.route.ask_all(&request::mtu(name, *mtu)),
@@ -261,7 +269,7 @@ impl Open {
     }
 
     fn number(&self, name: &crate::address::Device) -> Result<u32, StepError> {
-        self.route.number(name).ok_or_else(|| refused(Errno::NODEV.into()))
+        self.route.number(name).ok_or_else(|| refused(&Errno::NODEV.into()))
     }
 }
 
@@ -336,7 +344,7 @@ fn is_six(path: &Path) -> bool {
     path.starts_with("/proc/sys/net/ipv6")
 }
 
-fn refused(error: io::Error) -> StepError {
+fn refused(error: &io::Error) -> StepError {
     let errno = error.raw_os_error().unwrap_or(libc::EIO);
     let said = error.raw_os_error().is_none().then(|| error.to_string());
     StepError { errno, said }

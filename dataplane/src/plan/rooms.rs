@@ -4,6 +4,8 @@
 use super::order::Order;
 use super::{RoomChange, Step, rules};
 use crate::address::Device;
+use crate::naming;
+use crate::router;
 use crate::seen;
 use crate::wanted::room::{Furniture, FurnitureKind, Room};
 
@@ -41,10 +43,40 @@ impl Order<'_> {
     pub(super) fn furnish(&mut self) {
         for (vpc, room) in &self.wanted.rooms {
             for (name, device) in &room.devices {
+                self.pair(vpc, name, device);
+            }
+        }
+        for (vpc, room) in &self.wanted.rooms {
+            for (name, device) in &room.devices {
                 self.uplink(vpc, name, device);
                 self.settle_in_room(vpc, name, device);
             }
             self.routes(vpc, room);
+        }
+    }
+
+    fn pair(&mut self, vpc: &str, name: &Device, device: &Furniture) {
+        let FurnitureKind::Peer { vpc: other, made_here: true, .. } = &device.kind else { return };
+        let end = |vpc: &str| self.seen_room(vpc)?.devices.get(name)?.mac;
+        let macs = router::PEER_MACS.map(Some);
+        if [end(vpc), end(other)] == macs {
+            return;
+        }
+        // Of a peering that led elsewhere, one end is somewhere else.
+        let holders = self.state.seen().rooms.iter();
+        let holders = holders.filter(|(_vpc, room)| room.devices.contains_key(name));
+        let holders: Vec<String> = holders.map(|(vpc, _room)| vpc.clone()).collect();
+        for holder in holders {
+            self.delete_device(&holder, name);
+        }
+        let (name, other, mtu) = (name.clone(), other.clone(), device.mtu);
+        self.room(vpc, RoomChange::AddPair { name, vpc: other, mtu });
+    }
+
+    /// Takes a device away that may have gone with another.
+    fn delete_device(&mut self, vpc: &str, name: &Device) {
+        if self.seen_room(vpc).is_some_and(|room| room.devices.contains_key(name)) {
+            self.room(vpc, RoomChange::DeleteDevice { name: name.clone() });
         }
     }
 
@@ -91,28 +123,33 @@ impl Order<'_> {
         }
     }
 
-    /// Takes away what is stale in rooms, but not what guards.
+    /// Takes away what is stale in rooms, but not what guards: routes and addresses of all, then
+    /// devices, which take those of another room along.
     pub(super) fn strip_rooms(&mut self) {
         let rooms = self.state.seen().rooms.clone();
-        for (vpc, there) in &rooms {
-            let nothing = Room::default();
-            let wanted = self.wanted.rooms.get(vpc).unwrap_or(&nothing);
+        let nothing = Room::default();
+        let wanted = |vpc: &String| self.wanted.rooms.get(vpc).unwrap_or(&nothing);
+        let of_rooms: Vec<(&String, &seen::Room, &Room)> =
+            rooms.iter().map(|(vpc, there)| (vpc, there, wanted(vpc))).collect();
+        for (vpc, there, wanted) in &of_rooms {
             for (to, hop) in &there.routes {
                 if !wanted.routes.contains_key(to) {
                     self.room(vpc, RoomChange::DeleteRoute { to: *to, hop: hop.clone() });
                 }
             }
-            for (name, link) in &there.devices {
-                let Some(device) = wanted.devices.get(name) else {
-                    let ours = link.alias.as_deref().is_some_and(|it| it.starts_with(UPLINK));
-                    if ours {
-                        self.room(vpc, RoomChange::DeleteDevice { name: name.clone() });
-                    }
-                    continue;
-                };
+            for (name, device) in &wanted.devices {
+                let Some(link) = there.devices.get(name) else { continue };
                 for address in link.addresses.difference(&device.addresses) {
                     let (name, address) = (name.clone(), *address);
                     self.room(vpc, RoomChange::DeleteAddress { name, address });
+                }
+            }
+        }
+        for (vpc, there, wanted) in &of_rooms {
+            for (name, link) in &there.devices {
+                let uplink = link.alias.as_deref().is_some_and(|it| it.starts_with(UPLINK));
+                if !wanted.devices.contains_key(name) && (uplink || naming::is_peer(name)) {
+                    self.delete_device(vpc, name);
                 }
             }
         }

@@ -163,7 +163,7 @@ fn room_change(change: &RoomChange) -> Text {
         RoomChange::AddUplink { name, device } => {
             let parent = match &device.kind {
                 FurnitureKind::Uplink { parent, .. } => parent.as_str(),
-                FurnitureKind::Gateway { .. } => "?",
+                FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => "?",
             };
             Text::of(
                 "在 {1} 上新建 macvlan 设备 {0}，MAC {2}，MTU {3}",
@@ -171,6 +171,11 @@ fn room_change(change: &RoomChange) -> Text {
                 &[name, &parent, &device.mac, &device.mtu],
             )
         }
+        RoomChange::AddPair { name, vpc, mtu } => Text::of(
+            "新建 veth {0} 通往 VPC {1} 的路由器，MTU {2}",
+            "make veth `{0}` to the router of VPC `{1}`, MTU {2}",
+            &[name, vpc, mtu],
+        ),
         RoomChange::DeleteDevice { name } => {
             Text::of("删除设备 {0}", "delete device `{0}`", &[name])
         }

@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::MAC;
 use super::rules::{self, Facts};
+use super::{MAC, peering};
 use crate::address::{Device, Mac};
 use crate::desired::Desired;
 use crate::desired::routing::{Bound, Router};
@@ -27,7 +27,7 @@ pub fn add(
     desired: &Desired,
     mtu_of: &dyn Fn(&Device) -> Option<u32>,
 ) -> BTreeMap<String, Room> {
-    let mut rooms = BTreeMap::new();
+    let mut all = BTreeMap::new();
     for (vpc, router) in &desired.routing.routers {
         let (mut room, mut facts) = (Room::default(), Facts::default());
         for id in gateways(desired, vpc) {
@@ -39,10 +39,14 @@ pub fn add(
         }
         facts.own = ranges(desired, vpc);
         add_uplink(&mut room, &mut facts, desired, vpc, router, mtu_of);
-        room.ruleset = rules::rules(&facts);
-        rooms.insert(vpc.clone(), room);
+        all.insert(vpc, (room, facts));
     }
-    rooms
+    peering::add(&mut all, desired);
+    let ready = |(vpc, (mut room, facts)): (&String, (Room, Facts))| {
+        room.ruleset = rules::rules(&facts);
+        (vpc.clone(), room)
+    };
+    all.into_iter().map(ready).collect()
 }
 
 /// Returns the networks of a VPC that its router is in on this node.
@@ -66,11 +70,19 @@ pub fn routed(desired: &Desired) -> BTreeSet<&str> {
 /// no port.
 pub fn senders(desired: &Desired) -> Vec<(&str, IpAddr)> {
     let vpc = |network: &str| Some(desired.networks.get(network)?.vpc.as_str());
-    let mut of: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
+    let mut own: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for remote in desired.remotes.values() {
         if let Some(vpc) = vpc(&remote.network) {
-            of.entry(vpc).or_default().insert(remote.vtep);
+            own.entry(vpc).or_default().insert(remote.vtep);
         }
+    }
+    let mut of = own.clone();
+    // Peers' routers send into each other's networks.
+    for peering in desired.routing.peerings.values() {
+        let [one, other] = &peering.vpcs;
+        let ends = |vpc: &str| own.get(vpc).cloned().unwrap_or_default();
+        of.entry(one).or_default().extend(ends(other));
+        of.entry(other).or_default().extend(ends(one));
     }
     let ends = |network: &str| vpc(network).and_then(|vpc| of.get(vpc)).into_iter().flatten();
     let networks = routed(desired).into_iter();
@@ -176,6 +188,9 @@ fn add_uplink(
 fn outer_mac(node: &str, vpc: &str, external: &str) -> Mac {
     let digits = naming::digits([node, vpc, external]);
     let number = u64::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes();
-    let [_, _, _, a, b, c, d, e] = number;
-    Mac([0x06, a, b, c, d, e])
+    let mut mac = [0x06, 0, 0, 0, 0, 0];
+    for (to, from) in mac.iter_mut().skip(1).zip(number.iter().skip(3)) {
+        *to = *from;
+    }
+    Mac(mac)
 }

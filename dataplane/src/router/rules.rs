@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::address::Device;
 use crate::firewall::protocol::{ICMP, ICMPV6};
@@ -16,7 +16,7 @@ use crate::nft::{
     Ruleset, Set, Table, Translated, Value, ValueType, Verdict,
 };
 
-/// Ranges of the VPC.
+/// Ranges of the VPC, and of those that are joined to it: they are never sought outside.
 const OWN: &str = "as_own4";
 /// Devices that lead to the VPC's networks.
 const INSIDE: &str = "as_inside";
@@ -51,6 +51,10 @@ pub(super) struct Facts {
     pub(super) uplink: Option<(Device, Ipv4Addr)>,
     /// Shared addresses: id, address, ranges of guests.
     pub(super) snats: Vec<(String, Ipv4Addr, BTreeSet<Ipv4Net>)>,
+    /// Ranges of VPCs that are joined to it.
+    pub(super) near: BTreeSet<IpNet>,
+    /// The devices that lead there, each with the ranges behind it.
+    pub(super) peers: BTreeMap<Device, BTreeSet<IpNet>>,
     /// Elastic IPs, with the address behind each.
     pub(super) elastic: BTreeMap<Ipv4Addr, Ipv4Addr>,
 }
@@ -58,10 +62,6 @@ pub(super) struct Facts {
 /// Returns the rules.
 pub(super) fn rules(facts: &Facts) -> Ruleset {
     let mut table = Table::default();
-    let four = |range: &IpNet| match range {
-        IpNet::V4(range) => Some(*range),
-        IpNet::V6(_) => None,
-    };
     let inside = facts.inside.iter().map(|device| (key(&device.padded()), None));
     table.sets.insert(INSIDE.to_owned(), hash(KeyType::InterfaceName, None, inside.collect()));
     base(&mut table, "as_in", Point::Input, 0, true, input());
@@ -69,8 +69,11 @@ pub(super) fn rules(facts: &Facts) -> Ruleset {
         // Between the networks of the VPC.
         Line::new().within(name(Meta::InName), INSIDE).within(name(Meta::OutName), INSIDE).accept(),
     ];
+    for (device, behind) in &facts.peers {
+        forward.extend(peer(&mut table, device, behind));
+    }
     if let Some((uplink, address)) = &facts.uplink {
-        let own = facts.own.iter().filter_map(four).collect();
+        let own = facts.own.union(&facts.near).filter_map(four).collect();
         table.sets.insert(OWN.to_owned(), ranges(&own));
         forward.extend(leaving(&mut table, facts, uplink, *address));
     }
@@ -86,6 +89,44 @@ fn input() -> Vec<Rule> {
     rules.extend([ECHO_V6, 135, 136].map(icmp6));
     rules.push(Line::new().counted().drop());
     rules
+}
+
+/// What may come from a joined VPC: of its subnets only, and to the networks of this one only.
+/// Its router says of itself what is wrong with a packet.
+fn peer(table: &mut Table, device: &Device, behind: &BTreeSet<IpNet>) -> Vec<Rule> {
+    let from = || Line::new().is(name(Meta::InName), &device.padded());
+    let inside = |line: Line| line.within(name(Meta::OutName), INSIDE);
+    let digits = device.as_str().get(3..).unwrap_or_default();
+    let to = Line::new().within(name(Meta::InName), INSIDE);
+    let mut rules = vec![to.is(name(Meta::OutName), &device.padded()).accept()];
+    let four: BTreeSet<Ipv4Net> = behind.iter().filter_map(four).collect();
+    let six: BTreeSet<Ipv6Net> = behind.iter().filter_map(six).collect();
+    let set = format!("as_peer4_{digits}");
+    rules.push(inside(from()).ipv4().within(source(), &set).accept());
+    table.sets.insert(set, ranges(&four));
+    if !six.is_empty() {
+        let set = format!("as_peer6_{digits}");
+        rules.push(inside(from()).ipv6().within(source6(), &set).accept());
+        table.sets.insert(set, ranges6(&six));
+    }
+    for kind in [3, 11, 12] {
+        rules.push(inside(from()).protocol(ICMP).icmp_type(kind).accept());
+    }
+    rules
+}
+
+fn four(range: &IpNet) -> Option<Ipv4Net> {
+    match range {
+        IpNet::V4(range) => Some(*range),
+        IpNet::V6(_) => None,
+    }
+}
+
+fn six(range: &IpNet) -> Option<Ipv6Net> {
+    match range {
+        IpNet::V6(range) => Some(*range),
+        IpNet::V4(_) => None,
+    }
 }
 
 /// Adds translation; returns what is let by besides.
@@ -128,6 +169,13 @@ fn leaving(table: &mut Table, facts: &Facts, uplink: &Device, own: Ipv4Addr) -> 
     base(table, "as_snat", Point::SourceNat, SOURCE_NAT, false, snat);
 
     vec![
+        // What is inside is not sought outside, even where this node does not know its way.
+        Line::new()
+            .is(name(Meta::OutName), &uplink.padded())
+            .ipv4()
+            .within(destination(), OWN)
+            .counted()
+            .drop(),
         // What conntrack cannot place is not translated either.
         Line::new().bits(Ct::State, INVALID).counted().drop(),
         Line::new()
@@ -165,6 +213,20 @@ fn ranges(of: &BTreeSet<Ipv4Net>) -> Set {
     };
     let elements = Ipv4Net::aggregate(&all).into_iter().map(element).collect();
     Set { key: vec![KeyType::Ipv4], value: None, interval: true, elements }
+}
+
+fn ranges6(of: &BTreeSet<Ipv6Net>) -> Set {
+    let all: Vec<Ipv6Net> = of.iter().copied().collect();
+    let element = |range: Ipv6Net| {
+        let (first, last) = (range.network().octets(), range.broadcast().octets());
+        (Element::range(first.to_vec(), last.to_vec()), None)
+    };
+    let elements = Ipv6Net::aggregate(&all).into_iter().map(element).collect();
+    Set { key: vec![KeyType::Ipv6], value: None, interval: true, elements }
+}
+
+fn source6() -> Expression {
+    Expression::Payload { base: Base::Network, offset: 8, length: 16, to: FIRST }
 }
 
 fn name(key: Meta) -> Expression {

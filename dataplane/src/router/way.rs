@@ -15,6 +15,8 @@ pub enum Way<'d> {
     Bridged,
     /// By the router to a network of the same VPC.
     Routed { vpc: &'d str, network: &'d str },
+    /// By both routers to a network of a VPC that is joined.
+    Peered { vpc: &'d str, peering: &'d str, other: &'d str, network: &'d str },
     /// Out of the VPC, under another address.
     Out { vpc: &'d str, external: &'d str, address: Ipv4Addr, by: Outer<'d> },
     /// To an elastic IP of the same VPC: to a guest, from an address outside.
@@ -71,10 +73,37 @@ pub fn way<'d>(
             Way::Nowhere(Dead::NoRouter { vpc })
         };
     }
+    if let Some((peering, other, network)) = peered(desired, vpc, destination) {
+        let here = compile::gateways(desired, other).contains(&network);
+        return if here {
+            Way::Peered { vpc, peering, other, network }
+        } else {
+            Way::Nowhere(Dead::NoRouter { vpc: other })
+        };
+    }
     let (IpAddr::V4(source), IpAddr::V4(destination)) = (source, destination) else {
         return Way::Nowhere(Dead::NoIpv6 { vpc });
     };
     leaving(desired, vpc, source, destination)
+}
+
+/// Returns the peering of a VPC that leads to an address, the other VPC and the network there.
+fn peered<'d>(
+    desired: &'d Desired,
+    vpc: &str,
+    address: IpAddr,
+) -> Option<(&'d str, &'d str, &'d str)> {
+    desired.routing.peerings.iter().find_map(|(id, peering)| {
+        let [one, other] = &peering.vpcs;
+        let other = match vpc {
+            vpc if vpc == one => other,
+            vpc if vpc == other => one,
+            _ => return None,
+        };
+        let mut networks = desired.networks.iter().filter(|(_id, network)| network.vpc == *other);
+        let (network, _) = networks.find(|(_id, network)| has(network, address))?;
+        Some((id.as_str(), other.as_str(), network.as_str()))
+    })
 }
 
 fn has(network: &Network, address: IpAddr) -> bool {

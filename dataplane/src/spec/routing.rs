@@ -9,6 +9,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of};
 use super::node::Kind;
+use super::peering;
 use super::read::{Entry, Names, entries, unknown, usable, vpc_of};
 use super::settle::{self, Station};
 use crate::desired::routing::{Bound, Elastic, External, Router, Routing, Snat, Uplink};
@@ -23,7 +24,7 @@ const SUBNET: Kind = ("子网", "subnet");
 /// Which external address is whose, and where that is written.
 type Taken<'n> = BTreeMap<Ipv4Addr, (About<'n>, usize)>;
 
-/// Reads `[[external]]`, `[[router]]`, `[[snat]]` and `[[eip]]`.
+/// Reads `[[external]]`, `[[router]]`, `[[snat]]`, `[[eip]]` and `[[peering]]`.
 pub(super) fn routing<'n>(
     root: &mut Fields<'n>,
     names: &mut Names<'n>,
@@ -35,6 +36,7 @@ pub(super) fn routing<'n>(
     read.routers(root, names, faults);
     read.snats(root, names, faults);
     read.elastic(root, names, faults);
+    peering::peerings(root, names, &mut read.routing, faults);
     read.routing
 }
 
@@ -327,7 +329,7 @@ impl<'n> Reading<'n> {
                     some => some.map(|it| (it, ip.at)),
                 },
             };
-            let Some(bound) = self.bind(id, port.at, ip, names, faults) else { continue };
+            let Some(bound) = bind(id, port.at, ip, names, faults) else { continue };
             let Some(uplink) = self.uplink_of(&bound.vpc, place, faults) else { continue };
             if self.uplink_like(&uplink.external, address.into(), at, faults).is_none() {
                 continue;
@@ -346,24 +348,23 @@ impl<'n> Reading<'n> {
             self.routing.elastic.insert(about.id.to_owned(), elastic);
         }
     }
+}
 
-    fn bind(
-        &self,
-        id: &'n str,
-        at: usize,
-        ip: Option<(Ipv4Addr, usize)>,
-        names: &Names<'n>,
-        faults: &mut Faults<'n>,
-    ) -> Option<Bound> {
-        let stations = &names.all.stations;
-        let Some(station) = stations.iter().find(|station| station.about.id == id) else {
-            unknown(PORT, id, at, &mut names.stations.keys().copied(), faults);
-            return None;
-        };
-        let vpc = names.networks.get(station.network?).copied().flatten()?;
-        let inside = inside_of(station, ip, at, faults)?;
-        Some(Bound { vpc: vpc.to_owned(), port: id.to_owned(), inside })
-    }
+fn bind<'n>(
+    id: &'n str,
+    at: usize,
+    ip: Option<(Ipv4Addr, usize)>,
+    names: &Names<'n>,
+    faults: &mut Faults<'n>,
+) -> Option<Bound> {
+    let stations = &names.all.stations;
+    let Some(station) = stations.iter().find(|station| station.about.id == id) else {
+        unknown(PORT, id, at, &mut names.stations.keys().copied(), faults);
+        return None;
+    };
+    let vpc = names.networks.get(station.network?).copied().flatten()?;
+    let inside = inside_of(station, ip, at, faults)?;
+    Some(Bound { vpc: vpc.to_owned(), port: id.to_owned(), inside })
 }
 
 /// Which address of a port is meant.

@@ -40,6 +40,15 @@ pub enum FurnitureKind {
         /// The network.
         network: String,
     },
+    /// One end of a pair that leads to another router; both have the same name.
+    Peer {
+        /// The peering.
+        peering: String,
+        /// The VPC of the other router.
+        vpc: String,
+        /// Whether the pair is made from here.
+        made_here: bool,
+    },
     /// A device of its own (macvlan) on a device of the node.
     Uplink {
         /// The external network.
@@ -54,7 +63,7 @@ impl FurnitureKind {
     /// other end has it.
     pub fn alias(&self) -> Option<String> {
         match self {
-            Self::Gateway { .. } => None,
+            Self::Gateway { .. } | Self::Peer { .. } => None,
             Self::Uplink { external, parent } => Some(format!("assay:uplink:{parent}:{external}")),
         }
     }

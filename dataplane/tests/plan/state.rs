@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use dataplane::address::{Device, Mac};
 use dataplane::compile::compile;
-use dataplane::desired::routing::{Bound, Elastic, External, Router, Routing, Snat, Uplink};
+use dataplane::desired::routing::{
+    Bound, Elastic, External, Peering, Router, Routing, Snat, Uplink,
+};
 use dataplane::desired::{
     AllowedPair, Desired, Direction, Group, Network, Node, Peer, Port, PortKind, Remote, Rule,
     Semantics, Subnet, Traffic, Zones,
@@ -119,6 +121,11 @@ fn add_routing(desired: &mut Desired, random: &mut Random) {
         let snats = if uplink.is_some() { vec![snat] } else { Vec::new() };
         let router = Router { id: vpc.to_owned(), uplink, snats };
         desired.routing.routers.insert(vpc.to_owned(), router);
+    }
+    let both = ["red", "blue"].map(str::to_owned);
+    if random.chance(60) && both.iter().all(|vpc| desired.routing.routers.contains_key(vpc)) {
+        let id = if random.chance(50) { "joined" } else { "peers" };
+        desired.routing.peerings.insert(id.to_owned(), Peering { vpcs: both });
     }
     for (id, port) in &desired.ports {
         let inside = port.addresses.iter().find_map(|address| match address {

@@ -38,6 +38,11 @@ pub(super) fn explain(
                     to.network.is_some_and(|other| vpc(desired, other) != vpc(desired, network));
                 let packet = Packet { by: from.port, ..packet(network) };
                 match way::way(desired, network, source, destination) {
+                    way @ Way::Peered { network, .. }
+                        if to.network.is_none_or(|it| it == network) =>
+                    {
+                        sent(judge, &packet, way)?
+                    }
                     // Of another VPC, whatever addresses it has.
                     _ if apart => return None,
                     Way::Bridged => return None,
@@ -71,6 +76,19 @@ fn sent(judge: &Judge<'_>, packet: &Packet<'_>, way: Way<'_>) -> Option<Explaine
                 &[&vpc, &network],
             );
             let passage = Passage { network: Some(network.to_owned()), ..Passage::of(vpc, why) };
+            (passage, Some((network, packet.source, packet.destination)))
+        }
+        Way::Peered { vpc, peering, other, network } => {
+            let why = Text::of(
+                "经对等连接 `{0}` 到 VPC `{1}` 的网络 `{2}`",
+                "by peering `{0}` to network `{2}` of VPC `{1}`",
+                &[&peering, &other, &network],
+            );
+            let passage = Passage {
+                by: Some(peering.to_owned()),
+                network: Some(network.to_owned()),
+                ..Passage::of(vpc, why)
+            };
             (passage, Some((network, packet.source, packet.destination)))
         }
         Way::Out { vpc, external, address, by } => {

@@ -36,6 +36,11 @@ fn changeable(seen: &Seen, room: &Room, change: &RoomChange) -> Result<(), i32> 
             refuse(!seen.links.contains_key(parent), ENODEV)?;
             refuse(room.devices.contains_key(name), EEXIST)
         }
+        RoomChange::AddPair { name, vpc, .. } => {
+            let other = seen.rooms.get(vpc).ok_or(ENOENT)?;
+            let taken = [room, other].iter().any(|room| room.devices.contains_key(name));
+            refuse(taken, EEXIST)
+        }
         RoomChange::DeleteDevice { name }
         | RoomChange::Up { name, .. }
         | RoomChange::Mtu { name, .. } => known(name).map(drop),

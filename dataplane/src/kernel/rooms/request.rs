@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::address::Device;
+use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
 use crate::kernel::socket::Request;
+use crate::router;
 use crate::wanted::room::{Furniture, FurnitureKind};
 
 const RTM_NEWLINK: u16 = 16;
@@ -31,6 +32,8 @@ const LINK: u16 = 5;
 const INFO: u16 = 18;
 const ALIAS: u16 = 20;
 const NAMESPACE: u16 = 28;
+const TX_QUEUES: u16 = 31;
+const RX_QUEUES: u16 = 32;
 /// `IFLA_MACVLAN_MODE` and its `MACVLAN_MODE_BRIDGE`: routers on one device hear each other.
 const MACVLAN_MODE: u16 = 1;
 const BRIDGE: u32 = 4;
@@ -80,7 +83,7 @@ pub(super) fn loopback(alias: &str) -> Vec<Request> {
 pub(super) fn parent(device: &Furniture) -> Option<&Device> {
     match &device.kind {
         FurnitureKind::Uplink { parent, .. } => Some(parent),
-        FurnitureKind::Gateway { .. } => None,
+        FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => None,
     }
 }
 
@@ -94,6 +97,33 @@ pub(super) fn uplink(name: &Device, uplink: &Furniture, parent: u32, room: i32) 
     body.nest(INFO, &mut |body| {
         body.put_text(1, "macvlan");
         body.nest(2, &mut |body| body.put_u32(MACVLAN_MODE, BRIDGE));
+    });
+    one(RTM_NEWLINK, CREATE | EXCLUSIVE, body)
+}
+
+/// Makes a pair between this room and another, both ends of one name.
+pub(super) fn pair(name: &Device, mtu: u32, room: i32) -> Vec<Request> {
+    let [here, there] = router::PEER_MACS;
+    let mut body = named(name.as_str(), 0, 0);
+    let end = |body: &mut Body, mac: Mac| {
+        body.put(ADDRESS, &mac.0);
+        body.put_u32(MTU, mtu);
+        // One queue each: a router has one processor at a time to itself.
+        body.put_u32(TX_QUEUES, 1);
+        body.put_u32(RX_QUEUES, 1);
+    };
+    end(&mut body, here);
+    body.nest(INFO, &mut |body| {
+        body.put_text(1, "veth");
+        body.nest(2, &mut |body| {
+            // `VETH_INFO_PEER`.
+            body.nest(1, &mut |body| {
+                let mut far = named(name.as_str(), 0, 0);
+                far.put(NAMESPACE, &room.to_ne_bytes());
+                end(&mut far, there);
+                body.0.extend(far.0);
+            });
+        });
     });
     one(RTM_NEWLINK, CREATE | EXCLUSIVE, body)
 }

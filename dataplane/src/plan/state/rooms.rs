@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{State, Undo, plain};
 use crate::address::Device;
+use crate::naming;
 use crate::plan::{RoomChange, Step, batch};
 use crate::router;
 use crate::seen::{self, Room};
@@ -26,6 +27,15 @@ impl State {
     }
 
     pub(super) fn change_room(&mut self, vpc: &str, change: &RoomChange) -> Undo {
+        match change {
+            RoomChange::AddPair { name, vpc: other, mtu } => {
+                return self.add_pair(vpc, name, other, *mtu);
+            }
+            RoomChange::DeleteDevice { name } if naming::is_peer(name) => {
+                return self.delete_pair(name);
+            }
+            _ => {}
+        }
         let Some(room) = self.seen.rooms.get_mut(vpc) else { return Undo::default() };
         let mut lost = None;
         let back = match change {
@@ -38,6 +48,7 @@ impl State {
                 room.devices.insert(name.clone(), link);
                 vec![RoomChange::DeleteDevice { name: name.clone() }]
             }
+            RoomChange::AddPair { .. } => Vec::new(),
             RoomChange::DeleteDevice { name } => remove(room, name, &mut lost),
             RoomChange::Up { name, up } => set_up(room, name, *up),
             RoomChange::Mtu { name, mtu } => {
@@ -89,6 +100,45 @@ impl State {
         Undo { steps: steps.collect(), lost }
     }
 
+    fn add_pair(&mut self, vpc: &str, name: &Device, other: &str, mtu: u32) -> Undo {
+        for (vpc, mac) in [vpc, other].into_iter().zip(router::PEER_MACS) {
+            if let Some(room) = self.seen.rooms.get_mut(vpc) {
+                let link = seen::Link { mac: Some(mac), ..plain("veth", mtu) };
+                room.devices.insert(name.clone(), link);
+            }
+        }
+        let change = RoomChange::DeleteDevice { name: name.clone() };
+        Undo::of([Step::Room { vpc: vpc.to_owned(), change }])
+    }
+
+    /// Takes both ends away. Who made the pair is told by their MAC addresses.
+    fn delete_pair(&mut self, name: &Device) -> Undo {
+        let rooms = self.seen.rooms.iter();
+        let ends = rooms.filter_map(|(vpc, room)| {
+            let link = room.devices.get(name)?;
+            Some((link.mac != router::PEER_MACS.first().copied(), vpc.clone(), link.mtu))
+        });
+        let mut ends: Vec<(bool, String, u32)> = ends.collect();
+        ends.sort();
+        let mut undo = Undo::default();
+        match ends.as_slice() {
+            [(_, maker, mtu), (_, other, _)] => {
+                let (name, vpc, mtu) = (name.clone(), other.clone(), *mtu);
+                let change = RoomChange::AddPair { name, vpc, mtu };
+                undo.steps.push(Step::Room { vpc: maker.clone(), change });
+            }
+            _ => {
+                let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
+                undo.lost = Some(Text::of(zh, en, &[name]));
+            }
+        }
+        for (_, vpc, _) in ends {
+            let back = self.remove_end(&vpc, name);
+            undo.steps.extend(if undo.lost.is_none() { back } else { Vec::new() });
+        }
+        undo
+    }
+
     /// Returns the VPC whose router has a device with this name.
     pub(super) fn room_of(&self, end: &Device) -> Option<String> {
         let mut rooms = self.seen.rooms.iter();
@@ -128,15 +178,12 @@ fn remove(room: &mut Room, name: &Device, lost: &mut Option<Text>) -> Vec<RoomCh
         let addresses = BTreeSet::new();
         Some(Furniture { kind, mac: link.mac?, mtu: link.mtu, addresses })
     });
-    match born {
-        Some(device) => {
-            back.push(RoomChange::AddUplink { name: name.clone(), device });
-            back.extend(furnish(room, name, &link));
-        }
-        None => {
-            let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
-            *lost = Some(Text::of(zh, en, &[name]));
-        }
+    if let Some(device) = born {
+        back.push(RoomChange::AddUplink { name: name.clone(), device });
+        back.extend(furnish(room, name, &link));
+    } else {
+        let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
+        *lost = Some(Text::of(zh, en, &[name]));
     }
     room.routes.retain(|_to, hop| hop.device != *name);
     room.devices.remove(name);
