@@ -11,6 +11,7 @@ pub use fault::{Fault, Place, SpecErrors};
 
 use crate::desired::Desired;
 
+mod acl;
 mod fault;
 mod fields;
 mod group;

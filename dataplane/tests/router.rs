@@ -47,6 +47,11 @@ group = [{ id = "red", vpc = "red" }, { id = "web", vpc = "red", rule = [{ id = 
 external = [{ id = "internet", device = "ext0", cidr = "203.0.113.0/24", gateway = "203.0.113.1" }]
 router = [{ id = "r", vpc = "red", external = "internet", address = "203.0.113.10" }]
 snat = [{ id = "out", vpc = "red", subnets = ["a4"], address = "203.0.113.11" }]
+acl = [{ id = "edge", vpc = "red", in = "deny", out = "allow", rule = [
+  { id = "bad", action = "deny", direction = "out", protocol = "tcp", to = { cidr = "198.51.100.0/24" } },
+  { id = "open", action = "allow", direction = "in", protocol = "tcp", ports = "443", from = { cidr = "192.0.2.0/24" } },
+  { id = "all", action = "allow", direction = "in", protocol = "tcp", family = "ipv4", from = { cidr = "203.0.113.0/24" } },
+] }]
 eip = [{ id = "www", address = "203.0.113.20", port = "b1" }, { id = "spare", address = "203.0.113.21" }]
 "#;
 
@@ -137,6 +142,23 @@ fn a_question_is_answered_by_way_of_the_router() {
     let answer = ask("a1", "b1", TCP, Some(443));
     let packet = &answer.packets[0];
     assert_eq!((packet.mtu, packet.inward.rule.as_deref()), (Some(1400), Some("https")));
+}
+
+#[test]
+fn the_first_rule_of_an_acl_that_matches_decides_and_only_at_the_boundary() {
+    for (from, to, port, passes, why) in [
+        ("a1", "198.51.100.7", 443, false, "rule `bad` of acl `edge` denies it"),
+        ("a1", "192.0.2.1", 443, true, "no rule of acl `edge` matches: `out = \"allow\"`"),
+        ("192.0.2.1", "203.0.113.20", 443, true, "rule `open` of acl `edge` allows it"),
+        ("192.0.3.1", "203.0.113.20", 443, false, "no rule of acl `edge` matches: `in = \"deny\"`"),
+    ] {
+        let answer = ask(from, to, TCP, Some(port));
+        let acl = &answer.packets[0].acl;
+        assert_eq!(acl.len(), 1, "{acl:#?}");
+        assert_eq!(acl[0].why.en, why, "{from} {to}");
+        assert_eq!(answer.passes, passes, "{from} {to}");
+    }
+    assert_eq!(ask("a1", "b1", TCP, Some(443)).packets[0].acl, [], "within the VPC");
 }
 
 #[test]

@@ -43,6 +43,8 @@ struct Wanted {
     eip: Vec<Elastic>,
     #[serde(default)]
     peering: Vec<Peering>,
+    #[serde(default)]
+    acl: Vec<Acl>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -351,6 +353,54 @@ struct Peering {
     vpcs: [Id; 2],
 }
 
+/// What may pass the boundary of a VPC: to and from other VPCs and outside, by its router. It is
+/// stateful: answers pass with what they answer. Groups are asked besides.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Acl {
+    id: Id,
+    /// One ACL for each at most.
+    vpc: Id,
+    /// What becomes of what comes in and no rule decides; there is no default.
+    r#in: Action,
+    /// The same of what goes out.
+    out: Action,
+    /// In order: the first that matches decides.
+    #[serde(default)]
+    rule: Vec<AclRule>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct AclRule {
+    id: Option<Id>,
+    action: Action,
+    /// Seen from the VPC.
+    direction: Direction,
+    protocol: Protocol,
+    /// With `tcp`, `udp` and `sctp`; all ports.
+    ports: Option<Ports>,
+    /// With `icmp` and `icmpv6`; all types.
+    icmp_type: Option<u8>,
+    /// With `icmp_type`; all codes.
+    icmp_code: Option<u8>,
+    /// Both.
+    family: Option<Family>,
+    /// With `in`; anyone outside. No group.
+    from: Option<Peer>,
+    /// With `out`; anyone outside. No group.
+    to: Option<Peer>,
+}
+
 const COMMITTED: &str = include_str!("../schema/network-v1.json");
 const FULL: &str = include_str!("spec/good/full.toml");
 
@@ -440,6 +490,8 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
         "[[snat]]",
         "[[eip]]",
         "[[peering]]",
+        "[[acl]]",
+        "[[acl.rule]]",
     ] {
         assert!(text.contains(header), "{header}");
         text = text.replace(header, &format!("{header}\n{odd}"));

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         trial("guests_go_out_under_an_address_they_share", NEEDS, snat),
         trial("an_elastic_ip_is_a_guests_both_ways", NEEDS, elastic),
         trial("joined_vpcs_reach_each_other_and_nothing_beyond", NEEDS, joined),
+        trial("an_acl_holds_at_the_boundary_of_its_vpc", NEEDS, acl),
         trial("nothing_is_left", NEEDS, nothing_left),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -206,6 +207,57 @@ fn joined() -> Result<(), Failed> {
     must("x1 of blue is not joined", !lab.pings("x1", "10.7.0.31")?)?;
     lab.apply([&alone[0], &alone[1]])?;
     must("a1 does not reach y1 any more", !lab.pings("a1", "10.7.0.31")?)
+}
+
+fn acl() -> Result<(), Failed> {
+    let joined = "[[router]]\nid = \"g\"\nvpc = \"green\"\n[[peering]]\nid = \"red-green\"\n\
+                  vpcs = [\"red\", \"green\"]\n[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\n\
+                  port = \"a1\"\n";
+    let rules = "[[acl]]\nid = \"edge\"\nvpc = \"red\"\nin = \"deny\"\nout = \"allow\"\n\
+                 [[acl.rule]]\naction = \"deny\"\ndirection = \"out\"\nprotocol = \"tcp\"\nports = 25\n\
+                 [[acl.rule]]\naction = \"deny\"\ndirection = \"in\"\nprotocol = \"tcp\"\nports = 81\n\
+                 [[acl.rule]]\naction = \"allow\"\ndirection = \"in\"\nprotocol = \"tcp\"\nports = \"80-90\"\n";
+    let file = |host| out(host, &format!("{SNAT}{joined}{rules}"));
+    let [a, b] = [file(0), file(1)];
+    let mut lab = Lab::new([&a, &b])?;
+    let (a1, y1) = ((lab.guest("a1"), "10.0.0.11"), (lab.guest("y1"), "10.7.0.31"));
+    let outside = (&lab.outside, FAR);
+    let elastic = "203.0.113.99";
+    for (what, seen, passes) in [
+        // Answers pass: nothing is said of the ports that they come back to.
+        ("a1 gets out", connects(a1.0, outside, FAR, 7)?, true),
+        ("a1 sends no mail", connects(a1.0, outside, FAR, 25)?, false),
+        ("outside gets to port 80", connects(&lab.outside, a1, elastic, 80)?, true),
+        ("outside does not get to port 81", connects(&lab.outside, a1, elastic, 81)?, false),
+        ("outside does not get to port 79", connects(&lab.outside, a1, elastic, 79)?, false),
+        ("y1 of the joined VPC gets to port 80", connects(y1.0, a1, a1.1, 80)?, true),
+        ("y1 does not get to port 79", connects(y1.0, a1, a1.1, 79)?, false),
+        ("a1 gets to y1", connects(a1.0, y1, y1.1, 79)?, true),
+        // By way of the other host, the two directions pass different routers.
+        ("y1 gets to c2", connects(y1.0, (lab.guest("c2"), "10.0.1.21"), "10.0.1.21", 80)?, true),
+        ("a2 gets to y1", connects(lab.guest("a2"), y1, y1.1, 79)?, true),
+        (
+            "y1 does not get to a2",
+            connects(y1.0, (lab.guest("a2"), "10.0.0.21"), "10.0.0.21", 79)?,
+            false,
+        ),
+        // Within the VPC it is not asked.
+        ("a1 gets to c1", connects(a1.0, (lab.guest("c1"), "10.0.1.11"), "10.0.1.11", 79)?, true),
+    ] {
+        must(&format!("{what}: {seen:?}"), seen.is_some() == passes)?;
+    }
+    // A rule that is gone cuts what it had let by.
+    let [hears, asks] =
+        [udp(lab.guest("y1"), "10.7.0.31:5")?, udp(lab.guest("a1"), "10.0.0.11:5")?];
+    let mut bytes = [0; 8];
+    asks.send_to(b"one", "10.7.0.31:5")?;
+    must("y1 hears a1", hears.recv_from(&mut bytes).is_ok())?;
+    hears.send_to(b"two", "10.0.0.11:5")?;
+    must("a1 hears the answer", asks.recv_from(&mut bytes).is_ok())?;
+    let closed = |host| file(host).replace("out = \"allow\"", "out = \"deny\"");
+    lab.apply([&closed(0), &closed(1)])?;
+    hears.send_to(b"three", "10.0.0.11:5")?;
+    must("a1 hears no more", asks.recv_from(&mut bytes).is_err())
 }
 
 fn nothing_left() -> Result<(), Failed> {

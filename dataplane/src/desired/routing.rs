@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
+use super::Rule;
 use crate::address::Device;
 
 /// All of layer 3.
@@ -18,6 +19,33 @@ pub struct Routing {
     pub elastic: BTreeMap<String, Elastic>,
     /// VPCs that are joined, by id.
     pub peerings: BTreeMap<String, Peering>,
+    /// What may pass the boundaries of VPCs, by VPC, which has one at most.
+    pub acls: BTreeMap<String, Acl>,
+}
+
+/// What may pass the boundary of a VPC: what its router brings from elsewhere or takes there.
+///
+/// It is stateful, as norm 5.2.3.3 has virtual firewalls with their tables of sessions: rules are
+/// for what begins a connection, and answers pass with it. Groups are asked besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acl {
+    /// Its id.
+    pub id: String,
+    /// Whether what comes in passes that no rule decides.
+    pub inward: bool,
+    /// Whether what goes out does.
+    pub out: bool,
+    /// Rules in their order: the first that matches decides.
+    pub rules: Vec<AclRule>,
+}
+
+/// A rule of an ACL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AclRule {
+    /// Whether it lets by what it matches.
+    pub allows: bool,
+    /// What it matches. Its peer is outside the VPC, and never a group.
+    pub rule: Rule,
 }
 
 /// Two VPCs whose subnets reach each other, and nothing beyond them.

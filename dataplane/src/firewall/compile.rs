@@ -7,6 +7,7 @@
 //! one chain, and members of groups are in sets, so that a member that comes or goes is one
 //! element.
 
+mod boundary;
 mod isolation;
 mod line;
 mod profile;

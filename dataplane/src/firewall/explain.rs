@@ -8,9 +8,9 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::judge::{Bar, End, Judge, Judgement, Packet, Permit, Refusal};
+use super::judge::{Bar, Bound, End, Judge, Judgement, Packet, Permit, Refusal};
 use super::protocol::{self, ICMP, ICMPV6};
-use crate::desired::{Desired, PortKind};
+use crate::desired::{Desired, Direction, PortKind};
 use crate::text::Text;
 
 /// What is asked: may `from` begin this with `to`?
@@ -66,6 +66,9 @@ pub struct Explained {
     pub path: Text,
     /// How large it may be in bytes; `None`: what the underlay's device says, less VXLAN's header.
     pub mtu: Option<u32>,
+    /// What ACLs say to it: that of the VPC it leaves, and that of the VPC it comes into.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acl: Vec<Decision>,
     /// What a router does with it, where one is on its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub router: Option<Passage>,
@@ -336,8 +339,36 @@ fn explained(judge: &Judge<'_>, packet: &Packet<'_>) -> Explained {
         inward,
         path,
         mtu: mtu(judge.desired(), packet.network),
+        acl: Vec::new(),
         router: None,
     }
+}
+
+/// Returns what an ACL says of a packet in words.
+fn bounded(bound: Bound<'_>) -> Decision {
+    let verdict = if bound.allows { "passes" } else { "dropped" };
+    let why = match (bound.rule, bound.allows) {
+        (Some(rule), true) => Text::of(
+            "ACL `{0}` 的规则 `{1}` 放行",
+            "rule `{1}` of acl `{0}` allows it",
+            &[&bound.acl, &rule],
+        ),
+        (Some(rule), false) => Text::of(
+            "ACL `{0}` 的规则 `{1}` 拒绝",
+            "rule `{1}` of acl `{0}` denies it",
+            &[&bound.acl, &rule],
+        ),
+        (None, allows) => {
+            let side = if bound.direction == Direction::In { "in" } else { "out" };
+            let word = if allows { "allow" } else { "deny" };
+            Text::of(
+                "ACL `{0}` 没有匹配的规则，按 `{1} = \"{2}\"`",
+                "no rule of acl `{0}` matches: `{1} = \"{2}\"`",
+                &[&bound.acl, &side, &word],
+            )
+        }
+    };
+    Decision { rule: bound.rule.map(str::to_owned), why, ..Decision::of(verdict) }
 }
 
 fn carries(packet: &Packet<'_>) -> String {

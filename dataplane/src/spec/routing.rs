@@ -9,9 +9,9 @@ use ipnet::{IpNet, Ipv4Net};
 use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of};
 use super::node::Kind;
-use super::peering;
 use super::read::{Entry, Names, entries, unknown, usable, vpc_of};
 use super::settle::{self, Station};
+use super::{acl, peering};
 use crate::desired::routing::{Bound, Elastic, External, Router, Routing, Snat, Uplink};
 
 const EXTERNAL: Kind = ("外部网络", "external network");
@@ -24,7 +24,7 @@ const SUBNET: Kind = ("子网", "subnet");
 /// Which external address is whose, and where that is written.
 type Taken<'n> = BTreeMap<Ipv4Addr, (About<'n>, usize)>;
 
-/// Reads `[[external]]`, `[[router]]`, `[[snat]]`, `[[eip]]` and `[[peering]]`.
+/// Reads `[[external]]`, `[[router]]`, `[[snat]]`, `[[eip]]`, `[[peering]]` and `[[acl]]`.
 pub(super) fn routing<'n>(
     root: &mut Fields<'n>,
     names: &mut Names<'n>,
@@ -37,6 +37,7 @@ pub(super) fn routing<'n>(
     read.snats(root, names, faults);
     read.elastic(root, names, faults);
     peering::peerings(root, names, &mut read.routing, faults);
+    acl::acls(root, names, &mut read.routing, faults);
     read.routing
 }
 

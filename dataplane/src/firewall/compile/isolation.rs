@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set, routed};
+use super::{
+    Build, CompileError, LOCAL, RECEIVER, SENDER, base, boundary, hash_map, hash_set, routed,
+};
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
@@ -62,8 +64,12 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
         0,
         vec![Line::new().within(&[Part::OutName], BRIDGES).counted().drop()],
     );
-    let routed = routed::add(build, desired);
-    build.inet_chain(JUDGE, judge(routed));
+    let (inward, out) = match boundary::add(build, desired)? {
+        Some(looks) => (Some(looks.inward), Some(looks.out)),
+        None => (None, None),
+    };
+    let routed = routed::add(build, desired, inward);
+    build.inet_chain(JUDGE, judge(routed, out));
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -80,7 +86,7 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
 /// jump when it checks a table: senders times receivers would be millions.
-fn judge(routed: Option<Rule>) -> Vec<Rule> {
+fn judge(routed: Option<Rule>, out: Option<Rule>) -> Vec<Rule> {
     let mut rules = vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
         Line::new().family(Family::Ipv6).protocol(ICMPV6).jump(DISCOVERY),
@@ -91,6 +97,9 @@ fn judge(routed: Option<Rule>) -> Vec<Rule> {
     rules.extend([
         Line::new().state(INVALID).drop(),
         Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
+    ]);
+    rules.extend(out);
+    rules.extend([
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),

@@ -11,15 +11,15 @@ use crate::nft::{KeyType, Rule};
 use crate::router;
 
 /// Set of (bridge, MAC address) of routers.
-const ROUTERS: &str = "as_router";
+pub(super) const ROUTERS: &str = "as_router";
 const ROUTED: &str = "as_routed";
 
 /// Bit of conntrack's state (`NF_CT_STATE_BIT`).
 const INVALID: u32 = 1;
 
-/// Adds the way of what a router sends; returns the rule that leads there, where there are
+/// Adds the way of what a router sends, with what looks at what comes into a VPC; returns the rule that leads there, where there are
 /// routers.
-pub(super) fn add(build: &mut Build, desired: &Desired) -> Option<Rule> {
+pub(super) fn add(build: &mut Build, desired: &Desired, inward: Option<Rule>) -> Option<Rule> {
     let networks = router::compile::routed(desired);
     if networks.is_empty() {
         return None;
@@ -31,14 +31,11 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Option<Rule> {
     }
     build.inet.sets.insert(ROUTERS.to_owned(), set);
     let receiver = [Part::InName, DESTINATION_MAC];
-    build.inet_chain(
-        ROUTED,
-        vec![
-            Line::new().state(INVALID).within(&receiver, LOCAL).counted().drop(),
-            Line::new().by_map(&receiver, RECEIVER),
-            // For a port of another node, which judges it.
-            Line::new().accept(),
-        ],
-    );
+    let mut rules = vec![Line::new().state(INVALID).within(&receiver, LOCAL).counted().drop()];
+    rules.extend(inward);
+    rules.push(Line::new().by_map(&receiver, RECEIVER));
+    // For a port of another node, which judges it.
+    rules.push(Line::new().accept());
+    build.inet_chain(ROUTED, rules);
     Some(Line::new().within(&[Part::InName, super::line::SOURCE_MAC], ROUTERS).goto(ROUTED))
 }

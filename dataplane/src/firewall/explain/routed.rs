@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Decision, Explained, Passage, Question, Side, carried, decided, mtu};
+use super::{Decision, Explained, Passage, Question, Side, bounded, carried, decided, mtu};
 use crate::desired::Desired;
 use crate::firewall::judge::{Judge, Packet};
 use crate::firewall::protocol::{ICMP, ICMPV6};
@@ -182,9 +182,12 @@ fn together(
     next: Option<(&str, IpAddr, IpAddr)>,
 ) -> Explained {
     let desired = judge.desired();
+    let sent = if out.verdict == "elsewhere" { None } else { judge.boundary(packet) };
+    let mut acl: Vec<Decision> = sent.map(bounded).into_iter().collect();
     let inward = match next {
         Some((network, source, destination)) => {
             let packet = Packet { network, by: None, source, destination, ..*packet };
+            acl.extend(judge.boundary(&packet).map(bounded));
             decided(judge, &packet).1
         }
         None => Decision {
@@ -192,7 +195,9 @@ fn together(
             ..Decision::of("elsewhere")
         },
     };
-    let passes = [out.verdict, passage.verdict, inward.verdict].iter().all(|it| *it != "dropped");
+    let verdicts = [out.verdict, passage.verdict, inward.verdict].into_iter();
+    let mut verdicts = verdicts.chain(acl.iter().map(|acl| acl.verdict));
+    let passes = verdicts.all(|it| it != "dropped");
     let other = next.and_then(|(network, ..)| mtu(desired, network));
     let own = mtu(desired, packet.network);
     Explained {
@@ -205,6 +210,7 @@ fn together(
         inward,
         path: passage.why.clone(),
         mtu: own.into_iter().chain(other).min(),
+        acl,
         router: Some(passage),
     }
 }
