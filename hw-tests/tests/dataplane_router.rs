@@ -31,6 +31,8 @@ fn main() -> ExitCode {
         trial("an_elastic_ip_is_a_guests_both_ways", NEEDS, elastic),
         trial("joined_vpcs_reach_each_other_and_nothing_beyond", NEEDS, joined),
         trial("an_acl_holds_at_the_boundary_of_its_vpc", NEEDS, acl),
+        trial("damage_to_a_router_is_found_and_repaired", NEEDS, damage),
+        trial("a_file_that_a_killed_run_left_is_no_room", NEEDS, empty_file),
         trial("nothing_is_left", NEEDS, nothing_left),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -258,6 +260,67 @@ fn acl() -> Result<(), Failed> {
     lab.apply([&closed(0), &closed(1)])?;
     hears.send_to(b"three", "10.0.0.11:5")?;
     must("a1 hears no more", asks.recv_from(&mut bytes).is_err())
+}
+
+fn damage() -> Result<(), Failed> {
+    let joined = "[[router]]\nid = \"g\"\nvpc = \"green\"\n[[peering]]\nid = \"red-green\"\n\
+                  vpcs = [\"red\", \"green\"]\n";
+    let files = [0, 1].map(|host| out(host, &format!("{SNAT}{joined}")));
+    let mut lab = Lab::new([&files[0], &files[1]])?;
+    let whole = |lab: &Lab| -> Result<bool, Failed> {
+        Ok(lab.pings("a1", "10.0.1.11")?
+            && lab.pings("a1", "fd00:0:0:b::11")?
+            && lab.pings("a1", FAR)?
+            && lab.pings("a1", "10.7.0.31")?)
+    };
+    must("all is well", whole(&lab)?)?;
+    let room = lab.room_of(0, "red")?;
+    let name = |kind: &str| {
+        let links = lab.in_room(&room, "ip -brief link")?;
+        let mut names = links.lines().filter_map(|line| line.split(['@', ' ']).next());
+        let name = names.find(|name| name.starts_with(kind)).map(str::to_owned);
+        name.ok_or_else(|| Failed::from(format!("no `{kind}` in {links}")))
+    };
+    let (end, uplink, peer) = (name("asg")?, name("asx")?, name("asy")?);
+    for what in [
+        "sysctl -qw net.ipv4.ip_forward=0".to_owned(),
+        "nft flush ruleset".to_owned(),
+        "nft delete chain inet assay as_fwd".to_owned(),
+        "nft flush chain inet assay as_snat".to_owned(),
+        format!("ip link set {end} down"),
+        format!("ip link delete {end}"),
+        format!("ip address flush dev {end}"),
+        format!("ip link set {end} mtu 1000"),
+        format!("ip link delete {uplink}"),
+        format!("ip address flush dev {uplink}"),
+        format!("ip link set {uplink} address 02:00:00:00:00:77"),
+        "ip route flush proto 97".to_owned(),
+        format!("ip link delete {peer}"),
+        format!("ip address add 10.0.0.99/32 dev {end}"),
+        "ip route add 192.0.2.0/24 dev lo proto 97".to_owned(),
+    ] {
+        lab.in_room(&room, &what)?;
+        must(&format!("`{what}` is seen"), !lab.is_as_wanted(&files[0])?)?;
+        lab.apply([&files[0], &files[1]]).map_err(|error| format!("`{what}`: {error:?}"))?;
+        must(&format!("`{what}` is repaired"), whole(&lab)?)?;
+    }
+    // All of it, by who knows only ip(8).
+    lab.hosts[0].run(&["ip", "netns", "delete", &room])?;
+    must("its end is seen", !lab.is_as_wanted(&files[0])?)?;
+    lab.apply([&files[0], &files[1]])?;
+    must("it is made again", whole(&lab)?)
+}
+
+fn empty_file() -> Result<(), Failed> {
+    let mut lab = Lab::new([INSIDE, INSIDE])?;
+    let room = lab.room_of(0, "red")?;
+    lab.destroy()?;
+    std::fs::write(std::path::Path::new("/run/netns").join(&room), "")?;
+    must("an empty file is no room", lab.is_empty(0)?)?;
+    lab.apply([INSIDE, INSIDE])?;
+    must("it is taken for one then", lab.rooms(0)?.contains(&room))?;
+    let alias = lab.in_room(&room, "ip link show lo")?;
+    must(&format!("it says whose it is: {alias}"), alias.contains("assay:router:red"))
 }
 
 fn nothing_left() -> Result<(), Failed> {

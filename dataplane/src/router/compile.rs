@@ -28,20 +28,18 @@ pub fn add(
     mtu_of: &dyn Fn(&Device) -> Option<u32>,
 ) -> BTreeMap<String, Room> {
     let mut all = BTreeMap::new();
+    let gateways = gateways(desired);
     for (vpc, router) in &desired.routing.routers {
+        let Some(networks) = gateways.get(vpc.as_str()) else { continue };
         let (mut room, mut facts) = (Room::default(), Facts::default());
-        for id in gateways(desired, vpc) {
+        for id in networks {
             add_gateway(fabric, &mut room, &mut facts, desired, vpc, id);
-        }
-        // A VPC without a station here needs no router here.
-        if room.devices.is_empty() {
-            continue;
         }
         facts.own = ranges(desired, vpc);
         add_uplink(&mut room, &mut facts, desired, vpc, router, mtu_of);
         all.insert(vpc, (room, facts));
     }
-    peering::add(&mut all, desired);
+    peering::add(&mut all, desired, &gateways);
     let ready = |(vpc, (mut room, facts)): (&String, (Room, Facts))| {
         room.ruleset = rules::rules(&facts);
         (vpc.clone(), room)
@@ -49,20 +47,37 @@ pub fn add(
     all.into_iter().map(ready).collect()
 }
 
-/// Returns the networks of a VPC that its router is in on this node.
-pub fn gateways<'d>(desired: &'d Desired, vpc: &str) -> Vec<&'d str> {
-    let routed = |id: &&str| {
-        let network = desired.networks.get(*id).filter(|network| network.vpc == vpc);
-        let mut subnets = network.into_iter().flat_map(|network| network.subnets.values());
-        desired.routing.routers.contains_key(vpc) && subnets.any(|subnet| subnet.gateway.is_some())
-    };
-    naming::placed(desired).into_iter().filter(routed).collect()
+/// Networks that routers are in on a node, by VPC.
+pub type Gateways<'d> = BTreeMap<&'d str, BTreeSet<&'d str>>;
+
+/// Returns the networks that routers are in on this node: of VPCs that have a port here, and of
+/// those that are joined to one of these.
+pub fn gateways(desired: &Desired) -> Gateways<'_> {
+    let mut of = Gateways::new();
+    if desired.routing.routers.is_empty() {
+        return of;
+    }
+    let network = |id: &str| desired.networks.get(id);
+    let ports = desired.ports.values().filter_map(|port| network(&port.network));
+    let here: BTreeSet<&str> = ports.map(|network| network.vpc.as_str()).collect();
+    let joined = desired.routing.peerings.values().map(|peering| &peering.vpcs);
+    let joined = joined.filter(|vpcs| vpcs.iter().any(|vpc| here.contains(vpc.as_str())));
+    let near: BTreeSet<&str> = joined.flatten().map(String::as_str).collect();
+    for id in naming::placed(desired) {
+        let Some(network) = network(id) else { continue };
+        let vpc = network.vpc.as_str();
+        let routed = desired.routing.routers.contains_key(vpc)
+            && network.subnets.values().any(|subnet| subnet.gateway.is_some());
+        if routed && (here.contains(vpc) || near.contains(vpc)) {
+            of.entry(vpc).or_default().insert(id);
+        }
+    }
+    of
 }
 
 /// Returns the networks that a router is in on this node.
 pub fn routed(desired: &Desired) -> BTreeSet<&str> {
-    let vpcs = desired.routing.routers.keys();
-    vpcs.flat_map(|vpc| gateways(desired, vpc)).collect()
+    gateways(desired).into_values().flatten().collect()
 }
 
 /// Returns the networks that routers are in, each with the tunnel ends of the nodes whose routers

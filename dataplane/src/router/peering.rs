@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::compile::Gateways;
 use super::rules::Facts;
 use super::{PEER_MACS, compile};
 use crate::desired::Desired;
@@ -16,7 +17,11 @@ use crate::wanted::room::{Furniture, FurnitureKind, Hop, Room};
 const PAIRS: u32 = 1 << 14;
 
 /// Joins rooms that are both here.
-pub(super) fn add(rooms: &mut BTreeMap<&String, (Room, Facts)>, desired: &Desired) {
+pub(super) fn add(
+    rooms: &mut BTreeMap<&String, (Room, Facts)>,
+    desired: &Desired,
+    gateways: &Gateways<'_>,
+) {
     let mut taken = BTreeSet::new();
     for (id, peering) in &desired.routing.peerings {
         // On a node that has no port of one of them nobody calls the other.
@@ -39,7 +44,7 @@ pub(super) fn add(rooms: &mut BTreeMap<&String, (Room, Facts)>, desired: &Desire
             let own = own.into_iter().flatten().collect();
             let device = naming::peer(id);
             room.devices.insert(device.clone(), Furniture { kind, mac, mtu, addresses: own });
-            let behind = reached(desired, far);
+            let behind = reached(desired, gateways, far);
             for range in &behind {
                 let via: IpAddr = if range.addr().is_ipv4() { far4.into() } else { far6.into() };
                 room.routes.insert(*range, Hop { via: Some(via), device: device.clone() });
@@ -51,9 +56,9 @@ pub(super) fn add(rooms: &mut BTreeMap<&String, (Room, Facts)>, desired: &Desire
 }
 
 /// Returns the ranges of a VPC that its router leads to on this node.
-fn reached(desired: &Desired, vpc: &str) -> BTreeSet<IpNet> {
-    let networks = compile::gateways(desired, vpc);
-    let networks = networks.into_iter().filter_map(|id| desired.networks.get(id));
+fn reached(desired: &Desired, gateways: &Gateways<'_>, vpc: &str) -> BTreeSet<IpNet> {
+    let networks = gateways.get(vpc).into_iter().flatten();
+    let networks = networks.filter_map(|id| desired.networks.get(*id));
     networks.flat_map(|network| network.subnets.values().map(|subnet| subnet.range)).collect()
 }
 

@@ -61,21 +61,20 @@ pub fn way<'d>(
     if link_local || destination.is_multicast() || has(own, destination) {
         return Way::Bridged;
     }
-    let gateways = compile::gateways(desired, vpc);
-    if !gateways.contains(&network) {
+    let gateways = compile::routed(desired);
+    if !gateways.contains(network) {
         return Way::Nowhere(Dead::NoRouter { vpc });
     }
     let others = desired.networks.iter().filter(|(_id, other)| other.vpc == vpc);
     if let Some((id, _network)) = others.into_iter().find(|(_id, other)| has(other, destination)) {
-        return if gateways.contains(&id.as_str()) {
+        return if gateways.contains(id.as_str()) {
             Way::Routed { vpc, network: id }
         } else {
             Way::Nowhere(Dead::NoRouter { vpc })
         };
     }
     if let Some((peering, other, network)) = peered(desired, vpc, destination) {
-        let here = compile::gateways(desired, other).contains(&network);
-        return if here {
+        return if gateways.contains(network) {
             Way::Peered { vpc, peering, other, network }
         } else {
             Way::Nowhere(Dead::NoRouter { vpc: other })

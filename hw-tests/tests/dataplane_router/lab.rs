@@ -137,6 +137,32 @@ impl Lab {
         pings(self.guest(guest), to)
     }
 
+    /// Returns the name of the room of a VPC.
+    pub(crate) fn room_of(&self, host: usize, vpc: &str) -> Result<String, Failed> {
+        let digits = dataplane::naming::digits([vpc]);
+        let rooms = self.rooms(host)?;
+        let room = rooms.into_iter().find(|room| room.ends_with(&digits));
+        room.ok_or_else(|| format!("there is no room for {vpc}").into())
+    }
+
+    /// Runs a line of words in a room.
+    pub(crate) fn in_room(&self, room: &str, line: &str) -> Result<String, Failed> {
+        let mut words = vec!["ip", "netns", "exec", room];
+        words.extend(line.split_whitespace());
+        Ok(self.hosts[0].run(&words)?)
+    }
+
+    /// Whether host A is as a file says.
+    pub(crate) fn is_as_wanted(&mut self, routing: &str) -> Result<bool, Failed> {
+        let desired = read(&state(0, routing))?;
+        Ok(node::look(&mut self.kernels[0], &desired, &ALL)?.plan.is_empty())
+    }
+
+    /// Whether a host has nothing of ours.
+    pub(crate) fn is_empty(&mut self, host: usize) -> Result<bool, Failed> {
+        Ok(node::look_to_destroy(&mut self.kernels[host], &ALL)?.plan.is_empty())
+    }
+
     /// Names of rooms that a host has, as ip(8) lists them.
     pub(crate) fn rooms(&self, host: usize) -> Result<Vec<String>, Failed> {
         use std::os::unix::fs::MetadataExt;

@@ -31,11 +31,9 @@ pub(super) struct Looks {
 pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<Option<Looks>, CompileError> {
     let mut maps =
         [IN, OUT].map(|_name| hash_map(vec![KeyType::InterfaceName], ValueType::Verdict));
+    let gateways = router::compile::gateways(desired);
     for (vpc, acl) in &desired.routing.acls {
-        let gateways = router::compile::gateways(desired, vpc);
-        if gateways.is_empty() {
-            continue;
-        }
+        let Some(networks) = gateways.get(vpc.as_str()) else { continue };
         let own = router::compile::ranges(desired, vpc);
         let digits = naming::digits([vpc.as_str()]);
         let directions = [(Direction::In, 'i'), (Direction::Out, 'o')];
@@ -44,7 +42,7 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<Option<Looks>,
             let name = build.names.give(name, &format!("acl of `{vpc}`"))?;
             let rules = rules(build, acl, direction, &own)?;
             build.inet_chain(&name, rules);
-            for network in &gateways {
+            for network in networks {
                 let key = element(&[&naming::bridge(network).padded()]);
                 let verdict = Value::Verdict(Verdict::Jump(name.clone()));
                 map.elements.insert(key, Some(verdict));
