@@ -7,7 +7,7 @@ mod lab;
 use std::process::ExitCode;
 
 use hw_tests::{Need, trial};
-use lab::{FAR, Lab, PROVIDER, connects, pings, udp};
+use lab::{FAR, INSIDE, Lab, PROVIDER, connects, pings, udp};
 use libtest_mimic::{Arguments, Failed};
 
 const NEEDS: &[Need] = &[
@@ -17,10 +17,6 @@ const NEEDS: &[Need] = &[
     Need::Program("sysctl"),
     Need::Program("nft"),
 ];
-
-/// Routers of both VPCs with equal addresses, without a way out.
-const INSIDE: &str =
-    "[[router]]\nid = \"r\"\nvpc = \"red\"\n[[router]]\nid = \"b\"\nvpc = \"blue\"\n";
 
 fn main() -> ExitCode {
     let trials = vec![
@@ -33,6 +29,8 @@ fn main() -> ExitCode {
         trial("an_acl_holds_at_the_boundary_of_its_vpc", NEEDS, acl),
         trial("damage_to_a_router_is_found_and_repaired", NEEDS, damage),
         trial("a_file_that_a_killed_run_left_is_no_room", NEEDS, empty_file),
+        trial("cut_off_after_any_step_a_rerun_ends_in_the_clean_state", NEEDS, cut_off),
+        trial("undone_it_is_as_it_was", NEEDS, undone),
         trial("nothing_is_left", NEEDS, nothing_left),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -321,6 +319,52 @@ fn empty_file() -> Result<(), Failed> {
     must("it is taken for one then", lab.rooms(0)?.contains(&room))?;
     let alias = lab.in_room(&room, "ip link show lo")?;
     must(&format!("it says whose it is: {alias}"), alias.contains("assay:router:red"))
+}
+
+/// Everything that routers have.
+fn everything() -> String {
+    let more = "[[router]]\nid = \"g\"\nvpc = \"green\"\n[[peering]]\nid = \"red-green\"\n\
+                vpcs = [\"red\", \"green\"]\n[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\n\
+                port = \"a1\"\n[[acl]]\nid = \"edge\"\nvpc = \"red\"\nin = \"deny\"\nout = \"allow\"\n";
+    out(0, &format!("{SNAT}{more}"))
+}
+
+fn cut_off() -> Result<(), Failed> {
+    let mut lab = Lab::bare()?;
+    let file = everything();
+    let clean = lab.clean(&file)?;
+    lab.destroy()?;
+    let (mut steps, mut at) = (1, 0);
+    while at < steps {
+        steps = lab.begin(&file, at)?;
+        let seen = lab.clean(&file)?;
+        if seen != clean {
+            return Err(format!("cut off before step {at}: {seen:#?}").into());
+        }
+        lab.destroy()?;
+        // Not all of them, for each takes more than a second.
+        at += 11;
+    }
+    must(&format!("there are steps of rooms: {steps}"), steps > 60)
+}
+
+fn undone() -> Result<(), Failed> {
+    let mut lab = Lab::bare()?;
+    let before = lab.seen()?;
+    lab.there_and_back(&everything())?;
+    let after = lab.seen()?;
+    if before != after {
+        return Err(format!("before {before:#?}, after {after:#?}").into());
+    }
+    // And from what is there, back to it.
+    let alone = out(0, SNAT);
+    let before = lab.clean(&alone)?;
+    lab.there_and_back(&everything())?;
+    let after = lab.seen()?;
+    if before != after {
+        return Err(format!("before {before:#?}, after {after:#?}").into());
+    }
+    Ok(())
 }
 
 fn nothing_left() -> Result<(), Failed> {

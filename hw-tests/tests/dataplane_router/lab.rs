@@ -10,12 +10,18 @@ use dataplane::desired::Desired;
 use dataplane::journal::{NoLog, Past};
 use dataplane::kernel::namespace::{Namespace, inside};
 use dataplane::kernel::real::Real;
+use dataplane::kernel::{Interest, Kernel};
 use dataplane::node::{self, Node};
-use dataplane::plan::Scope;
+use dataplane::plan::{Scope, Step};
+use dataplane::seen::Seen;
 use dataplane::{plan, spec};
 use hw_tests::network::layout::{self, text};
 use hw_tests::network::{Bed, Space, eventually};
 use libtest_mimic::Failed;
+
+/// Routers of two VPCs with equal addresses, without a way out.
+pub(crate) const INSIDE: &str =
+    "[[router]]\nid = \"r\"\nvpc = \"red\"\n[[router]]\nid = \"b\"\nvpc = \"blue\"\n";
 
 /// How long something is waited for that is to come.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -62,6 +68,64 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
+    /// Builds hosts and outside, without anything of the program's.
+    pub(crate) fn bare() -> Result<Self, Failed> {
+        let mut lab = Self::new([INSIDE; 2])?;
+        lab.guests.clear();
+        lab.destroy()?;
+        Ok(lab)
+    }
+
+    /// Has host A be as a file says, by a program that knows of nothing before; returns what is
+    /// there then, but for what is never twice the same.
+    pub(crate) fn clean(&mut self, routing: &str) -> Result<Seen, Failed> {
+        self.kernels[0] = inside(Namespace::Path(&self.hosts[0].path()), Real::open)?;
+        let desired = read(&state(0, routing))?;
+        self.apply_on(0, &desired)?;
+        self.seen()
+    }
+
+    /// Returns what host A has.
+    pub(crate) fn seen(&mut self) -> Result<Seen, Failed> {
+        let mut seen = self.kernels[0].look(&Interest::default())?;
+        let rooms = seen.rooms.values_mut().flat_map(|room| room.devices.values_mut());
+        for link in seen.links.values_mut().chain(rooms) {
+            link.index = 0;
+            // Chosen by the kernel at birth, but for those that we give.
+            link.mac = link.mac.filter(|mac| mac.0.starts_with(&[2, 0x61, 0x73]));
+        }
+        Ok(seen)
+    }
+
+    /// Does the first steps of a plan and no more; returns how many there are.
+    pub(crate) fn begin(&mut self, routing: &str, count: usize) -> Result<usize, Failed> {
+        let desired = read(&state(0, routing))?;
+        let plan = node::look(&mut self.kernels[0], &desired, &ALL)?.plan;
+        let steps: Vec<Step> = plan.steps.iter().map(|planned| planned.step.clone()).collect();
+        for result in self.kernels[0].perform(&steps[..count.min(steps.len())]) {
+            result?;
+        }
+        Ok(steps.len())
+    }
+
+    /// Does a plan and takes it back, newest first.
+    pub(crate) fn there_and_back(&mut self, routing: &str) -> Result<(), Failed> {
+        let desired = read(&state(0, routing))?;
+        let plan = node::look(&mut self.kernels[0], &desired, &ALL)?.plan;
+        let steps: Vec<Step> = plan.steps.iter().map(|planned| planned.step.clone()).collect();
+        for result in self.kernels[0].perform(&steps) {
+            result?;
+        }
+        for planned in plan.steps.iter().rev() {
+            for undo in &planned.undo {
+                for result in self.kernels[0].perform(std::slice::from_ref(undo)) {
+                    result.map_err(|error| format!("{undo:?}: {error}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Builds all of it; `routing` are further sections for each host.
     pub(crate) fn new(routing: [&str; 2]) -> Result<Self, Failed> {
         let mut bed = Bed::new()?;
