@@ -59,16 +59,16 @@ const ALL: Scope =
     Scope { complete: true, confirmed: true, began: std::collections::BTreeSet::new() };
 
 fn state() -> Desired {
-    spec::read("state.toml", STATE).unwrap_or_else(|errors| panic!("{errors}"))
+    spec::read("state.toml", STATE).expect("the state is sound")
 }
 
 fn wanted(desired: &Desired) -> Wanted {
-    let zones = naming::zones(desired, &Zones::default()).unwrap();
-    compile(desired, &zones, Some(1600)).unwrap()
+    let zones = naming::zones(desired, &Zones::default()).expect("there are few networks");
+    compile(desired, &zones, Some(1600)).expect("the state is sound")
 }
 
 fn device(name: &str) -> dataplane::address::Device {
-    name.parse().unwrap()
+    name.parse().expect("it names a device")
 }
 
 fn hardware() -> Link {
@@ -97,7 +97,7 @@ fn node(devices: &[&str]) -> Fake {
 
 fn run(fake: &mut Fake, plan: &Plan) {
     let run = Run { generation: 1, digest: "", past: &Past::default() };
-    let applied = apply(fake, plan, run, &mut NoLog).unwrap();
+    let applied = apply(fake, plan, run, &mut NoLog).expect("nothing is in the way");
     assert_eq!(applied, Applied::Done { steps: plan.steps.len() });
 }
 
@@ -105,7 +105,7 @@ fn ask(from: &str, to: &str, protocol: u8, port: Option<u16>) -> Answer {
     let desired = state();
     let (from, to) = (from.to_owned(), to.to_owned());
     let question = Question { from, to, protocol, destination_port: port, ..Question::default() };
-    explain(&Judge::new(&desired), &question).unwrap()
+    explain(&Judge::new(&desired), &question).expect("both ends are known")
 }
 
 #[test]

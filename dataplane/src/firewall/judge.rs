@@ -2,11 +2,15 @@
 //!
 //! What `compile` makes of the same state decides the same: real packets are held against this.
 
+mod boundary;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
+
+pub use boundary::Bound;
 
 use super::protocol::{ICMP, ICMPV6};
 use crate::address::Mac;
@@ -96,19 +100,6 @@ pub enum Permit<'d> {
     Discovery,
     /// A rule.
     Rule { group: &'d str, rule: &'d str },
-}
-
-/// What an ACL says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound<'d> {
-    /// Its id.
-    pub acl: &'d str,
-    /// The rule that decides; `None` where none matches.
-    pub rule: Option<&'d str>,
-    /// Which way.
-    pub direction: Direction,
-    /// Whether it lets the packet by.
-    pub allows: bool,
 }
 
 /// What a packet is dropped for.
@@ -224,15 +215,6 @@ pub fn dual_vpcs(desired: &Desired) -> BTreeSet<&str> {
     dual
 }
 
-fn acls(desired: &Desired) -> BTreeMap<&str, (&Acl, Spans)> {
-    let mut acls = BTreeMap::new();
-    for (vpc, acl) in &desired.routing.acls {
-        let own = Spans::of(&router::compile::ranges(desired, vpc));
-        acls.insert(vpc.as_str(), (acl, own));
-    }
-    acls
-}
-
 /// Whether a port may send from an address.
 pub fn has_address(port: &Port, address: IpAddr) -> bool {
     port.addresses.contains(&address)
@@ -261,7 +243,7 @@ impl<'d> Judge<'d> {
             members: BTreeMap::new(),
             dual: dual_vpcs(desired),
             routed: router::compile::routed(desired),
-            acls: acls(desired),
+            acls: boundary::acls(desired),
             spans: BTreeMap::new(),
         };
         for (id, port) in &desired.ports {
@@ -469,38 +451,6 @@ impl<'d> Judge<'d> {
                 None => ranges.iter().any(|range| range.contains(&other)),
             },
         }
-    }
-
-    /// Returns what the ACL of its VPC says to a packet that begins a connection of a port of this
-    /// node and comes from outside the VPC, or goes there; nothing where none is asked.
-    pub fn boundary(&self, packet: &Packet<'_>) -> Option<Bound<'d>> {
-        let network = self.routed.get(packet.network)?;
-        let vpc = self.desired.networks.get(*network)?.vpc.as_str();
-        let (acl, own) = self.acls.get(vpc)?;
-        let here = |address| {
-            self.networks.get(packet.network).and_then(|ports| ports.find(address)).is_some()
-        };
-        let outside = |address: IpAddr| !own.contains(address) && !here(address);
-        let (direction, other) = if outside(packet.destination) && here(packet.source) {
-            (Direction::Out, packet.destination)
-        } else if outside(packet.source) && here(packet.destination) {
-            (Direction::In, packet.source)
-        } else {
-            return None;
-        };
-        let is_peer = |rule: &Rule| match &rule.peer {
-            Peer::Ranges(ranges) => ranges.iter().any(|range| range.contains(&other)),
-            Peer::Any | Peer::Group(_) => true,
-        };
-        let mut rules = acl.rules.iter().filter(|it| it.rule.direction == direction);
-        let decides = rules.find(|it| matches(&it.rule, packet) && is_peer(&it.rule));
-        let allows = match (decides, direction) {
-            (Some(rule), _) => rule.allows,
-            (None, Direction::In) => acl.inward,
-            (None, Direction::Out) => acl.out,
-        };
-        let rule = decides.map(|it| it.rule.name.as_str());
-        Some(Bound { acl: &acl.id, rule, direction, allows })
     }
 
     /// Returns the state that it judges by.

@@ -114,7 +114,7 @@ fn add_routing(desired: &mut Desired, random: &mut Random) {
         }
         let external = if random.chance(70) { "internet" } else { "office" }.to_owned();
         let uplink = random.chance(70).then(|| Uplink { external, address: outside(at) });
-        let ranges = ["10.0.0.0/16", "10.0.0.0/24", "10.0.1.0/24"].map(|it| it.parse());
+        let ranges = ["10.0.0.0/16", "10.0.0.0/24", "10.0.1.0/24"].map(str::parse);
         let ranges = ranges.into_iter().map(|range| range.expect("it is sound"));
         let ranges = ranges.filter(|_| random.chance(50)).collect();
         let snat = Snat { id: "out".to_owned(), address: outside(at + 10), ranges };

@@ -64,7 +64,7 @@ pub(crate) struct Lab {
     pub(crate) outside: Space,
     kernels: [Real; 2],
     guests: Vec<(&'static str, Space)>,
-    _bed: Bed,
+    bed: Bed,
 }
 
 impl Lab {
@@ -147,22 +147,21 @@ impl Lab {
         outside.run(&["sysctl", "-qw", "net.ipv4.ip_forward=1"])?;
         let open = |host: &Space| inside(Namespace::Path(&host.path()), Real::open);
         let kernels = [open(&hosts[0])?, open(&hosts[1])?];
-        let mut lab = Self { hosts, outside, kernels, guests: Vec::new(), _bed: Bed::new()? };
+        let mut lab = Self { hosts, outside, kernels, guests: Vec::new(), bed };
         lab.apply(routing)?;
         for seat in SEATS {
-            let space = bed.space(seat.0)?;
+            let space = lab.bed.space(seat.0)?;
             let host = &lab.hosts[seat.1];
             settle(host, &space, seat)?;
             lab.guests.push((seat.0, space));
         }
-        lab._bed = bed;
         Ok(lab)
     }
 
     /// Has both hosts be as the file says.
     pub(crate) fn apply(&mut self, routing: [&str; 2]) -> Result<(), Failed> {
-        for host in 0..2 {
-            let desired = read(&state(host, routing[host]))?;
+        for (host, routing) in routing.into_iter().enumerate() {
+            let desired = read(&state(host, routing))?;
             self.apply_on(host, &desired)?;
         }
         Ok(())

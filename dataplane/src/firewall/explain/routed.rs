@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{Decision, Explained, Passage, Question, Side, bounded, carried, decided, mtu};
+use super::words::bounded;
+use super::{Decision, Explained, Passage, Question, Side, carried, decided, mtu};
 use crate::desired::Desired;
 use crate::firewall::judge::{Judge, Packet};
 use crate::firewall::protocol::{ICMP, ICMPV6};

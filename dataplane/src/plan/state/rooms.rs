@@ -121,16 +121,13 @@ impl State {
         let mut ends: Vec<(bool, String, u32)> = ends.collect();
         ends.sort();
         let mut undo = Undo::default();
-        match ends.as_slice() {
-            [(_, maker, mtu), (_, other, _)] => {
-                let (name, vpc, mtu) = (name.clone(), other.clone(), *mtu);
-                let change = RoomChange::AddPair { name, vpc, mtu };
-                undo.steps.push(Step::Room { vpc: maker.clone(), change });
-            }
-            _ => {
-                let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
-                undo.lost = Some(Text::of(zh, en, &[name]));
-            }
+        if let [(_, maker, mtu), (_, other, _)] = ends.as_slice() {
+            let (name, vpc, mtu) = (name.clone(), other.clone(), *mtu);
+            let change = RoomChange::AddPair { name, vpc, mtu };
+            undo.steps.push(Step::Room { vpc: maker.clone(), change });
+        } else {
+            let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
+            undo.lost = Some(Text::of(zh, en, &[name]));
         }
         for (_, vpc, _) in ends {
             let back = self.remove_end(&vpc, name);
