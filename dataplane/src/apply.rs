@@ -14,7 +14,7 @@ use crate::plan::{Held, LinkChange, Plan, RoomChange, Step, text};
 use crate::text::Text;
 
 /// How many times connections are looked at again for those that began meanwhile.
-const PASSES: usize = 3;
+pub(crate) const PASSES: usize = 3;
 
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]

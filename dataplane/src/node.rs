@@ -100,11 +100,19 @@ pub fn revoke(
         return Ok(revoked);
     }
     let keep = desired.map(Keep::new);
-    let all = kernel.translations()?;
-    revoked.seen = revoked.seen.saturating_add(all.len());
     let keeps = |it: &Translation| keep.as_ref().is_some_and(|keep| keep.keeps(it));
-    let stale: Vec<Translation> = all.into_iter().filter(|it| !keeps(it)).collect();
-    revoked.cut = revoked.cut.saturating_add(kernel.cut_translations(&stale)?);
+    let mut seen = 0;
+    // As in a network, a packet that passed the old rules may enter its connection late.
+    for _pass in 0..apply::PASSES {
+        let mut all = kernel.translations()?;
+        seen = all.len().max(seen);
+        all.retain(|it| !keeps(it));
+        if all.is_empty() {
+            break;
+        }
+        revoked.cut = revoked.cut.saturating_add(kernel.cut_translations(&all)?);
+    }
+    revoked.seen = revoked.seen.saturating_add(seen);
     Ok(revoked)
 }
 

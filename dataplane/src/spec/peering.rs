@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use ipnet::IpNet;
+
 use super::fault::Faults;
 use super::fields::{Fields, text_of};
 use super::node::Kind;
@@ -66,8 +68,39 @@ pub(super) fn peerings<'n>(
         }
         pairs.insert(two, (about.id, list.at));
         overlaps(two, list.at, &names.all.subnets, faults);
+        for [vpc, far] in [two, [two[1], two[0]]] {
+            beside_external(vpc, far, list.at, routing, &names.all.subnets, faults);
+        }
         let vpcs = two.map(str::to_owned);
         routing.peerings.insert(about.id.to_owned(), Peering { vpcs });
+    }
+}
+
+/// Notes subnets of one VPC that are within the external network of the other.
+fn beside_external(
+    vpc: &str,
+    far: &str,
+    at: usize,
+    routing: &Routing,
+    subnets: &[SubnetAt<'_>],
+    faults: &mut Faults<'_>,
+) {
+    let uplink = routing.routers.get(vpc).and_then(|router| router.uplink.as_ref());
+    let external = uplink.and_then(|uplink| routing.externals.get_key_value(&uplink.external));
+    let Some((id, external)) = external else { return };
+    for subnet in subnets.iter().filter(|subnet| subnet.vpc == Some(far)) {
+        let IpNet::V4(range) = subnet.range else { continue };
+        if range.contains(&external.range.network()) || external.range.contains(&range.network()) {
+            let line = faults.lines.line(subnet.at);
+            let values: [&dyn fmt::Display; 5] =
+                [id, &external.range, &subnet.about.id, &range, &line];
+            let (zh, en) = (
+                "外部网络 `{0}`（`{1}`）与对端子网 `{2}`（`{3}`，第 {4} 行）重叠",
+                "external network `{0}` (`{1}`) overlaps subnet `{2}` (`{3}`, line {4}) of the \
+                 other VPC",
+            );
+            faults.add(at, zh, en, &values);
+        }
     }
 }
 
