@@ -3,6 +3,8 @@
 
 #[path = "dataplane_router/lab.rs"]
 mod lab;
+#[path = "dataplane_router/pace.rs"]
+mod pace;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         trial("a_file_that_a_killed_run_left_is_no_room", NEEDS, empty_file),
         trial("cut_off_after_any_step_a_rerun_ends_in_the_clean_state", NEEDS, cut_off),
         trial("undone_it_is_as_it_was", NEEDS, undone),
+        trial("a_hundred_routers_come_and_go", NEEDS, pace::hundred).with_ignored_flag(true),
         trial("nothing_is_left", NEEDS, nothing_left),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

@@ -181,6 +181,14 @@ impl Lab {
         Ok(())
     }
 
+    /// Has host A be as a whole file says; returns how many steps that took.
+    pub(crate) fn apply_file(&mut self, file: &str) -> Result<usize, Failed> {
+        let desired = read(file)?;
+        let node = node::look(&mut self.kernels[0], &desired, &ALL)?;
+        done(&mut self.kernels[0], &node)?;
+        Ok(node.plan.steps.len())
+    }
+
     /// Takes all away on both hosts.
     pub(crate) fn destroy(&mut self) -> Result<(), Failed> {
         for kernel in &mut self.kernels {
