@@ -7,9 +7,11 @@
 //! one chain, and members of groups are in sets, so that a member that comes or goes is one
 //! element.
 
+mod boundary;
 mod isolation;
 mod line;
 mod profile;
+mod routed;
 mod span;
 mod spoofing;
 

@@ -4,11 +4,14 @@
 use std::net::IpAddr;
 
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set};
+use super::{
+    Build, CompileError, LOCAL, RECEIVER, SENDER, base, boundary, hash_map, hash_set, routed,
+};
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
 use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
+use crate::router;
 
 /// Where a bridged frame comes in and goes out by one bridge of ours.
 const PAIRS: &str = "as_pair";
@@ -61,7 +64,12 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
         0,
         vec![Line::new().within(&[Part::OutName], BRIDGES).counted().drop()],
     );
-    build.inet_chain(JUDGE, judge());
+    let (inward, out) = match boundary::add(build, desired)? {
+        Some(looks) => (Some(looks.inward), Some(looks.out)),
+        None => (None, None),
+    };
+    let routed = routed::add(build, desired, inward);
+    build.inet_chain(JUDGE, judge(routed, out));
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -78,18 +86,25 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
 /// jump when it checks a table: senders times receivers would be millions.
-fn judge() -> Vec<Rule> {
-    vec![
+fn judge(routed: Option<Rule>, out: Option<Rule>) -> Vec<Rule> {
+    let mut rules = vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
         Line::new().family(Family::Ipv6).protocol(ICMPV6).jump(DISCOVERY),
         Line::new().for_one(false).drop(),
         Line::new().state(RELATED).accept(),
+    ];
+    rules.extend(routed);
+    rules.extend([
         Line::new().state(INVALID).drop(),
         Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
+    ]);
+    rules.extend(out);
+    rules.extend([
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
-    ]
+    ]);
+    rules
 }
 
 /// Neighbour discovery and MLD, which conntrack does not track; advertisements and redirects of
@@ -145,9 +160,10 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
             vnis.elements.insert(element(&[&vni]), None);
         }
     }
-    for remote in desired.remotes.values() {
-        let Some(vni) = vni_of(&remote.network) else { continue };
-        let key = match remote.vtep {
+    let stations = desired.remotes.values().map(|remote| (remote.network.as_str(), remote.vtep));
+    for (network, vtep) in stations.chain(router::compile::senders(desired)) {
+        let Some(vni) = vni_of(network) else { continue };
+        let key = match vtep {
             IpAddr::V4(vtep) => element(&[&vni, &vtep.octets()]),
             IpAddr::V6(vtep) => element(&[&vni, &vtep.octets()]),
         };

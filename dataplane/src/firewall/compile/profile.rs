@@ -213,7 +213,7 @@ fn other_end(direction: Direction, family: Family) -> super::line::Part {
 }
 
 /// Returns the families that a rule needs a rule for; one for both where it asks for no address.
-fn families(permission: &Permission) -> Vec<Option<Family>> {
+pub(super) fn families(permission: &Permission) -> Vec<Option<Family>> {
     let icmp = matches!(permission.traffic, Traffic::Icmp { .. });
     match (permission.family, &permission.peer) {
         (Some(family), _) => vec![Some(family)],
@@ -222,7 +222,7 @@ fn families(permission: &Permission) -> Vec<Option<Family>> {
     }
 }
 
-fn comment(group: &str, permission: &Permission) -> String {
+pub(super) fn comment(group: &str, permission: &Permission) -> String {
     // A rule without an id is named by its group and place already.
     if permission.name.starts_with(group) {
         permission.name.clone()
@@ -232,7 +232,7 @@ fn comment(group: &str, permission: &Permission) -> String {
 }
 
 /// Adds what a rule says of protocols.
-fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
+pub(super) fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
     let line = match family {
         Some(family) => line.family(family),
         None => line,
@@ -253,7 +253,11 @@ fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
 }
 
 /// Makes a set of ranges, named by what is in it: rules with equal ranges share one.
-fn add_spans(build: &mut Build, spans: &[Span], family: Family) -> Result<String, CompileError> {
+pub(super) fn add_spans(
+    build: &mut Build,
+    spans: &[Span],
+    family: Family,
+) -> Result<String, CompileError> {
     let listed: Vec<String> = spans.iter().map(|(first, last)| format!("{first}-{last}")).collect();
     let name = format!("as_r_{}", naming::digits(listed.iter().map(String::as_str)));
     let what = listed.join(", ");
