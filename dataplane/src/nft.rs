@@ -232,6 +232,8 @@ pub enum ValueType {
     Verdict,
     /// A conntrack zone: 2 bytes in host order.
     Zone,
+    /// A number of our own: 4 bytes, to nft a `mark`.
+    Mark,
     /// What this crate does not know.
     Other {
         /// Number of its type.

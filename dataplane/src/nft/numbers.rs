@@ -276,6 +276,7 @@ impl ValueType {
         match self {
             Self::Verdict => verdict::TYPE,
             Self::Zone => 4,
+            Self::Mark => 19,
             Self::Other { number, .. } => number,
         }
     }
@@ -285,6 +286,7 @@ impl ValueType {
         match self {
             Self::Verdict => 0,
             Self::Zone => 2,
+            Self::Mark => 4,
             Self::Other { length, .. } => length,
         }
     }
@@ -293,6 +295,7 @@ impl ValueType {
         match (number, length) {
             (verdict::TYPE, _) => Self::Verdict,
             (4, 2) => Self::Zone,
+            (19, 4) => Self::Mark,
             _ => Self::Other { number, length },
         }
     }

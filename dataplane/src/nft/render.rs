@@ -85,6 +85,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         Some(ValueType::Verdict) => write!(f, "type {} : verdict", types.join(" . "))?,
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
+        Some(ValueType::Mark) => write!(f, "type {} : mark", types.join(" . "))?,
         Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
@@ -111,6 +112,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
 fn number(bytes: &[u8]) -> String {
     match *bytes {
         [low, high] => u16::from_ne_bytes([low, high]).to_string(),
+        [a, b, c, d] => format!("0x{:08x}", u32::from_ne_bytes([a, b, c, d])),
         _ => hex(bytes),
     }
 }

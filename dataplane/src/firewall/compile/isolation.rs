@@ -3,8 +3,9 @@
 
 use std::net::IpAddr;
 
+use super::grant::{GET4, GET6, SEND4, SEND6};
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set};
+use super::{Build, CompileError, LIMITED, LOCAL, RECEIVER, base, hash_map, hash_set};
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
@@ -14,6 +15,7 @@ use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
 const PAIRS: &str = "as_pair";
 const BRIDGES: &str = "as_bridge";
 const JUDGE: &str = "as_judge";
+const SEND: &str = "as_send";
 const DISCOVERY: &str = "as_nd";
 const TUNNEL: &str = "as_vtep";
 const VNIS: &str = "as_vni";
@@ -62,6 +64,7 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
         vec![Line::new().within(&[Part::OutName], BRIDGES).counted().drop()],
     );
     build.inet_chain(JUDGE, judge());
+    build.inet_chain(SEND, send());
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -77,7 +80,8 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 ///
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
-/// jump when it checks a table: senders times receivers would be millions.
+/// jump when it checks a table: senders times receivers would be millions. For the same reason
+/// maps jump only for what elements do not say.
 fn judge() -> Vec<Rule> {
     vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
@@ -85,11 +89,18 @@ fn judge() -> Vec<Rule> {
         Line::new().for_one(false).drop(),
         Line::new().state(RELATED).accept(),
         Line::new().state(INVALID).drop(),
-        Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
+        Line::new().within(&[Part::InName, SOURCE_MAC], LIMITED).jump(SEND),
+        Line::new().family(Family::Ipv4).jump(GET4),
+        Line::new().family(Family::Ipv6).jump(GET6),
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
     ]
+}
+
+/// The way of what a port sends that may not send whatever it likes: comes back where it may.
+fn send() -> Vec<Rule> {
+    vec![Line::new().family(Family::Ipv4).goto(SEND4), Line::new().family(Family::Ipv6).goto(SEND6)]
 }
 
 /// Neighbour discovery and MLD, which conntrack does not track; advertisements and redirects of
