@@ -5,14 +5,15 @@
 //! once more: 20 ms with 2,000 chains of ten rules. Elements that do not jump spare it that.
 //!
 //! Ports with the same groups have a number, their profile ([`PROFILE`]), and an address has one
-//! that stands for the groups of whoever has it ([`WHO4`], [`WHO6`]). A grant is profile, who,
-//! protocol and ports in one key of 16 bytes, the ports last, so that a range of them is a range
-//! of keys; so is a whole protocol, or all of them. nft has no type for it and shows an address
-//! of IPv6. Numbers are made of the names of the groups alone: an element that is stale until the
-//! batch behind takes it away never permits anything but what it did.
+//! that stands for the groups of whoever has it ([`WHO4`], [`WHO6`]). A grant is protocol,
+//! profile, who and ports in one key of 16 bytes, the ports last, so that a range of them is a
+//! range of keys. nft has no type for it and shows an address of IPv6. Numbers are made of the
+//! names of the groups alone: an element that is stale until the batch behind takes it away never
+//! permits anything but what it did.
 //!
 //! What does not fit stays rules in chains: ranges of addresses, groups that are in so many
-//! combinations that their elements would be many, and numbers that two would have.
+//! combinations, or VPCs in so many networks, that their elements would be many, and numbers that
+//! two would have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -27,7 +28,7 @@ use crate::desired::{Desired, Direction, Family, Peer, Port, Semantics, Traffic}
 use crate::firewall::judge::dual_vpcs;
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
-use crate::nft::{Comparison, Element, KeyType, Register, Rule, Value, ValueType, Verdict};
+use crate::nft::{Base, Element, KeyType, Register, Rule, Value, ValueType, Verdict};
 
 /// Chains that end where a grant permits, and go on where none does.
 pub(super) const GET4: &str = "as_get4";
@@ -36,18 +37,20 @@ pub(super) const SEND4: &str = "as_send4";
 pub(super) const SEND6: &str = "as_send6";
 /// Map of (bridge, MAC address of a port here) to its profile.
 const PROFILE: &str = "as_profile";
-/// Map of a bridge to its VPC's number.
-const VPC: &str = "as_vpc";
-/// Maps of (VPC, address) to who has it.
+/// Maps of (bridge, address) to who has it, in each network of the VPC.
 const WHO4: &str = "as_who4";
 const WHO6: &str = "as_who6";
 
+/// Addresses of a VPC times its networks here, before its groups are named by rules.
+const MANY: usize = 1 << 16;
 /// Combinations of groups that a group may be in before it is named by rules.
 const FEW: usize = 8;
 /// Who it is where it does not count; IPv6 is the next number.
 const ANYONE: u32 = 0xffff_fffe;
-/// In the place of ports, what permits all of a protocol: beyond all ports, types and codes.
-const NO_PORT: [u8; 4] = [0xff; 4];
+/// In the place of the protocol: the protocol is in the place of the ports.
+const WHOLE: u8 = 0xff;
+/// Protocols with ports (TCP, UDP, SCTP).
+const WITH_PORTS: [u8; 3] = [6, 17, 132];
 
 const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
@@ -93,7 +96,7 @@ impl<'d> Known<'d> {
                     .into_iter()
                     .map(|groups| (groups, number(groups.iter().map(String::as_str)))),
             ),
-            broad: BTreeSet::new(),
+            broad: wide(desired, &all),
         };
         // Each round names more groups by rules, so that it ends.
         loop {
@@ -130,11 +133,6 @@ impl<'d> Known<'d> {
             .iter()
             .filter(|of| !own.contains_key(of) || number(of.iter().copied()) == ANYONE);
         broad.extend(shared.flatten());
-        let vpcs: BTreeSet<&str> =
-            self.desired.networks.values().map(|of| of.vpc.as_str()).collect();
-        let own = alone(vpcs.into_iter().map(|vpc| (vpc, number([vpc]))));
-        let nameless = self.holders.iter().filter(|((vpc, _address), _)| !own.contains_key(vpc));
-        broad.extend(nameless.flat_map(|(_address, groups)| groups));
         broad
     }
 
@@ -212,6 +210,33 @@ fn alone<T: Ord>(all: impl Iterator<Item = (T, u32)>) -> BTreeMap<T, u32> {
     alone.flat_map(|(number, of)| of.into_iter().map(move |each| (each, number))).collect()
 }
 
+/// Returns the networks of each VPC that are here.
+fn networks(desired: &Desired) -> BTreeMap<&str, Vec<&str>> {
+    let mut networks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for network in naming::placed(desired) {
+        if let Some(of) = desired.networks.get(network) {
+            networks.entry(&of.vpc).or_default().push(network);
+        }
+    }
+    networks
+}
+
+/// Returns groups of VPCs whose addresses would be too many elements.
+fn wide<'d>(
+    desired: &'d Desired,
+    all: &BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
+) -> BTreeSet<&'d str> {
+    let networks = networks(desired);
+    let mut addresses: BTreeMap<&str, usize> = BTreeMap::new();
+    for (vpc, _address) in all.keys() {
+        let count = addresses.entry(vpc).or_default();
+        *count = count.saturating_add(networks.get(vpc).map_or(0, Vec::len));
+    }
+    let is_wide = |vpc: &str| addresses.get(vpc).is_some_and(|count| *count > MANY);
+    let of_wide = all.iter().filter(|((vpc, _address), _groups)| is_wide(vpc));
+    of_wide.flat_map(|(_address, groups)| groups.iter().copied()).collect()
+}
+
 fn family_bit(family: Family) -> u32 {
     u32::from(family == Family::Ipv6)
 }
@@ -259,25 +284,17 @@ fn holders<'d>(
 }
 
 fn span(profile: u32, who: u32, traffic: Traffic, family: Family) -> Span {
-    let key = |protocol: [u8; 4], ports: [u8; 4]| {
-        let mut key = [0; 16];
-        let parts = [profile.to_ne_bytes(), who.to_ne_bytes(), protocol, ports];
-        for (to, from) in key.iter_mut().zip(parts.as_flattened()) {
-            *to = *from;
-        }
-        key
-    };
     let icmp = if family == Family::Ipv6 { ICMPV6 } else { ICMP };
-    let within = |protocol: u8, first: [u8; 2], last: [u8; 2]| {
-        let ports = |[high, low]: [u8; 2]| [high, low, 0, 0];
-        let protocol = [protocol, 0, 0, 0];
-        (key(protocol, ports(first)), key(protocol, ports(last)))
+    let key = |protocol, ports| key(protocol, profile, who, ports);
+    let within = |protocol, [a, b]: [u8; 2], [c, d]: [u8; 2]| {
+        (key(protocol, [a, b, 0, 0]), key(protocol, [c, d, 0, 0]))
     };
-    let whole = |protocol| (key([protocol, 0, 0, 0], [0; 4]), key([protocol, 0, 0, 0], NO_PORT));
+    let whole = |protocol| (key(WHOLE, [protocol, 0, 0, 0]), key(WHOLE, [protocol, 0, 0, 0]));
     match traffic {
-        Traffic::Any => (key([0; 4], [0; 4]), key([0xff; 4], NO_PORT)),
-        Traffic::Protocol(protocol) => whole(protocol),
-        Traffic::Ports { protocol, first: 0, last: u16::MAX } => whole(protocol),
+        Traffic::Any => (key(WHOLE, [0; 4]), key(WHOLE, [0xff; 4])),
+        Traffic::Protocol(protocol) | Traffic::Ports { protocol, first: 0, last: u16::MAX } => {
+            whole(protocol)
+        }
         Traffic::Ports { protocol, first, last } => {
             within(protocol, first.to_be_bytes(), last.to_be_bytes())
         }
@@ -287,6 +304,16 @@ fn span(profile: u32, who: u32, traffic: Traffic, family: Family) -> Span {
             within(icmp, [kind, code], [kind, code])
         }
     }
+}
+
+/// Returns a key as the registers hold it: numbers as this host has them.
+fn key(protocol: u8, profile: u32, who: u32, ports: [u8; 4]) -> [u8; 16] {
+    let mut key = [0; 16];
+    let parts = [[protocol, 0, 0, 0], profile.to_ne_bytes(), who.to_ne_bytes(), ports];
+    for (to, from) in key.iter_mut().zip(parts.as_flattened()) {
+        *to = *from;
+    }
+    key
 }
 
 /// Joins what overlaps or touches: the kernel refuses the one side by side.
@@ -317,24 +344,19 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
             profiles.elements.insert(key, mark(*profile));
         }
     }
-    let mut vpcs = hash_map(vec![name], ValueType::Mark);
-    for network in naming::placed(desired) {
-        let Some(of) = desired.networks.get(network) else { continue };
-        let bridge = naming::bridge(network).padded();
-        vpcs.elements.insert(element(&[&bridge]), mark(number([of.vpc.as_str()])));
-    }
+    let networks = networks(desired);
     let sets = &mut build.inet.sets;
     sets.insert(PROFILE.to_owned(), profiles);
-    sets.insert(VPC.to_owned(), vpcs);
     for family in FAMILIES {
-        // nft has no type for the number of a VPC either.
-        let mut who = hash_map(vec![KeyType::Ipv4, address_type(family)], ValueType::Mark);
+        let mut who = hash_map(vec![name, address_type(family)], ValueType::Mark);
         for ((vpc, address), groups) in &known.holders {
-            if is_of(*address, family) {
-                let vpc = number([*vpc]).to_ne_bytes();
-                let key = element(&[&vpc, Octets::of(*address).as_slice()]);
-                let who_it_is = number(groups.iter().copied()) | family_bit(family);
-                who.elements.insert(key, mark(who_it_is));
+            for network in networks.get(vpc).into_iter().flatten() {
+                if is_of(*address, family) {
+                    let bridge = naming::bridge(network).padded();
+                    let key = element(&[&bridge, Octets::of(*address).as_slice()]);
+                    let number = number(groups.iter().copied()) | family_bit(family);
+                    who.elements.insert(key, mark(number));
+                }
             }
         }
         sets.insert(who_map(family).to_owned(), who);
@@ -370,45 +392,43 @@ fn who_map(family: Family) -> &'static str {
 }
 
 /// Looks a packet's key up: by who is at the other end and by anyone, with ports, with type and
-/// code, and without both, for packets that have none.
+/// code, and by the protocol alone, for packets that may have none of these.
 fn look_up(set: &str, direction: Direction, family: Family) -> Vec<Rule> {
+    let (permit, mac, other) = match direction {
+        Direction::In => (Verdict::Accept, DESTINATION_MAC, source(family)),
+        Direction::Out => (Verdict::Return, SOURCE_MAC, destination(family)),
+    };
     let icmp = if family == Family::Ipv6 { ICMPV6 } else { ICMP };
-    let permit = match direction {
-        Direction::In => Verdict::Accept,
-        Direction::Out => Verdict::Return,
-    };
-    let (mac, other) = match direction {
-        Direction::In => (DESTINATION_MAC, source(family)),
-        Direction::Out => (SOURCE_MAC, destination(family)),
-    };
-    let transport = |offset| Part::Bytes { base: crate::nft::Base::Transport, offset, length: 2 };
-    let [profile, who, protocol, ports] = [0, 1, 2, 3].map(Register);
-    let (name, mac_at) = (Register(4), Register(8));
+    let transport = |offset| Part::Bytes { base: Base::Transport, offset, length: 2 };
+    let with_ports = WITH_PORTS.map(|protocol| (protocol, Some(transport(2))));
+    let kinds = with_ports.into_iter().chain([(icmp, Some(transport(0))), (WHOLE, None)]);
+    let [whole, profile, who, ports] = [0, 1, 2, 3].map(Register);
+    // Behind the key: the bridge and, next to it, a MAC or IP address.
+    let (bridge, address) = (Register(4), Register(8));
     let mut rules = Vec::new();
-    for (how, at) in
-        [(Comparison::NotEqual, Some(2)), (Comparison::Equal, Some(0)), (Comparison::Equal, None)]
-    {
+    for (protocol, part) in kinds {
         for anyone in [false, true] {
-            let mut line = Line::new();
-            // What decides most is looked at first.
-            if at.is_some() {
-                line = line.protocol_is(how, icmp);
-            }
-            line = line.load_to(Part::InName, name).load_to(mac, mac_at);
-            line = line.map(PROFILE, name, profile);
-            line = if anyone {
+            let line = match part {
+                Some(_) => Line::new().protocol(protocol),
+                None => Line::new(),
+            };
+            // The whole key first, and not its first part alone: nft 1.0.6 does not know how
+            // long a map's value is, and ends at a key that it has to put together from one.
+            let line = line
+                .constant(whole, &key(protocol, 0, 0, [0; 4]))
+                .load_to(Part::InName, bridge)
+                .load_to(mac, address)
+                .map(PROFILE, bridge, profile);
+            let line = if anyone {
                 line.constant(who, &(ANYONE | family_bit(family)).to_ne_bytes())
             } else {
-                // The address lies behind the number of the VPC.
-                let line = line.map(VPC, name, who).load_to(other, protocol);
-                line.map(who_map(family), who, who)
+                line.load_to(other, address).map(who_map(family), bridge, who)
             };
-            line = line.protocol_to(protocol);
-            line = match at {
-                Some(offset) => line.load_to(transport(offset), ports),
-                None => line.constant(ports, &NO_PORT),
+            let line = match part {
+                Some(part) => line.load_to(part, ports),
+                None => line.protocol_to(ports),
             };
-            rules.push(line.found(set, profile).then(permit.clone()));
+            rules.push(line.found(set, whole).then(permit.clone()));
         }
     }
     if direction == Direction::Out {
@@ -431,7 +451,6 @@ mod tests {
         let all = joined(vec![ports(80, 90), ports(85, 100), ports(200, 200), ports(7, 7)]);
         assert_eq!(all, [ports(7, 7), ports(80, 100), ports(200, 200)]);
         let whole = span(2, 4, Traffic::Protocol(6), Family::Ipv4);
-        assert_eq!(joined(vec![ports(80, 90), whole, ports(0, 1)]), [whole]);
         let any = span(2, 4, Traffic::Any, Family::Ipv4);
         assert_eq!(joined(vec![whole, any]), [any]);
         let end = ([0xff; 16], [0xff; 16]);

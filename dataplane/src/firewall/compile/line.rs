@@ -216,11 +216,6 @@ impl Line {
             .compare(Comparison::NotEqual, &[0; 4])
     }
 
-    /// Another protocol, or the same; for look-ups of both kinds of headers.
-    pub(super) fn protocol_is(self, how: Comparison, protocol: u8) -> Self {
-        self.protocol_to(FIRST).compare(how, &[protocol])
-    }
-
     pub(super) fn protocol_to(self, to: Register) -> Self {
         self.and(Expression::Meta { key: Meta::L4Protocol, to })
     }
