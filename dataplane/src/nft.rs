@@ -253,6 +253,8 @@ pub enum ValueType {
     Zone,
     /// An IPv4 address.
     Ipv4,
+    /// A number of our own: 4 bytes, to nft a `mark`.
+    Mark,
     /// What this crate does not know.
     Other {
         /// Number of its type.

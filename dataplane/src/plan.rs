@@ -23,6 +23,12 @@ use crate::wanted::{BridgePort, ForwardingKey, Link, LinkKind, NeighbourKey, Wan
 
 pub(crate) use state::State;
 
+/// Returns the batches that turn rules that are there into others, where all devices are there:
+/// what is new or other, and, to be done behind it, what is stale. Either may be empty.
+pub fn batches(want: &crate::nft::Ruleset, have: &crate::nft::Ruleset) -> [Batch; 2] {
+    [rules::adding(want, have, &|_device| true), rules::removing(want, have)]
+}
+
 /// The chain that says that a table named as ours is ours: without hook, without rules, made in
 /// one batch with its table. A comment of the table would say it too, but only kernels from 5.10
 /// on keep one.

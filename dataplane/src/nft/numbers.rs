@@ -289,6 +289,7 @@ impl ValueType {
             Self::Verdict => verdict::TYPE,
             Self::Zone => 4,
             Self::Ipv4 => KeyType::Ipv4.number(),
+            Self::Mark => 19,
             Self::Other { number, .. } => number,
         }
     }
@@ -299,6 +300,7 @@ impl ValueType {
             Self::Verdict => 0,
             Self::Zone => 2,
             Self::Ipv4 => 4,
+            Self::Mark => 4,
             Self::Other { length, .. } => length,
         }
     }
@@ -308,6 +310,7 @@ impl ValueType {
             (verdict::TYPE, _) => Self::Verdict,
             (4, 2) => Self::Zone,
             (7, 4) => Self::Ipv4,
+            (19, 4) => Self::Mark,
             _ => Self::Other { number, length },
         }
     }

@@ -86,6 +86,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
         Some(ValueType::Ipv4) => write!(f, "type {} : ipv4_addr", types.join(" . "))?,
+        Some(ValueType::Mark) => write!(f, "type {} : mark", types.join(" . "))?,
         Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
@@ -98,7 +99,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
             write!(f, "      {}", element_text(&set.key, element))?;
             match value {
                 Some(Value::Verdict(verdict)) => write!(f, " : {}", verdict_text(verdict))?,
-                Some(Value::Bytes(bytes)) => write!(f, " : {}", number(bytes))?,
+                Some(Value::Bytes(bytes)) => write!(f, " : {}", data_text(set.value, bytes))?,
                 None => {}
             }
             f.write_str(",\n")?;
@@ -109,10 +110,11 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
 }
 
 /// A number in host order, or an address.
-fn number(bytes: &[u8]) -> String {
-    match *bytes {
-        [low, high] => u16::from_ne_bytes([low, high]).to_string(),
-        [a, b, c, d] => Ipv4Addr::new(a, b, c, d).to_string(),
+fn data_text(of: Option<ValueType>, bytes: &[u8]) -> String {
+    match (of, bytes) {
+        (_, &[low, high]) => u16::from_ne_bytes([low, high]).to_string(),
+        (Some(ValueType::Ipv4), &[a, b, c, d]) => Ipv4Addr::new(a, b, c, d).to_string(),
+        (_, &[a, b, c, d]) => format!("0x{:08x}", u32::from_ne_bytes([a, b, c, d])),
         _ => hex(bytes),
     }
 }

@@ -3,9 +3,10 @@
 
 use std::net::IpAddr;
 
+use super::grant::{GET4, GET6, SEND4, SEND6};
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
 use super::{
-    Build, CompileError, LOCAL, RECEIVER, SENDER, base, boundary, hash_map, hash_set, routed,
+    Build, CompileError, LIMITED, LOCAL, RECEIVER, base, boundary, hash_map, hash_set, routed,
 };
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
@@ -17,6 +18,7 @@ use crate::router;
 const PAIRS: &str = "as_pair";
 const BRIDGES: &str = "as_bridge";
 const JUDGE: &str = "as_judge";
+const SEND: &str = "as_send";
 const DISCOVERY: &str = "as_nd";
 const TUNNEL: &str = "as_vtep";
 const VNIS: &str = "as_vni";
@@ -70,6 +72,7 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
     };
     let routed = routed::add(build, desired, inward);
     build.inet_chain(JUDGE, judge(routed, out));
+    build.inet_chain(SEND, send());
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -85,7 +88,8 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 ///
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
-/// jump when it checks a table: senders times receivers would be millions.
+/// jump when it checks a table: senders times receivers would be millions. For the same reason
+/// maps jump only for what elements do not say.
 fn judge(routed: Option<Rule>, out: Option<Rule>) -> Vec<Rule> {
     let mut rules = vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
@@ -96,15 +100,22 @@ fn judge(routed: Option<Rule>, out: Option<Rule>) -> Vec<Rule> {
     rules.extend(routed);
     rules.extend([
         Line::new().state(INVALID).drop(),
-        Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
+        Line::new().within(&[Part::InName, SOURCE_MAC], LIMITED).jump(SEND),
     ]);
     rules.extend(out);
     rules.extend([
+        Line::new().family(Family::Ipv4).jump(GET4),
+        Line::new().family(Family::Ipv6).jump(GET6),
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
     ]);
     rules
+}
+
+/// The way of what a port sends that may not send whatever it likes: comes back where it may.
+fn send() -> Vec<Rule> {
+    vec![Line::new().family(Family::Ipv4).goto(SEND4), Line::new().family(Family::Ipv6).goto(SEND6)]
 }
 
 /// Neighbour discovery and MLD, which conntrack does not track; advertisements and redirects of

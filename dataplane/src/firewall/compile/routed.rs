@@ -3,9 +3,10 @@
 //! Its two directions may pass different routers, so a bridge that only one of them comes by
 //! knows no connection. Where its receiver is a port of this node, both do.
 
+use super::grant::{GET4, GET6};
 use super::line::{DESTINATION_MAC, Line, Part, element};
 use super::{Build, LOCAL, RECEIVER, hash_set};
-use crate::desired::Desired;
+use crate::desired::{Desired, Family};
 use crate::naming;
 use crate::nft::{KeyType, Rule};
 use crate::router;
@@ -17,8 +18,8 @@ const ROUTED: &str = "as_routed";
 /// Bit of conntrack's state (`NF_CT_STATE_BIT`).
 const INVALID: u32 = 1;
 
-/// Adds the way of what a router sends, with what looks at what comes into a VPC; returns the rule that leads there, where there are
-/// routers.
+/// Adds the way of what a router sends, with what looks at what comes into a VPC; returns the
+/// rule that leads there, where there are routers.
 pub(super) fn add(build: &mut Build, desired: &Desired, inward: Option<Rule>) -> Option<Rule> {
     let networks = router::compile::routed(desired);
     if networks.is_empty() {
@@ -33,6 +34,8 @@ pub(super) fn add(build: &mut Build, desired: &Desired, inward: Option<Rule>) ->
     let receiver = [Part::InName, DESTINATION_MAC];
     let mut rules = vec![Line::new().state(INVALID).within(&receiver, LOCAL).counted().drop()];
     rules.extend(inward);
+    rules.push(Line::new().family(Family::Ipv4).jump(GET4));
+    rules.push(Line::new().family(Family::Ipv6).jump(GET6));
     rules.push(Line::new().by_map(&receiver, RECEIVER));
     // For a port of another node, which judges it.
     rules.push(Line::new().accept());
