@@ -7,7 +7,8 @@
 //! Ports with the same groups have a number, their profile ([`PROFILE`]), and an address has one
 //! that stands for the groups of whoever has it ([`WHO4`], [`WHO6`]). A grant is protocol,
 //! profile, who and ports in one key of 16 bytes, the ports last, so that a range of them is a
-//! range of keys. nft has no type for it and shows an address of IPv6. Numbers are made of the
+//! range of keys. Ranges are in sets of their own: the kernel goes through the whole of such a
+//! set at each of its changes. nft has no type for it and shows an address of IPv6. Numbers are made of the
 //! names of the groups alone: an element that is stale until the batch behind takes it away never
 //! permits anything but what it did.
 //!
@@ -28,7 +29,7 @@ use crate::desired::{Desired, Direction, Family, Peer, Port, Semantics, Traffic}
 use crate::firewall::judge::dual_vpcs;
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
-use crate::nft::{Base, Element, KeyType, Register, Rule, Value, ValueType, Verdict};
+use crate::nft::{Base, Element, KeyType, Register, Rule, Set, Value, ValueType, Verdict};
 
 /// Chains that end where a grant permits, and go on where none does.
 pub(super) const GET4: &str = "as_get4";
@@ -49,6 +50,8 @@ const FEW: usize = 8;
 const ANYONE: u32 = 0xffff_fffe;
 /// In the place of the protocol: the protocol is in the place of the ports.
 const WHOLE: u8 = 0xff;
+/// In the place of the protocol: whatever the protocol is.
+const ALL: u8 = 0xfe;
 /// Protocols with ports (TCP, UDP, SCTP).
 const WITH_PORTS: [u8; 3] = [6, 17, 132];
 
@@ -196,7 +199,7 @@ impl<'d> Known<'d> {
                 }
             }
         }
-        joined(spans)
+        spans
     }
 }
 
@@ -291,7 +294,7 @@ fn span(profile: u32, who: u32, traffic: Traffic, family: Family) -> Span {
     };
     let whole = |protocol| (key(WHOLE, [protocol, 0, 0, 0]), key(WHOLE, [protocol, 0, 0, 0]));
     match traffic {
-        Traffic::Any => (key(WHOLE, [0; 4]), key(WHOLE, [0xff; 4])),
+        Traffic::Any => (key(ALL, [0; 4]), key(ALL, [0; 4])),
         Traffic::Protocol(protocol) | Traffic::Ports { protocol, first: 0, last: u16::MAX } => {
             whole(protocol)
         }
@@ -361,20 +364,29 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
         }
         sets.insert(who_map(family).to_owned(), who);
     }
-    for (direction, set) in [(Direction::In, "as_may_get"), (Direction::Out, "as_may_send")] {
-        let mut granted = range_set(vec![KeyType::Ipv6]);
-        for (first, last) in known.spans(direction) {
-            granted.elements.insert(Element::range(first.into(), last.into()), None);
-        }
-        build.inet.sets.insert(set.to_owned(), granted);
-    }
-    for (chain, set, direction, family) in [
-        (GET4, "as_may_get", Direction::In, Family::Ipv4),
-        (GET6, "as_may_get", Direction::In, Family::Ipv6),
-        (SEND4, "as_may_send", Direction::Out, Family::Ipv4),
-        (SEND6, "as_may_send", Direction::Out, Family::Ipv6),
+    for (direction, single, range) in [
+        (Direction::In, "as_may_get", "as_may_get_range"),
+        (Direction::Out, "as_may_send", "as_may_send_range"),
     ] {
-        build.inet_chain(chain, look_up(set, direction, family));
+        let of = |elements| Set { elements, ..range_set(vec![KeyType::Ipv6]) };
+        let (ranges, keys): (Vec<Span>, Vec<Span>) =
+            known.spans(direction).into_iter().partition(|(first, last)| first != last);
+        let elements = |spans: Vec<Span>| {
+            spans.into_iter().map(|(first, last)| (Element::range(first.into(), last.into()), None))
+        };
+        let keys = Set { interval: false, ..of(elements(keys).collect()) };
+        let sets = &mut build.inet.sets;
+        sets.insert(single.to_owned(), keys);
+        sets.insert(range.to_owned(), of(elements(joined(ranges)).collect()));
+        for family in FAMILIES {
+            let chain = match (direction, family) {
+                (Direction::In, Family::Ipv4) => GET4,
+                (Direction::In, Family::Ipv6) => GET6,
+                (Direction::Out, Family::Ipv4) => SEND4,
+                (Direction::Out, Family::Ipv6) => SEND6,
+            };
+            build.inet_chain(chain, look_up((single, range), direction, family));
+        }
     }
 }
 
@@ -393,7 +405,7 @@ fn who_map(family: Family) -> &'static str {
 
 /// Looks a packet's key up: by who is at the other end and by anyone, with ports, with type and
 /// code, and by the protocol alone, for packets that may have none of these.
-fn look_up(set: &str, direction: Direction, family: Family) -> Vec<Rule> {
+fn look_up(sets: (&str, &str), direction: Direction, family: Family) -> Vec<Rule> {
     let (permit, mac, other) = match direction {
         Direction::In => (Verdict::Accept, DESTINATION_MAC, source(family)),
         Direction::Out => (Verdict::Return, SOURCE_MAC, destination(family)),
@@ -401,12 +413,17 @@ fn look_up(set: &str, direction: Direction, family: Family) -> Vec<Rule> {
     let icmp = if family == Family::Ipv6 { ICMPV6 } else { ICMP };
     let transport = |offset| Part::Bytes { base: Base::Transport, offset, length: 2 };
     let with_ports = WITH_PORTS.map(|protocol| (protocol, Some(transport(2))));
-    let kinds = with_ports.into_iter().chain([(icmp, Some(transport(0))), (WHOLE, None)]);
+    let kinds =
+        with_ports.into_iter().chain([(icmp, Some(transport(0))), (WHOLE, None), (ALL, None)]);
+    let kinds = kinds.flat_map(|(protocol, part)| {
+        let ranges = part.map(|_part| (protocol, part, sets.1));
+        [Some((protocol, part, sets.0)), ranges].into_iter().flatten()
+    });
     let [whole, profile, who, ports] = [0, 1, 2, 3].map(Register);
     // Behind the key: the bridge and, next to it, a MAC or IP address.
     let (bridge, address) = (Register(4), Register(8));
     let mut rules = Vec::new();
-    for (protocol, part) in kinds {
+    for (protocol, part, set) in kinds {
         for anyone in [false, true] {
             let line = match part {
                 Some(_) => Line::new().protocol(protocol),
@@ -426,7 +443,8 @@ fn look_up(set: &str, direction: Direction, family: Family) -> Vec<Rule> {
             };
             let line = match part {
                 Some(part) => line.load_to(part, ports),
-                None => line.protocol_to(ports),
+                None if protocol == WHOLE => line.protocol_to(ports),
+                None => line,
             };
             rules.push(line.found(set, whole).then(permit.clone()));
         }
@@ -451,8 +469,9 @@ mod tests {
         let all = joined(vec![ports(80, 90), ports(85, 100), ports(200, 200), ports(7, 7)]);
         assert_eq!(all, [ports(7, 7), ports(80, 100), ports(200, 200)]);
         let whole = span(2, 4, Traffic::Protocol(6), Family::Ipv4);
+        assert_eq!(whole.0, whole.1, "a range would not be looked up");
         let any = span(2, 4, Traffic::Any, Family::Ipv4);
-        assert_eq!(joined(vec![whole, any]), [any]);
+        assert_eq!(any.0, any.1, "a range would not be looked up");
         let end = ([0xff; 16], [0xff; 16]);
         assert_eq!(joined(vec![end, end]), [end]);
     }

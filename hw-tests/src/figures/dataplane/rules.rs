@@ -76,39 +76,44 @@ struct Loaded {
     _bed: Bed,
 }
 
-/// What one change took.
-#[derive(Clone, Copy, Debug)]
-struct Taken {
-    /// To compile the state and compare it with what is there.
+/// A change and its undoing, as batches, and what it took to find them, in µs.
+struct Prepared {
+    batches: [[Batch; 2]; 2],
     decide: f64,
-    /// To have the kernel do it.
-    done: f64,
 }
+
+/// States that each kind of change goes to, in turn.
+const STATES: u16 = 5;
 
 pub(in super::super) fn one(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
-    let changes = if effort == Effort::Full { 500 } else { 100 };
+    let rounds = if effort == Effort::Full { 100 } else { 20 };
     let mut full = Loaded::new(&state(500, 2000, 2048, 10_000))?;
     let mut small = Loaded::new(&state(1, 2, 2, 2))?;
     let noise = Noise::start();
     let mut figures = Vec::new();
     for kind in Kind::ALL {
-        let (mut many, mut few) = (Vec::new(), Vec::new());
-        for at in 0..=changes {
-            let (ours, theirs) = if at % 2 == 0 {
-                let ours = full.change(kind, at)?;
-                (ours, small.change(kind, at)?)
-            } else {
-                let theirs = small.change(kind, at)?;
-                (full.change(kind, at)?, theirs)
-            };
-            // The first warms up.
-            if at > 0 {
-                many.extend(ours);
-                few.extend(theirs);
+        let (mut pairs, mut decided) = (Vec::new(), Vec::new());
+        for at in 0..STATES {
+            let (ours, theirs) = (full.prepare(kind, at)?, small.prepare(kind, at)?);
+            decided.push(ours.decide);
+            for way in 0..2 * rounds {
+                let (ours, theirs) = (&ours.batches[way % 2], &theirs.batches[way % 2]);
+                // Who goes first changes with both ways and with the state.
+                let both = if (way / 2) % 2 == 0 {
+                    let first = full.perform(ours)?;
+                    (first, small.perform(theirs)?)
+                } else {
+                    let first = small.perform(theirs)?;
+                    (full.perform(ours)?, first)
+                };
+                // The first warms up.
+                if way > 1 {
+                    pairs.push(both);
+                }
             }
         }
-        figures.extend(told(kind, &many, &few, &noise)?);
+        figures.extend(told(kind, &pairs, &decided, &noise)?);
     }
     figures.push(load(effort)?);
     Ok(figures)
@@ -116,20 +121,20 @@ pub(in super::super) fn one(effort: Effort) -> Result<Vec<Figure>, CaseError> {
 
 fn told(
     kind: Kind,
-    many: &[Taken],
-    few: &[Taken],
+    pairs: &[(f64, f64)],
+    decided: &[f64],
     noise: &Noise,
 ) -> Result<[Figure; 2], CaseError> {
-    let sorted = |all: &[Taken], of: fn(&Taken) -> f64| {
-        let mut all: Vec<f64> = all.iter().map(of).collect();
+    let sorted = |mut all: Vec<f64>| {
         all.sort_by(f64::total_cmp);
         all
     };
     let part = |sorted: &[f64], percent: usize| {
         sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or(f64::NAN)
     };
-    let (full, small) = (sorted(many, |it| it.done), sorted(few, |it| it.done));
-    let decided = sorted(many, |it| it.decide);
+    let full = sorted(pairs.iter().map(|pair| pair.0).collect());
+    let small = sorted(pairs.iter().map(|pair| pair.1).collect());
+    let decided = sorted(decided.to_vec());
     let bar = kind.bar().as_secs_f64() * 1e6;
     let p99 = part(&full, 99);
     let what = kind.text();
@@ -148,7 +153,7 @@ fn told(
         met: Some(p99 <= bar),
         broken: Some(p99 > bar * TOLERANCE),
     };
-    let ratios: Vec<f64> = many.iter().zip(few).map(|(a, b)| a.done / b.done).collect();
+    let ratios: Vec<f64> = pairs.iter().map(|(full, small)| full / small).collect();
     let found = interval(&ratios).ok_or_else(|| failed("nothing was measured"))?;
     // A rule of a chain is what is left over; that it costs more is told, and no bar of it.
     let bar = (kind != Kind::Ranges).then_some(OVER);
@@ -179,33 +184,26 @@ impl Loaded {
         let desired =
             spec::read("full.toml", text).map_err(|errors| failed(format!("{errors:?}")))?;
         let zones = naming::zones(&desired, &Zones::default()).map_err(failed)?;
-        let mut loaded = Self { desired, zones, have: Ruleset::default(), socket, _bed: bed };
-        let desired = loaded.desired.clone();
-        loaded.go(&desired)?;
+        let have = firewall::compile::compile(&desired, &zones).map_err(failed)?;
+        let batches = plan::batches(&have, &Ruleset::default());
+        let mut loaded = Self { desired, zones, have, socket, _bed: bed };
+        loaded.perform(&batches)?;
         Ok(loaded)
     }
 
-    /// Goes to another state.
-    fn go(&mut self, desired: &Desired) -> Result<Taken, CaseError> {
-        let begun = Instant::now();
-        let want = firewall::compile::compile(desired, &self.zones).map_err(failed)?;
-        let batches = plan::batches(&want, &self.have);
-        let decide = begun.elapsed().as_secs_f64() * 1e6;
+    fn perform(&mut self, batches: &[Batch; 2]) -> Result<f64, CaseError> {
         let begun = Instant::now();
         for batch in batches.iter().filter(|batch| !batch.changes.is_empty()) {
             rules::perform(&mut self.socket, batch).map_err(failed)?;
         }
-        let done = begun.elapsed().as_secs_f64() * 1e6;
-        self.have = want;
-        Ok(Taken { decide, done })
+        Ok(begun.elapsed().as_secs_f64() * 1e6)
     }
 
-    /// Makes a change and takes it back.
-    fn change(&mut self, kind: Kind, at: u16) -> Result<[Taken; 2], CaseError> {
-        let before = self.desired.clone();
-        let groups = before.groups.len();
+    /// Prepares a change and its undoing.
+    fn prepare(&self, kind: Kind, at: u16) -> Result<Prepared, CaseError> {
+        let groups = self.desired.groups.len();
         let group = format!("g{}", usize::from(at) * 7 % groups);
-        let mut after = before.clone();
+        let mut after = self.desired.clone();
         let missing = || failed("a state without what is changed");
         match kind {
             Kind::Rule | Kind::Ranges => {
@@ -238,7 +236,11 @@ impl Loaded {
                 after.ports.insert("more".to_owned(), port);
             }
         }
-        Ok([self.go(&after)?, self.go(&before)?])
+        let begun = Instant::now();
+        let want = firewall::compile::compile(&after, &self.zones).map_err(failed)?;
+        let there = plan::batches(&want, &self.have);
+        let decide = begun.elapsed().as_secs_f64() * 1e6;
+        Ok(Prepared { batches: [there, plan::batches(&self.have, &want)], decide })
     }
 }
 
