@@ -299,8 +299,7 @@ impl ValueType {
         match self {
             Self::Verdict => 0,
             Self::Zone => 2,
-            Self::Ipv4 => 4,
-            Self::Mark => 4,
+            Self::Ipv4 | Self::Mark => 4,
             Self::Other { length, .. } => length,
         }
     }
