@@ -2,8 +2,6 @@
 //!
 //! Made from what the user wrote by `spec`, once, as a whole; refused as a whole.
 
-pub mod routing;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -26,8 +24,6 @@ pub struct Desired {
     pub remotes: BTreeMap<String, Remote>,
     /// Groups by id.
     pub groups: BTreeMap<String, Group>,
-    /// Routers and what they need.
-    pub routing: routing::Routing,
 }
 
 /// The node's place in the underlay.

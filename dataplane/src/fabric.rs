@@ -261,7 +261,6 @@ fn name_of(kind: &LinkKind) -> String {
             format!("network `{network}`")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port `{port}`"),
-        LinkKind::Gateway { vpc, .. } => format!("router of VPC `{vpc}`"),
     }
 }
 

@@ -78,29 +78,19 @@ impl Point {
     /// `NF_INET_*` or `NF_NETDEV_INGRESS`.
     pub(super) fn number(self, family: Family) -> u32 {
         match (self, family) {
-            (Self::Prerouting | Self::DestinationNat, _) | (Self::Ingress, Family::Netdev) => 0,
+            (Self::Prerouting, _) | (Self::Ingress, Family::Netdev) => 0,
             (Self::Input, _) => 1,
             (Self::Forward, _) => 2,
             (Self::Output, _) => 3,
-            (Self::Postrouting | Self::SourceNat, _) => 4,
+            (Self::Postrouting, _) => 4,
             (Self::Ingress, Family::Inet) => 5,
         }
     }
 
-    /// The type of the chains there.
-    pub(super) fn chain_type(self) -> &'static str {
-        match self {
-            Self::DestinationNat | Self::SourceNat => "nat",
-            _ => "filter",
-        }
-    }
-
-    pub(super) fn of(number: u32, chain_type: &str, family: Family) -> Option<Self> {
+    pub(super) fn of(number: u32, family: Family) -> Option<Self> {
         let all: &[Self] = match family {
             Family::Netdev => &[Self::Ingress],
             Family::Inet => &[
-                Self::DestinationNat,
-                Self::SourceNat,
                 Self::Prerouting,
                 Self::Input,
                 Self::Forward,
@@ -109,8 +99,7 @@ impl Point {
                 Self::Ingress,
             ],
         };
-        let mut all = all.iter().copied().filter(|point| point.chain_type() == chain_type);
-        all.find(|point| point.number(family) == number)
+        all.iter().copied().find(|point| point.number(family) == number)
     }
 }
 
@@ -149,12 +138,11 @@ impl Ct {
     pub(super) fn number(self) -> u32 {
         match self {
             Self::State => 0,
-            Self::Status => 2,
         }
     }
 
     pub(super) fn of(number: u32) -> Option<Self> {
-        [Self::State, Self::Status].into_iter().find(|key| key.number() == number)
+        Some(Self::State).filter(|key| key.number() == number)
     }
 }
 
@@ -288,8 +276,6 @@ impl ValueType {
         match self {
             Self::Verdict => verdict::TYPE,
             Self::Zone => 4,
-            Self::Ipv4 => KeyType::Ipv4.number(),
-            Self::Mark => 19,
             Self::Other { number, .. } => number,
         }
     }
@@ -299,7 +285,6 @@ impl ValueType {
         match self {
             Self::Verdict => 0,
             Self::Zone => 2,
-            Self::Ipv4 | Self::Mark => 4,
             Self::Other { length, .. } => length,
         }
     }
@@ -308,8 +293,6 @@ impl ValueType {
         match (number, length) {
             (verdict::TYPE, _) => Self::Verdict,
             (4, 2) => Self::Zone,
-            (7, 4) => Self::Ipv4,
-            (19, 4) => Self::Mark,
             _ => Self::Other { number, length },
         }
     }

@@ -56,14 +56,14 @@ fn write_chain(
     writeln!(f, "  chain {name} {{")?;
     if let Some(hook) = &chain.hook {
         let point = match hook.point {
-            Point::Prerouting | Point::DestinationNat => "prerouting",
+            Point::Prerouting => "prerouting",
             Point::Input => "input",
             Point::Forward => "forward",
             Point::Output => "output",
-            Point::Postrouting | Point::SourceNat => "postrouting",
+            Point::Postrouting => "postrouting",
             Point::Ingress => "ingress",
         };
-        write!(f, "    type {} hook {point}", hook.point.chain_type())?;
+        write!(f, "    type filter hook {point}")?;
         if let Some(device) = &hook.device {
             write!(f, " device \"{device}\"")?;
         }
@@ -85,8 +85,6 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         Some(ValueType::Verdict) => write!(f, "type {} : verdict", types.join(" . "))?,
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
-        Some(ValueType::Ipv4) => write!(f, "type {} : ipv4_addr", types.join(" . "))?,
-        Some(ValueType::Mark) => write!(f, "type {} : mark", types.join(" . "))?,
         Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
@@ -99,7 +97,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
             write!(f, "      {}", element_text(&set.key, element))?;
             match value {
                 Some(Value::Verdict(verdict)) => write!(f, " : {}", verdict_text(verdict))?,
-                Some(Value::Bytes(bytes)) => write!(f, " : {}", data_text(set.value, bytes))?,
+                Some(Value::Bytes(bytes)) => write!(f, " : {}", number(bytes))?,
                 None => {}
             }
             f.write_str(",\n")?;
@@ -109,12 +107,10 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
     f.write_str("  }\n")
 }
 
-/// A number in host order, or an address.
-fn data_text(of: Option<ValueType>, bytes: &[u8]) -> String {
-    match (of, bytes) {
-        (_, &[low, high]) => u16::from_ne_bytes([low, high]).to_string(),
-        (Some(ValueType::Ipv4), &[a, b, c, d]) => Ipv4Addr::new(a, b, c, d).to_string(),
-        (_, &[a, b, c, d]) => format!("0x{:08x}", u32::from_ne_bytes([a, b, c, d])),
+/// A number in host order.
+fn number(bytes: &[u8]) -> String {
+    match *bytes {
+        [low, high] => u16::from_ne_bytes([low, high]).to_string(),
         _ => hex(bytes),
     }
 }
