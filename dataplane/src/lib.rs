@@ -11,6 +11,7 @@ pub mod desired;
 pub mod fabric;
 pub mod firewall;
 pub mod journal;
+pub mod keeper;
 pub mod kernel;
 pub mod naming;
 pub mod nft;

@@ -61,3 +61,10 @@ fn errors(name: &str, faults: fault::Faults<'_>, json: Option<&node::Node<'_>>) 
     };
     SpecErrors { faults: found.into_iter().map(placed).collect(), left_out }
 }
+
+/// Returns a text that [`read`] takes as JSON; nothing of one that is neither TOML nor JSON.
+pub fn value(text: &str) -> Option<serde_json::Value> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let root = node::parse(text, &node::Lines::of(text)).ok()?;
+    Some(root.value.json())
+}

@@ -54,6 +54,21 @@ impl Value<'_> {
         }
     }
 
+    /// Returns it as JSON; what the format has no use for as null.
+    pub(super) fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.as_ref().into(),
+            Self::Integer(number) => (*number).into(),
+            Self::Flag(flag) => (*flag).into(),
+            Self::List(items) => items.iter().map(|item| item.value.json()).collect(),
+            Self::Table(table) => {
+                let entries = table.iter().map(|(key, node)| (key.to_string(), node.value.json()));
+                serde_json::Value::Object(entries.collect())
+            }
+            Self::Other(_) => serde_json::Value::Null,
+        }
+    }
+
     /// Returns the number that `text` writes down to a base.
     pub(super) fn number(text: &str, base: u32) -> Self {
         let fraction = base == 10 && text.contains(['.', 'e', 'E']);
