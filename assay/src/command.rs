@@ -2,6 +2,7 @@
 
 mod accept;
 mod catalogue;
+mod daemon;
 mod inventory;
 mod machine;
 mod net;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
         Command::Net(arguments) => net::run(&arguments, console),
+        Command::Daemon(arguments) => daemon::run(&arguments, console),
         Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),
         Command::Man { out } => shell::manual(out.as_deref(), console),

@@ -3,6 +3,7 @@
 //! An argument of the same name means the same everywhere, unless `ARGUMENTS`
 //! has it under its command too (`report render/out`).
 
+mod daemon;
 mod net;
 mod storage;
 
@@ -170,6 +171,7 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     COMMANDS
         .iter()
         .chain(net::COMMANDS)
+        .chain(daemon::COMMANDS)
         .chain(storage::COMMANDS)
         .find(|(name, _)| *name == path)
         .map(|(_, text)| *text)
@@ -180,7 +182,7 @@ pub(super) fn after(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some(EXIT_CODES);
     }
-    let mut all = net::AFTER.iter().chain(storage::AFTER);
+    let mut all = net::AFTER.iter().chain(storage::AFTER).chain(daemon::AFTER);
     all.find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
@@ -191,6 +193,7 @@ pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
         ARGUMENTS
             .iter()
             .chain(net::ARGUMENTS)
+            .chain(daemon::ARGUMENTS)
             .chain(storage::ARGUMENTS)
             .find(|(key, _)| *key == name)
             .map(|(_, text)| *text)

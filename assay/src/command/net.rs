@@ -5,10 +5,10 @@
 
 mod apply;
 mod explain;
-mod place;
+pub(super) mod place;
 mod plan;
 mod show;
-mod source;
+pub(super) mod source;
 mod verify;
 
 use std::path::Path;
@@ -87,7 +87,7 @@ fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 /// Returns what a file says; where it cannot be, tells every fault and returns nothing.
-fn settle(
+pub(super) fn settle(
     source: &Source,
     format: Format,
     console: &mut Console,
@@ -151,7 +151,7 @@ fn named(desired: Option<&Desired>) -> Said {
 }
 
 /// Why there is no plan: the kernel could not be looked at, or the file cannot be had here.
-fn node_failure(error: NodeError) -> Failure {
+pub(super) fn node_failure(error: NodeError) -> Failure {
     let hint = error.hint();
     let failure = match &error {
         NodeError::Kernel(_) => {

@@ -289,13 +289,16 @@ fn told(plan: &Plan) -> Text {
     let more = plan.steps.len().saturating_sub(steps.len());
     let zh: Vec<String> = steps.iter().map(|step| step.zh.clone()).collect();
     let en: Vec<String> = steps.into_iter().map(|step| step.en).collect();
-    let (mut zh, mut en) = (zh.join("；"), en.join("; "));
-    if more > 0 {
-        zh.push_str(&format!("；另有 {more} 步"));
-        en.push_str(&format!("; and {more} more"));
-    }
+    let (zh, en) = (zh.join("；"), en.join("; "));
+    let (more_zh, more_en) = match more {
+        0 => ("", ""),
+        _ => ("；另有 {1} 步", "; and {1} more"),
+    };
+    let zh_pattern = format!("与所需状态不同，需要：{{0}}{more_zh}");
+    let en_pattern = format!("differs; it takes: {{0}}{more_en}");
     Text {
-        zh: format!("与所需状态不同，需要：{zh}"), en: format!("differs; it takes: {en}")
+        zh: Text::of(&zh_pattern, "", &[&zh, &more]).zh,
+        en: Text::of("", &en_pattern, &[&en, &more]).en,
     }
 }
 

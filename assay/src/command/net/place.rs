@@ -13,6 +13,7 @@ use dataplane::{
         journal::{self, FOLDER, Journal, JournalError},
         namespace::{Namespace, inside},
         real::Real,
+        watch::Watch,
     },
 };
 use profiles::Text;
@@ -30,7 +31,7 @@ const SYS_ADMIN: u64 = 1 << 21;
 
 /// What somebody wants of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(in crate::command) enum Wish {
     /// To look.
     Look,
     /// To change.
@@ -39,14 +40,14 @@ pub(super) enum Wish {
 
 /// Where it is done.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(in crate::command) struct Place {
     namespace: Option<PathBuf>,
     state: PathBuf,
 }
 
 impl Place {
     /// Finds out where it is.
-    pub(super) fn of(arguments: &Arguments) -> Result<Self, Failure> {
+    pub(in crate::command) fn of(arguments: &Arguments) -> Result<Self, Failure> {
         let namespace = arguments.fabric_netns.as_deref().map(|name| {
             let bare = name.components().count() == 1 && name.is_relative();
             if bare { Path::new(NAMES).join(name) } else { name.to_owned() }
@@ -59,7 +60,7 @@ impl Place {
     }
 
     /// Opens the kernel of the namespace; without the rights for it, says which.
-    pub(super) fn open(&self, wish: Wish) -> Result<Real, Failure> {
+    pub(in crate::command) fn open(&self, wish: Wish) -> Result<Real, Failure> {
         let rights = rights();
         let entering = self.namespace.is_some() && rights & SYS_ADMIN == 0;
         if rights & NET_ADMIN == 0 || entering {
@@ -79,18 +80,29 @@ impl Place {
         })
     }
 
+    /// Opens what tells of changes there.
+    pub(in crate::command) fn watch(&self) -> io::Result<Watch> {
+        let namespace = self.namespace.as_deref().map_or(Namespace::Here, Namespace::Path);
+        inside(namespace, Watch::open)
+    }
+
+    /// Returns the folder of lock, journal and copies.
+    pub(in crate::command) fn folder(&self) -> &Path {
+        &self.state
+    }
+
     /// Takes the lock; nobody else changes this node until it is dropped.
-    pub(super) fn lock(&self) -> Result<Journal, Failure> {
+    pub(in crate::command) fn lock(&self) -> Result<Journal, Failure> {
         Journal::open(&self.state).map_err(journal_failure)
     }
 
     /// Returns what the journal says; nothing where it may not be read.
-    pub(super) fn past(&self) -> Past {
+    pub(in crate::command) fn past(&self) -> Past {
         journal::past(&self.state).unwrap_or_default()
     }
 
     /// Returns the file that was applied last.
-    pub(super) fn applied(&self) -> Result<Source, Failure> {
+    pub(in crate::command) fn applied(&self) -> Result<Source, Failure> {
         let path = self.state.join(APPLIED);
         let shown = path.display().to_string();
         let text = fs::read_to_string(&path).map_err(|error| {
@@ -122,7 +134,7 @@ impl Place {
     }
 
     /// Keeps a copy of what was applied.
-    pub(super) fn keep(&self, text: &str) -> io::Result<()> {
+    pub(in crate::command) fn keep(&self, text: &str) -> io::Result<()> {
         let new = self.state.join("applied.new");
         let mut file: File =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
@@ -131,7 +143,7 @@ impl Place {
     }
 
     /// Forgets it: nothing is applied any more.
-    pub(super) fn forget(&self) -> io::Result<()> {
+    pub(in crate::command) fn forget(&self) -> io::Result<()> {
         match fs::remove_file(self.state.join(APPLIED)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),

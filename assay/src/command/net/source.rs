@@ -16,20 +16,20 @@ use dataplane::{
 use crate::{command::read_bounded, failure::Failure, lang::text};
 
 /// What the underlay of an empty node carries where its file does not say.
-pub(super) const ASSUMED_MTU: u32 = 1500;
+pub(in crate::command) const ASSUMED_MTU: u32 = 1500;
 
 /// A file with a desired state.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::command) struct Source {
     /// As the user named it.
-    pub(super) name: String,
+    pub(in crate::command) name: String,
     /// What is in it.
-    pub(super) text: String,
+    pub(in crate::command) text: String,
 }
 
 impl Source {
     /// Reads it; `-` is standard input.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(in crate::command) fn read(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
         let bytes = if name == "-" {
@@ -48,13 +48,13 @@ impl Source {
     }
 
     /// Returns what it says.
-    pub(super) fn parse(&self) -> Result<Desired, SpecErrors> {
+    pub(in crate::command) fn parse(&self) -> Result<Desired, SpecErrors> {
         spec::read(&self.name, &self.text)
     }
 }
 
 /// Plans for a node that has nothing but its underlay's device.
-pub(super) fn on_empty_node(desired: &Desired) -> Result<Node, NodeError> {
+pub(in crate::command) fn on_empty_node(desired: &Desired) -> Result<Node, NodeError> {
     let mut seen = Seen::default();
     if desired.node.mtu.is_none() {
         seen.links.insert(desired.node.device.clone(), underlay());
