@@ -88,7 +88,10 @@ pub(super) fn refused(refused: &Refused, lines: bool) -> Reply {
         Refused::Disk { .. } => (507, "disk"),
         _ => (500, "refused"),
     };
-    let message = crate::failure::one_line(&refused.to_string());
+    let message = match refused {
+        Refused::Faults { errors } => format!("refused whole; faults: {}", errors.count()),
+        _ => crate::failure::one_line(&refused.to_string()),
+    };
     let mut error = json!({ "code": name, "message": message, "hint": refused.hint() });
     match refused {
         Refused::Faults { errors } => error["faults"] = faults(errors, lines),
