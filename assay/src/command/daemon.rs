@@ -109,7 +109,8 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     let shared = Arc::new(Shared::default());
     let eyes = Eyes { real, watch };
     let to = Arc::clone(&shared);
-    let mut keeping = Keeping { keeper, eyes, disk, asks, shared: to, notify, told: 0 };
+    let mut keeping =
+        Keeping { keeper, eyes, disk, asks, shared: to, notify, told: 0, again: None };
     if let Some(file) = &arguments.file
         && !first_state(file, &mut keeping, console)?
     {

@@ -103,6 +103,8 @@ pub(super) struct Keeping {
     pub(super) notify: Notify,
     /// Events before this number are told already.
     pub(super) told: u64,
+    /// When the next round is due, whatever happens.
+    pub(super) again: Option<Instant>,
 }
 
 impl Keeping {
@@ -111,13 +113,13 @@ impl Keeping {
     /// # Errors
     /// Where what changed cannot be heard any more.
     pub(super) fn run(mut self) -> io::Result<()> {
-        let (_ended, mut again) = self.round();
+        self.round();
         self.notify.tell("READY=1");
         let mut look = clock::instant() + LOOK;
         loop {
             self.shared.beat.store(clock::since_start_ns(), Ordering::Relaxed);
             self.notify.tell("WATCHDOG=1");
-            let mut deadline = again.map_or(look, |again: Instant| again.min(look));
+            let mut deadline = self.again.map_or(look, |again| again.min(look));
             if let Some(every) = self.notify.watchdog {
                 deadline = deadline.min(clock::instant() + every / 3);
             }
@@ -129,35 +131,34 @@ impl Keeping {
                         return Ok(());
                     }
                     while let Ok(ask) = self.asks.try_recv() {
-                        if let Some(next) = self.answer(ask) {
-                            again = next;
-                        }
+                        self.answer(ask);
                     }
                     false
                 }
-                Woken::Deadline => again.is_some_and(|again| clock::instant() >= again),
+                Woken::Deadline => self.again.is_some_and(|again| clock::instant() >= again),
             };
             if clock::instant() >= look {
                 (due, look) = (true, clock::instant() + LOOK);
             }
             if due {
-                again = self.round().1;
+                self.round();
             }
         }
     }
 
-    /// Does a round and tells of it; returns when the next is due, whatever happens.
-    fn round(&mut self) -> (Ended, Option<Instant>) {
+    /// Does a round and tells of it.
+    fn round(&mut self) -> Ended {
         let round = self.keeper.round(&mut self.eyes, &mut self.disk, clock::unix_ms());
         if let Some(concern) = round.concern {
             self.eyes.watch.mind(concern);
         }
         self.tell();
-        (round.ended, round.again.map(|pause| clock::instant() + pause))
+        self.again = round.again.map(|pause| clock::instant() + pause);
+        round.ended
     }
 
-    /// Answers a call; where it did a round, returns when the next is due.
-    fn answer(&mut self, ask: Ask) -> Option<Option<Instant>> {
+    /// Answers a call.
+    fn answer(&mut self, ask: Ask) {
         let keeper = &self.keeper;
         let reply = match ask.wish {
             Wish::State => reply::state(keeper),
@@ -180,7 +181,6 @@ impl Keeping {
         };
         // Who asked may have gone.
         drop(ask.answer.send(reply));
-        None
     }
 
     /// Does at once what was accepted, and answers.
@@ -189,17 +189,16 @@ impl Keeping {
         answer: oneshot::Sender<Reply>,
         accepted: Result<u64, dataplane::keeper::Refused>,
         lines: bool,
-    ) -> Option<Option<Instant>> {
+    ) {
         let generation = match accepted {
             Ok(generation) => generation,
             Err(error) => {
                 drop(answer.send(reply::refused(&error, lines)));
-                return None;
+                return;
             }
         };
-        let (ended, again) = self.round();
+        let ended = self.round();
         drop(answer.send(reply::accepted(&self.keeper, generation, ended)));
-        Some(again)
     }
 
     /// Tells of events to the log and to those who listen.

@@ -16,7 +16,7 @@ use std::{
 use dataplane::{keeper::Change, kernel::watch::Caller as Wake, spec::MAX_BYTES};
 use hyper::{
     Request, Response,
-    body::{Body, Bytes, Frame, Incoming},
+    body::{Body, Bytes, Frame, Incoming, SizeHint},
     header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MATCH},
     server::conn::http1,
     service::service_fn,
@@ -45,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a listener to events hears that there are none.
 const SIGN: Duration = Duration::from_secs(15);
 /// How long the keeper may be silent and still be taken to be well.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// What every connection needs.
 pub(super) struct Server {
@@ -80,6 +80,17 @@ impl Body for Answer {
 
     fn is_end_stream(&self) -> bool {
         matches!(self, Self::Whole(None))
+    }
+
+    /// Known beforehand, so that an answer says its length and does not come in pieces.
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => {
+                let length = bytes.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+            }
+            Self::Coming(_) => SizeHint::default(),
+        }
     }
 }
 
