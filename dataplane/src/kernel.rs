@@ -10,8 +10,10 @@ pub mod namespace;
 pub mod probe;
 pub mod real;
 pub mod rules;
+pub mod scratch;
 pub mod socket;
 pub mod watch;
+pub mod wire;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
