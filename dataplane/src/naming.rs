@@ -45,6 +45,11 @@ impl NamingError {
 ///
 /// Parts are told apart: `["ab", "c"]` is not `["a", "bc"]`.
 pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
+    format!("{:010x}", number(parts) & 0xff_ffff_ffff)
+}
+
+/// Returns a number for a text given in parts, the same for ever (FNV-1a, 64 bits).
+pub fn number<'t>(parts: impl IntoIterator<Item = &'t str>) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut take = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     for (at, part) in parts.into_iter().enumerate() {
@@ -53,7 +58,7 @@ pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
         }
         part.bytes().for_each(&mut take);
     }
-    format!("{:010x}", hash & 0xff_ffff_ffff)
+    hash
 }
 
 /// Returns the name of a network's bridge.

@@ -232,6 +232,8 @@ pub enum ValueType {
     Verdict,
     /// A conntrack zone: 2 bytes in host order.
     Zone,
+    /// What keys have too, without padding.
+    Of(KeyType),
     /// What this crate does not know.
     Other {
         /// Number of its type.

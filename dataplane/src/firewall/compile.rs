@@ -2,13 +2,18 @@
 //!
 //! What holds is written in [`firewall`](crate::firewall); here is how the kernel is told.
 //! Table `inet`: `isolation` (zones, nothing between tenants and the node, VXLAN's peers, the
-//! way of a packet) and `profile` (what ports with the same groups may do). Table `netdev`:
-//! `spoofing` (what a port may send at all). In each direction ports with the same groups share
-//! one chain, and members of groups are in sets, so that a member that comes or goes is one
-//! element.
+//! way of a packet), `profile` (what ports with the same groups may do, as elements of sets) and
+//! `passage` (the rules that ask those sets). Table `netdev`: `spoofing` (what a port may send
+//! at all). A member or a permission that comes or goes is an element that comes or goes, and
+//! how many rules and sets there are does not depend on how many groups there are: the kernel
+//! follows all jumps of a table when a rule changes, and looks for sets one by one (ADR 0012).
 
+mod id;
 mod isolation;
 mod line;
+mod member;
+mod passage;
+mod permit;
 mod profile;
 mod span;
 mod spoofing;
@@ -20,10 +25,12 @@ use crate::desired::{Desired, Zones};
 use crate::naming::{Names, NamingError};
 use crate::nft::{Chain, Hook, KeyType, Point, Rule, Ruleset, Set, Table, ValueType};
 
-/// Map of (bridge, source MAC address) to what its port may send.
+/// Map of (bridge, source MAC address) to the profile of what its port may send.
 const SENDER: &str = "as_sender";
-/// Map of (bridge, destination MAC address) to what its port may get.
+/// Map of (bridge, destination MAC address) to the profile of what its port may get.
 const RECEIVER: &str = "as_receiver";
+/// Set of (bridge, MAC address) of ports that get all.
+const OPEN: &str = "as_open";
 /// Set of (bridge, MAC address) of ports of this node.
 const LOCAL: &str = "as_local";
 
@@ -41,6 +48,9 @@ pub enum CompileError {
     /// Ports under different rules may send with one MAC address.
     #[error("ports `{first}` and `{second}` may both use {mac}, but have different groups")]
     SharedMac { mac: Mac, first: String, second: String },
+    /// The rules of a port name more groups and ranges than a packet is compared with.
+    #[error("the rules of groups `{groups}` name more than {most} other groups or lists of ranges")]
+    TooManyPeers { groups: String, most: u16 },
 }
 
 impl CompileError {
@@ -49,6 +59,9 @@ impl CompileError {
         match self {
             Self::Naming(error) => error.hint(),
             Self::NoZone { .. } => None,
+            Self::TooManyPeers { .. } => {
+                Some("put the ranges of several rules into one list of addresses".to_owned())
+            }
             Self::SharedMac { second, .. } => {
                 Some(format!("give both the same groups, or `{second}` another MAC address"))
             }
@@ -60,7 +73,8 @@ impl CompileError {
 pub fn compile(desired: &Desired, zones: &Zones) -> Result<Ruleset, CompileError> {
     let mut build = Build::default();
     isolation::add(&mut build, desired, zones)?;
-    profile::add(&mut build, desired)?;
+    let most = profile::add(&mut build, desired)?;
+    passage::add(&mut build, &|direction, kind| most.get(&(direction, kind)).copied().unwrap_or(0));
     spoofing::add(&mut build, desired)?;
     Ok(Ruleset { inet: Some(build.inet), netdev: Some(build.netdev) })
 }

@@ -285,8 +285,8 @@ fn told(set: &Set) -> Vec<u8> {
     let number = |kind, number: u32| user_data(kind, &number.to_ne_bytes());
     let mut told = number(0, set.key.first().map_or(1, |part| part.byte_order()));
     // Verdicts have none.
-    if set.value.is_some_and(|value| value != ValueType::Verdict) {
-        told.extend(number(1, 1));
+    if let Some(value) = set.value.filter(|value| *value != ValueType::Verdict) {
+        told.extend(number(1, value.byte_order()));
     }
     // `typeof`: kind of expression (`EXPR_META`, `EXPR_CT`), and which of its facts.
     if (set.value, set.key.as_slice()) == (Some(ValueType::Zone), &[KeyType::InterfaceName]) {

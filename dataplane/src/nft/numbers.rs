@@ -276,8 +276,14 @@ impl ValueType {
         match self {
             Self::Verdict => verdict::TYPE,
             Self::Zone => 4,
+            Self::Of(kind) => kind.number(),
             Self::Other { number, .. } => number,
         }
+    }
+
+    /// `enum byteorder` of libnftnl: 1 of this host, 2 of the network.
+    pub(super) fn byte_order(self) -> u32 {
+        if let Self::Of(kind) = self { kind.byte_order() } else { 1 }
     }
 
     /// Its bytes; none for verdicts.
@@ -285,6 +291,7 @@ impl ValueType {
         match self {
             Self::Verdict => 0,
             Self::Zone => 2,
+            Self::Of(kind) => kind.length(),
             Self::Other { length, .. } => length,
         }
     }
@@ -293,7 +300,11 @@ impl ValueType {
         match (number, length) {
             (verdict::TYPE, _) => Self::Verdict,
             (4, 2) => Self::Zone,
-            _ => Self::Other { number, length },
+            _ => match KeyType::parts_of(number, length).as_slice() {
+                [KeyType::Other { .. }] => Self::Other { number, length },
+                [kind] => Self::Of(*kind),
+                _ => Self::Other { number, length },
+            },
         }
     }
 }

@@ -85,6 +85,9 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         Some(ValueType::Verdict) => write!(f, "type {} : verdict", types.join(" . "))?,
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
+        Some(ValueType::Of(kind)) => {
+            write!(f, "type {} : {}", types.join(" . "), type_name(kind))?;
+        }
         Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
@@ -95,10 +98,13 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         f.write_str("    elements = {\n")?;
         for (element, value) in &set.elements {
             write!(f, "      {}", element_text(&set.key, element))?;
-            match value {
-                Some(Value::Verdict(verdict)) => write!(f, " : {}", verdict_text(verdict))?,
-                Some(Value::Bytes(bytes)) => write!(f, " : {}", number(bytes))?,
-                None => {}
+            match (value, set.value) {
+                (Some(Value::Verdict(verdict)), _) => write!(f, " : {}", verdict_text(verdict))?,
+                (Some(Value::Bytes(bytes)), Some(ValueType::Of(kind))) => {
+                    write!(f, " : {}", value_text(kind, bytes))?;
+                }
+                (Some(Value::Bytes(bytes)), _) => write!(f, " : {}", number(bytes))?,
+                (None, _) => {}
             }
             f.write_str(",\n")?;
         }

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set};
-use crate::desired::{Desired, Family, Zones};
+use super::{Build, CompileError, LOCAL, OPEN, base, hash_map, hash_set, passage};
+use crate::desired::{Desired, Direction, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
 use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
@@ -76,8 +76,6 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 /// IPv6 and allowed ranges is fewer look-ups besides.
 ///
 /// An established connection costs the zone, the pair of bridges and no further look-up.
-/// Chains return instead of going on to the receiver's themselves, for the kernel follows every
-/// jump when it checks a table: senders times receivers would be millions.
 fn judge() -> Vec<Rule> {
     vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
@@ -85,8 +83,9 @@ fn judge() -> Vec<Rule> {
         Line::new().for_one(false).drop(),
         Line::new().state(RELATED).accept(),
         Line::new().state(INVALID).drop(),
-        Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
-        Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
+        passage::profile(Line::new(), Direction::Out).jump(passage::SEND),
+        passage::profile(Line::new(), Direction::In).goto(passage::GET),
+        Line::new().within(&[Part::InName, DESTINATION_MAC], OPEN).accept(),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
     ]

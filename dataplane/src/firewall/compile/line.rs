@@ -17,7 +17,13 @@ const TO_ONE: u8 = 0;
 pub(super) enum Part {
     InName,
     OutName,
-    Bytes { base: Base, offset: u32, length: u32 },
+    /// The protocol above IP.
+    Protocol,
+    Bytes {
+        base: Base,
+        offset: u32,
+        length: u32,
+    },
 }
 
 /// Bytes of the Ethernet header.
@@ -58,6 +64,7 @@ impl Part {
         match self {
             Self::InName => Expression::Meta { key: Meta::InName, to },
             Self::OutName => Expression::Meta { key: Meta::OutName, to },
+            Self::Protocol => Expression::Meta { key: Meta::L4Protocol, to },
             Self::Bytes { base, offset, length } => {
                 Expression::Payload { base, offset, length, to }
             }
@@ -68,6 +75,7 @@ impl Part {
     fn registers(self) -> u8 {
         match self {
             Self::InName | Self::OutName => 4,
+            Self::Protocol => 1,
             Self::Bytes { length, .. } => u8::try_from(length.div_ceil(4)).unwrap_or(u8::MAX),
         }
     }
@@ -138,6 +146,11 @@ impl Line {
         self.transport(0, 1).compare(Comparison::GreaterOrEqual, &[0])
     }
 
+    /// The first four bytes above IP are there: ports, or type and code.
+    pub(super) fn shows_ports(self) -> Self {
+        self.transport(0, 4).compare(Comparison::GreaterOrEqual, &[0; 4])
+    }
+
     /// A later fragment, its header right behind that of IPv6 (RFC 8200 §4.5).
     pub(super) fn later_fragment(self) -> Self {
         let next_header = Part::Bytes { base: Base::Network, offset: 6, length: 1 };
@@ -163,15 +176,6 @@ impl Line {
 
     pub(super) fn bytes(self, part: Part, value: &[u8]) -> Self {
         self.and(part.load(FIRST)).compare(Comparison::Equal, value)
-    }
-
-    /// An address in a prefix.
-    pub(super) fn prefix(self, part: Part, address: &[u8], mask: &[u8]) -> Self {
-        let line = self.and(part.load(FIRST));
-        if mask.iter().all(|byte| *byte == 0xff) {
-            return line.compare(Comparison::Equal, address);
-        }
-        line.masked(mask).compare(Comparison::Equal, address)
     }
 
     fn masked(self, mask: &[u8]) -> Self {
@@ -205,10 +209,6 @@ impl Line {
         self.transport(0, 1).compare(Comparison::Equal, &[kind])
     }
 
-    pub(super) fn icmp_code(self, code: u8) -> Self {
-        self.transport(1, 1).compare(Comparison::Equal, &[code])
-    }
-
     /// A connection in one of the states of a mask (`NF_CT_STATE_BIT`).
     pub(super) fn state(self, bits: u32) -> Self {
         self.and(Expression::Ct { key: Ct::State, to: FIRST })
@@ -236,10 +236,24 @@ impl Line {
         self.load(&[VNI]).masked(&[0xff, 0xff, 0xff, 0]).and(lookup)
     }
 
-    /// Does what a map says; goes on where it says nothing.
-    pub(super) fn by_map(self, parts: &[Part], map: &str) -> Rule {
-        let lookup = Expression::VerdictMap { set: map.to_owned(), from: FIRST };
-        self.load(parts).and(lookup).end()
+    /// Loads a part of the packet.
+    pub(super) fn put(self, part: Part, to: Register) -> Self {
+        self.and(part.load(to))
+    }
+
+    /// Loads a constant of 16 bytes at most.
+    pub(super) fn constant(self, value: &[u8], to: Register) -> Self {
+        self.and(Expression::Load { to, value: value.to_vec() })
+    }
+
+    /// Loads what a map has for what is in the registers; ends the rule where it has nothing.
+    pub(super) fn map(self, map: &str, from: Register, to: Register) -> Self {
+        self.and(Expression::Map { set: map.to_owned(), from, to })
+    }
+
+    /// Ends the rule where a set has not what is in the registers.
+    pub(super) fn among(self, set: &str, from: Register) -> Self {
+        self.and(Expression::Lookup { set: set.to_owned(), from, inverted: false })
     }
 
     /// Sets the conntrack zone to what a map has for the device that the packet came by.

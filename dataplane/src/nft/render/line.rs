@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{
-    Base, Comparison, Ct, Expression, KeyType, Meta, Table, hex, states, value_text, verdict_text,
-    width,
+    Base, Comparison, Ct, Expression, KeyType, Meta, Table, ValueType, hex, states, value_text,
+    verdict_text, width,
 };
 use crate::nft::{Register, Rule};
 
@@ -39,6 +39,8 @@ struct Reading {
     held: BTreeMap<u8, Held>,
     ipv6: bool,
     protocol: Option<u8>,
+    /// What a map gave that nothing has asked for yet: then the rule asks whether it has anything.
+    unread: Option<String>,
     words: Vec<String>,
 }
 
@@ -56,6 +58,11 @@ pub(super) fn text(table: &Table, rule: &Rule) -> String {
 
 impl Reading {
     fn take(&mut self, table: &Table, expression: &Expression) {
+        match expression {
+            Expression::Verdict(_) => self.words.extend(self.unread.take()),
+            Expression::Meta { .. } | Expression::Payload { .. } | Expression::Load { .. } => {}
+            _ => self.unread = None,
+        }
         match expression {
             Expression::Meta { key, to } => self.load(*to, meta(*key)),
             Expression::Payload { base, offset, length, to } => {
@@ -89,12 +96,20 @@ impl Reading {
             }
             Expression::Map { set, from, to } => {
                 let name = format!("{} map @{set}", self.key(table, set, *from));
-                self.load(*to, held(&name, Kind::Number, 1));
+                let value = table.sets.get(set).and_then(|set| set.value);
+                let length = value.map_or(1, ValueType::length);
+                self.unread = Some(format!("{} @{set}", self.key(table, set, *from)));
+                self.load(*to, held(&name, Kind::Number, length));
             }
             Expression::VerdictMap { set, from } => {
                 self.words.push(format!("{} vmap @{set}", self.key(table, set, *from)));
             }
-            Expression::Load { to, value } => self.load(*to, held(&hex(value), Kind::Number, 1)),
+            Expression::Load { to, value } => {
+                // Register by register: some are written over before they are used.
+                for (at, part) in (to.0..).zip(value.chunks(4)) {
+                    self.load(Register(at), held(&hex(part), Kind::Number, 4));
+                }
+            }
             Expression::Verdict(verdict) => self.words.push(verdict_text(verdict)),
             Expression::Counter => self.words.push("counter".to_owned()),
             Expression::Other { name, .. } => self.words.push(format!("# {name}")),
