@@ -8,11 +8,12 @@
 //! `as_service4`, `as_services4`, …). Places beyond the first few are asked for in further
 //! chains, which are gone to only where the profile has as many.
 //!
-//! Registers: 0 to 3 place and profile; 4 to 7 peer or grant, and what is looked up with it;
-//! from 8 on device and MAC address, later an IPv6 address. Every key behind a map begins in a
-//! constant, or in what a map with such a key gave: nft 1.0.6 takes a key to be as long as the
-//! expression in its first register, knows no length of what a map with a key of parts gives,
-//! and ends with a failed assertion where it has to look for the rest.
+//! Registers: 0 to 3 place and profile; from 4 on a constant, peer or grant, and what is looked
+//! up with it; from 8 on device and MAC address, later an IPv6 address. Every key with a value
+//! out of a map begins in a constant of 16 bytes, which is then written over but for its first
+//! register: nft 1.0.6 takes a key to be as long as the expression in its first register, knows
+//! no length of what a map gives, and ends with a failed assertion where it meets that. It shows
+//! such a key as its constant.
 
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, destination, source};
 use super::permit::Breadth;
@@ -39,8 +40,8 @@ pub(super) const MOST: u16 = 2048;
 
 const KEY: Register = Register(0);
 const PROFILE: Register = Register(1);
-const FOUND: Register = Register(4);
-const BESIDE: Register = Register(6);
+const ASKED: Register = Register(4);
+const FOUND: Register = Register(5);
 const LAST: Register = Register(7);
 const FAR: Register = Register(8);
 const MAC: Register = Register(12);
@@ -152,26 +153,34 @@ fn refused() -> Rule {
 }
 
 fn add_family(build: &mut Build, direction: Direction, family: Family, most: &dyn Fn(Kind) -> u16) {
-    let way = |told| Way { direction, family, told };
     let own = if family == Family::Ipv4 { ICMP } else { ICMPV6 };
-    let asks = [(TCP, Told::Ports), (UDP, Told::Ports), (SCTP, Told::Ports), (own, Told::Icmp)];
-    let mut rules: Vec<Rule> = asks
-        .into_iter()
-        .map(|(number, told)| Line::new().protocol(number).shows_ports().goto(&way(told).name(0)))
-        .collect();
-    rules.push(Line::new().goto(&way(Told::Nothing).name(0)));
-    build.inet_chain(&of_family(chain(direction), family), rules);
-    for told in [Told::Ports, Told::Icmp, Told::Nothing] {
-        way(told).add(build, most);
+    let mut rules = Vec::new();
+    for told in [TCP, UDP, SCTP].map(Told::Ports).into_iter().chain([Told::Icmp(own)]) {
+        let way = Way { direction, family, told };
+        way.add(build, most);
+        rules.push(Line::new().protocol(told.protocol()).shows_ports().goto(&way.name(0)));
     }
+    let way = Way { direction, family, told: Told::Nothing };
+    way.add(build, most);
+    rules.push(Line::new().goto(&way.name(0)));
+    build.inet_chain(&of_family(chain(direction), family), rules);
 }
 
 /// What a packet tells besides its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
-    Ports,
-    Icmp,
+    Ports(u8),
+    Icmp(u8),
     Nothing,
+}
+
+impl Told {
+    fn protocol(self) -> u8 {
+        match self {
+            Self::Ports(protocol) | Self::Icmp(protocol) => protocol,
+            Self::Nothing => 0,
+        }
+    }
 }
 
 /// The packets that a chain asks for.
@@ -186,8 +195,10 @@ impl Way {
     /// Returns the name of the chain of a stage.
     fn name(self, stage: u16) -> String {
         let told = match self.told {
-            Told::Ports => "port",
-            Told::Icmp => "icmp",
+            Told::Ports(TCP) => "tcp",
+            Told::Ports(UDP) => "udp",
+            Told::Ports(_) => "sctp",
+            Told::Icmp(_) => "icmp",
             Told::Nothing => "other",
         };
         let name = format!("{}_{told}", of_family(chain(self.direction), self.family));
@@ -240,7 +251,7 @@ impl Way {
         let line = match kind.who {
             Who::Anyone if kind.breadth == Breadth::All => line.map(PEERS, KEY, FOUND),
             Who::Anyone => line,
-            Who::Members | Who::Ranges => self.is_of(line.map(PEERS, KEY, FOUND), kind.who),
+            Who::Members | Who::Ranges => self.is_of(line, kind.who),
         };
         let line = self.permits(line, kind.breadth);
         let shown = at.saturating_add(1);
@@ -260,21 +271,10 @@ impl Way {
             Direction::In => source(self.family),
             Direction::Out => destination(self.family),
         };
-        let set = |name| of_family(name, self.family);
-        match (who, self.family) {
-            (Who::Ranges, Family::Ipv4) => {
-                line.constant(&[0; 4], BESIDE).put(other, LAST).among(&set("as_range"), FOUND)
-            }
-            (Who::Ranges, Family::Ipv6) => line
-                .put(half(other, 0), BESIDE)
-                .map(&set("as_range"), FOUND, FOUND)
-                .put(half(other, 8), BESIDE)
-                .among("as_range6_low", FOUND),
-            (_, Family::Ipv4) => line.put(other, BESIDE).among(&set("as_member"), FOUND),
-            (_, Family::Ipv6) => {
-                line.constant(&[0; 8], BESIDE).put(other, FAR).among(&set("as_member"), FOUND)
-            }
-        }
+        let line = line.constant(&[0; 16], ASKED).map(PEERS, KEY, FOUND);
+        let set = if who == Who::Ranges { RANGES } else { MEMBERS };
+        let behind = if self.family == Family::Ipv4 { LAST } else { FAR };
+        line.put(other, behind).among(&of_family(set, self.family), ASKED)
     }
 
     /// Asks for a permission of what profile and peer have.
@@ -282,33 +282,29 @@ impl Way {
         if breadth == Breadth::All {
             return line;
         }
-        let line = line.map(GRANTS, KEY, FOUND).put(Part::Protocol, BESIDE);
         let set = |name| of_family(name, self.family);
         if breadth == Breadth::Protocol {
-            return line.among(&set(PROTOCOL), FOUND);
+            let line = line.constant(&[0; 16], ASKED).map(GRANTS, KEY, FOUND);
+            return line.put(Part::Protocol, LAST).among(&set(PROTOCOL), ASKED);
         }
-        let offset = if self.told == Told::Icmp { 0 } else { 2 };
+        let protocol = u128::from(self.told.protocol()) << 120;
+        let line = line.constant(&protocol.to_be_bytes(), ASKED).map(GRANTS, KEY, FOUND);
+        let offset = if matches!(self.told, Told::Icmp(_)) { 0 } else { 2 };
         let line = line.put(Part::Bytes { base: Base::Transport, offset, length: 2 }, LAST);
-        line.among(&set(if breadth == Breadth::Port { PORT } else { PORTS }), FOUND)
+        line.among(&set(if breadth == Breadth::Port { PORT } else { PORTS }), ASKED)
     }
 }
 
-/// Set of (grant, protocol).
+/// Set of (0, grant, protocol).
 pub(super) const PROTOCOL: &str = "as_protocol";
-/// Set of (grant, protocol, port).
+/// Set of (protocol, grant, port).
 pub(super) const PORT: &str = "as_service";
 /// Set of ranges of these.
 pub(super) const PORTS: &str = "as_services";
-
-/// Half of an IPv6 address, from a byte of it on.
-fn half(address: Part, from: u32) -> Part {
-    match address {
-        Part::Bytes { base, offset, .. } => {
-            Part::Bytes { base, offset: offset.saturating_add(from), length: 8 }
-        }
-        other => other,
-    }
-}
+/// Set of (0, peer, address); of IPv6 (0, peer, 0, address).
+pub(super) const MEMBERS: &str = "as_member";
+/// Set of ranges of these.
+pub(super) const RANGES: &str = "as_range";
 
 #[cfg(test)]
 mod tests {

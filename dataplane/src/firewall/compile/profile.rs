@@ -136,8 +136,8 @@ impl Permits {
     fn new() -> Self {
         let (grant, protocol, port) = (KeyType::Ether, KeyType::Protocol, KeyType::Port);
         Self {
-            protocols: hash_set(vec![grant, protocol]),
-            services: hash_set(vec![grant, protocol, port]),
+            protocols: hash_set(vec![port, grant, protocol]),
+            services: hash_set(vec![protocol, grant, port]),
             ranges: range_set(vec![KeyType::Ipv6]),
         }
     }
@@ -147,10 +147,10 @@ impl Permits {
         match permit {
             Permit::All => {}
             Permit::Protocol(protocol) => {
-                self.protocols.elements.insert(element(&[&grant, &[protocol]]), None);
+                self.protocols.elements.insert(element(&[&[0; 2], &grant, &[protocol]]), None);
             }
             Permit::Ports { protocol, first, last } => {
-                let at = |port: u16| key(&[&grant, &[protocol], &port.to_be_bytes()]);
+                let at = |port: u16| key(&[&[protocol], &grant, &port.to_be_bytes()]);
                 let set = if first == last { &mut self.services } else { &mut self.ranges };
                 set.elements.insert(Element::range(at(first), at(last)), None);
             }
@@ -343,7 +343,7 @@ impl<'d> Profiles<'d> {
         }
         let of = |group: &str| families(self.desired, &self.dual, group);
         member::add(build, self.desired, &self.members, &of)?;
-        member::add_ranges(build, self.lists.iter().map(|(spans, id)| (spans, *id)))?;
+        member::add_ranges(build, self.lists.iter().map(|(spans, id)| (spans, *id)));
         Ok(self.most)
     }
 }
