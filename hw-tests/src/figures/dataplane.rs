@@ -9,6 +9,7 @@ mod cost;
 mod layout;
 mod load;
 mod road;
+mod rules;
 mod tests;
 
 use hw_tests::sample::interval;
@@ -21,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-guest", measure: tests::guest },
     Case { name: "dataplane-groups", measure: cost::groups },
     Case { name: "dataplane-many", measure: cost::many },
+    Case { name: "dataplane-rules", measure: rules::rules },
     Case { name: "dataplane-layout", measure: layout::layout },
 ];
 

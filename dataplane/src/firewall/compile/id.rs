@@ -36,8 +36,9 @@ impl Id {
 
     /// Returns it as part of a key.
     pub(super) fn padded(self) -> [u8; 8] {
-        let [a, b, c, d, e, f] = self.0;
-        [a, b, c, d, e, f, 0, 0]
+        let mut padded = [0; 8];
+        padded.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        padded
     }
 
     pub(super) fn text(self) -> String {

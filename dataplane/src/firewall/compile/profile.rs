@@ -219,7 +219,9 @@ impl<'d> Profiles<'d> {
             }
             let [four, six] = &mut self.permits;
             let of = if family == Family::Ipv4 { four } else { six };
-            permits.into_iter().for_each(|permit| of.add(grant, permit));
+            for permit in permits {
+                of.add(grant, permit);
+            }
         }
         for (kind, count) in used {
             for stage in passage::gates(count) {
