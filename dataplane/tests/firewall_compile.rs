@@ -1,7 +1,8 @@
-//! What some desired states are as rules, in the syntax of nft(8), as a reader can check it.
+//! What some desired states are as rules, in the syntax of nft(8), as a reader can check it; a
+//! key out of a map, for which nft has no syntax, as what it is made of.
 //!
 //! `ASSAY_UPDATE_GOLDEN=1` writes the listings; they are then to be read before they are
-//! committed. That `nft` reads them and the kernel does as they say is shown in `hw-tests`.
+//! committed. That `nft` lists them and the kernel does as they say is shown in `hw-tests`.
 
 use std::fs;
 use std::path::Path;
