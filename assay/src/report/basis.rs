@@ -47,9 +47,10 @@ pub fn coverage(catalogue: &Catalogue, profile: &Profile) -> Vec<CoverageRow> {
         .map(|line| {
             let reason = match line.coverage {
                 Coverage::Checked { checks } => {
-                    let by: BTreeSet<String> =
+                    let mut by: Vec<String> =
                         checks.into_iter().map(|check| check.profile).collect();
-                    let by: Vec<String> = by.into_iter().collect();
+                    by.sort_unstable();
+                    by.dedup();
                     let by = by.join(", ");
                     Text::new(format!("由 {by} 检查"), format!("checked by {by}"))
                 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
 use profiles::{Judgement, Text};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
@@ -64,7 +63,7 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         None => device(&facts, &cover),
     };
     let subject = device.id.clone();
-    let placed = evidence::place(evidence, evidence::FOLDER, &subject, []);
+    let placed = evidence::place(evidence, evidence::FOLDER, &subject, &[]);
     let index: Vec<EvidenceEntry> = placed.iter().map(|file| file.entry.clone()).collect();
     let linker = Linker::new(&facts, &index);
     let rows: Vec<Row> = judgements
@@ -147,7 +146,7 @@ fn sections(facts: &Value) -> BTreeMap<String, SectionStatus> {
         for (section, status) in
             document.get("sections").and_then(Value::as_object).into_iter().flatten()
         {
-            if let Ok(status) = SectionStatus::deserialize(status) {
+            if let Ok(status) = typed_json::read::<SectionStatus>(status) {
                 let key =
                     if name == "inventory" { section.clone() } else { format!("{name}.{section}") };
                 all.insert(key, status);

@@ -44,9 +44,7 @@ pub fn to_bytes(document: &impl Serialize) -> Result<Vec<u8>, CanonicalError> {
 /// Refuses a key that is there twice, and any byte that writing the document
 /// again would not give.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
-    // By reference, as everywhere: the types are read from a `Value`, an owned `Value` and a text
-    // by code of its own each, half a megabyte of it.
-    Ok(T::deserialize(&value_from_bytes(bytes)?)?)
+    Ok(typed_json::read(&value_from_bytes(bytes)?)?)
 }
 
 /// Reads any JSON value from bytes that must be its canonical ones.
@@ -97,12 +95,12 @@ fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(members) => {
-            let sorted: BTreeMap<Vec<u16>, (&String, &Value)> = members
-                .iter()
-                .map(|(key, member)| (key.encode_utf16().collect(), (key, member)))
-                .collect();
+            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+            sorted.sort_unstable_by(|(one, _), (other, _)| {
+                one.encode_utf16().cmp(other.encode_utf16())
+            });
             out.push('{');
-            for (index, (key, member)) in sorted.into_values().enumerate() {
+            for (index, (key, member)) in sorted.into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }

@@ -262,7 +262,7 @@ impl Next {
         let word = if kind == DecisionKind::Waived { "waived" } else { "attested" };
         let folder =
             format!("{}/{word}/{}", evidence::FOLDER, evidence::safe_path(check).replace('/', "_"));
-        let placed = evidence::place(evidence, &folder, &subject, taken);
+        let placed = evidence::place(evidence, &folder, &subject, &taken);
         let decision = Decision {
             kind,
             conform,

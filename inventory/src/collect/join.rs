@@ -126,14 +126,11 @@ fn from_packages(inventory: &Inventory) -> SectionStatus {
 /// Names the slots of PCI functions that sysfs leaves unnamed, by the addresses
 /// that SMBIOS gives its slots.
 fn slots(inventory: &mut Inventory) {
-    let named: BTreeMap<String, (String, SourceId)> = inventory
-        .slot
-        .iter()
-        .filter_map(|slot| {
-            let card = card_of(slot.address.as_deref()?).to_owned();
-            Some((card, (slot.locator.clone()?, slot.origin.source)))
-        })
-        .collect();
+    let mut named = BTreeMap::new();
+    named.extend(inventory.slot.iter().filter_map(|slot| {
+        let card = card_of(slot.address.as_deref()?).to_owned();
+        Some((card, (slot.locator.clone()?, slot.origin.source)))
+    }));
     for device in inventory.pci.iter_mut().filter(|device| device.slot.is_none()) {
         if let Some((name, source)) = named.get(card_of(&device.address)) {
             device.slot = Some(name.clone());

@@ -85,12 +85,12 @@ fn errors(root: &Sysroot, base: &str) -> BTreeMap<String, u64> {
     let counts = counters.into_iter().filter(|name| {
         name.ends_with("errors") || name.ends_with("dropped") || name == "collisions"
     });
-    counts
-        .filter_map(|name| {
-            let value = read::number(root, &format!("{base}/statistics/{name}"))?;
-            Some((name, value))
-        })
-        .collect()
+    let mut errors = BTreeMap::new();
+    errors.extend(counts.filter_map(|name| {
+        let value = read::number(root, &format!("{base}/statistics/{name}"))?;
+        Some((name, value))
+    }));
+    errors
 }
 
 /// Adds ethtool's answers to a port.
