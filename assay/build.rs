@@ -22,8 +22,11 @@ fn main() {
 fn c_library_packs_relocations() -> bool {
     let Ok(output) = Command::new("getconf").arg("GNU_LIBC_VERSION").output() else { return false };
     let text = String::from_utf8_lossy(&output.stdout);
-    let mut parts = text.trim().trim_start_matches("glibc ").split('.').map(str::parse::<u32>);
-    matches!((parts.next(), parts.next()), (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= (2, 36))
+    let version = text.trim().strip_prefix("glibc ").and_then(|version| version.split_once('.'));
+    let number = |text: &str| text.parse::<u32>().ok();
+    version
+        .and_then(|(major, minor)| Some((number(major)?, number(minor)?)))
+        .is_some_and(|version| version >= (2, 36))
 }
 
 /// Returns the commit of the repository whose `assay/` this is, with `-dirty`

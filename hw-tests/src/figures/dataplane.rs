@@ -13,7 +13,7 @@ mod tests;
 
 use hw_tests::sample::interval;
 
-use super::{Case, CaseError, Figure};
+use super::{Case, CaseError, Figure, TOLERANCE};
 
 /// The cases, in the order of the page.
 pub(super) const CASES: &[Case] = &[
@@ -23,9 +23,6 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-many", measure: cost::many },
     Case { name: "dataplane-layout", measure: layout::layout },
 ];
-
-/// By how much of its bar a figure may miss in a reduced run on a busy machine.
-const TOLERANCE: f64 = 1.5;
 
 /// Returns the figure of ratios, pair by pair, whose 95 % interval has to end at or below `bar`.
 fn ratio(

@@ -22,7 +22,7 @@ use hw_tests::sample::Spread;
 pub(super) use absent::absent;
 pub(super) use noise::Noise;
 
-use super::{Case, CaseError, Figure};
+use super::{Case, CaseError, Figure, TOLERANCE};
 
 /// The cases, in the order of the page.
 pub(super) const CASES: &[Case] = &[
@@ -40,9 +40,6 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "storage-pts", measure: tests::pts },
     Case { name: "storage-scan", measure: tests::scan },
 ];
-
-/// By how much of its bar a figure may miss in a reduced run on a busy machine.
-const TOLERANCE: f64 = 1.5;
 
 /// Returns the figure of values whose median has to stay at or below `limit`.
 ///

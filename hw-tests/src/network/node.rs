@@ -9,7 +9,7 @@ use dataplane::journal::{NoLog, Past};
 use dataplane::kernel::namespace::{Namespace, inside};
 use dataplane::kernel::real::Real;
 use dataplane::node::{self, Node as Looked};
-use dataplane::plan::Scope;
+use dataplane::plan::{Plan, Scope};
 
 use super::{BedError, Space};
 
@@ -46,32 +46,30 @@ impl Node {
     /// As [`Self::apply`], of a state that is read already.
     pub fn settle(&mut self, desired: &Desired) -> Result<Done, BedError> {
         let scope = Scope { complete: true, confirmed: true, ..Scope::default() };
-        let kernel = &mut self.kernel;
-        let looked = node::look(kernel, desired, &scope).map_err(io::Error::other)?;
+        let looked = node::look(&mut self.kernel, desired, &scope).map_err(io::Error::other)?;
         if let Some(conflict) = looked.plan.conflicts.first() {
             return Err(io::Error::other(conflict.reason.clone()).into());
         }
-        self.generation += 1;
-        let past = Past::default();
-        let run = apply::Run { generation: self.generation, digest: "", past: &past };
-        let applied = apply::apply(kernel, &looked.plan, run, &mut NoLog);
-        let steps = match applied.map_err(io::Error::other)? {
-            Applied::Done { steps } => steps,
-            other => return Err(io::Error::other(format!("{other:?}")).into()),
-        };
-        let revoked = node::revoke(kernel, &looked, Some(desired)).map_err(io::Error::other)?;
+        let steps = self.carry_out(&looked.plan)?;
+        let revoked = node::revoke(&mut self.kernel, &looked, Some(desired));
+        let revoked = revoked.map_err(io::Error::other)?;
         Ok(Done { looked, steps, cut: revoked.cut })
     }
 
     /// Takes away all that is ours.
     pub fn destroy(&mut self) -> Result<(), BedError> {
         let scope = Scope { complete: true, confirmed: true, ..Scope::default() };
-        let kernel = &mut self.kernel;
-        let looked = node::look_to_destroy(kernel, &scope).map_err(io::Error::other)?;
-        let past = Past::default();
-        let run = apply::Run { generation: self.generation + 1, digest: "", past: &past };
-        match apply::apply(kernel, &looked.plan, run, &mut NoLog).map_err(io::Error::other)? {
-            Applied::Done { .. } => Ok(()),
+        let looked = node::look_to_destroy(&mut self.kernel, &scope).map_err(io::Error::other)?;
+        self.carry_out(&looked.plan).map(drop)
+    }
+
+    /// Does a plan and returns how many steps there were; anything but all of them is an error.
+    fn carry_out(&mut self, plan: &Plan) -> Result<usize, BedError> {
+        self.generation += 1;
+        let run = apply::Run { generation: self.generation, digest: "", past: &Past::default() };
+        let applied = apply::apply(&mut self.kernel, plan, run, &mut NoLog);
+        match applied.map_err(io::Error::other)? {
+            Applied::Done { steps } => Ok(steps),
             other => Err(io::Error::other(format!("{other:?}")).into()),
         }
     }
