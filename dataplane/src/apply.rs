@@ -11,11 +11,11 @@ use std::ops::Range;
 use crate::address::Device;
 use crate::journal::{self, End, Log, Past, Record};
 use crate::kernel::{Connection, Kernel, KernelError, StepError};
-use crate::plan::{Held, LinkChange, Plan, Planned, Step, text};
+use crate::plan::{Held, LinkChange, Plan, Planned, RoomChange, Step, text};
 use crate::text::Text;
 
 /// How many times connections are looked at again for those that began meanwhile.
-const PASSES: usize = 3;
+pub(crate) const PASSES: usize = 3;
 
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +197,10 @@ fn groups(plan: &Plan) -> Vec<Range<usize>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Rules,
+    /// Namespaces that are made.
+    Room,
+    /// What is in them.
+    Furniture,
     /// Devices that are made.
     Making,
     /// Devices on their way out of use.
@@ -209,9 +213,11 @@ enum Kind {
 
 fn kind(step: &Step) -> Kind {
     match step {
-        Step::Rules(_) => Kind::Rules,
+        Step::Rules(_) | Step::Room { change: RoomChange::Rules(_), .. } => Kind::Rules,
+        Step::AddRoom { .. } => Kind::Room,
+        Step::Room { .. } => Kind::Furniture,
         Step::AddLink { .. } => Kind::Making,
-        Step::DeleteLink { .. } => Kind::Deletion,
+        Step::DeleteLink { .. } | Step::DeleteRoom { .. } => Kind::Deletion,
         Step::ChangeLink { change: LinkChange::Up(true), .. } => Kind::Opening,
         Step::ChangeLink { .. } => Kind::Closing,
         Step::SetForwarding { .. }
@@ -250,7 +256,7 @@ fn roll_back(
         // any more needs none.
         let open = |because: &StepError| because.errno != ENODEV;
         let refused = left.iter().any(|left| left.because.as_ref().is_some_and(open));
-        if refused && matches!(undo, Step::Rules(_)) {
+        if refused && undo.rules().is_some() {
             let (done, undo) = (text::step(&planned.step), text::step(undo));
             left.push(Left { done, undo, because: None });
             undos = rest;
@@ -290,12 +296,21 @@ fn roll_back(
 fn is_gone(undo: &Step, because: &StepError, made: &BTreeSet<&Device>) -> bool {
     let deletes = matches!(
         undo,
-        Step::DeleteLink { .. } | Step::DeleteForwarding { .. } | Step::DeleteNeighbour { .. }
+        Step::DeleteLink { .. }
+            | Step::DeleteForwarding { .. }
+            | Step::DeleteNeighbour { .. }
+            | Step::DeleteRoom { .. }
+            | Step::Room {
+                change: RoomChange::DeleteDevice { .. }
+                    | RoomChange::DeleteAddress { .. }
+                    | RoomChange::DeleteRoute { .. },
+                ..
+            }
     );
     let own = || device(undo).is_some_and(|device| made.contains(device));
     match because.errno {
         ENODEV => deletes || own(),
-        ENOENT => deletes,
+        ENOENT | ESRCH | EADDRNOTAVAIL => deletes,
         _ => false,
     }
 }
@@ -320,6 +335,10 @@ fn device(step: &Step) -> Option<&Device> {
 
 const ENOENT: i32 = 2;
 const ENODEV: i32 = 19;
+/// Of routes.
+const ESRCH: i32 = 3;
+/// Of addresses.
+const EADDRNOTAVAIL: i32 = 99;
 
 /// Connections that were looked at and cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

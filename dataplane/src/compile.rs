@@ -1,8 +1,10 @@
 //! All kernel objects that a desired state means.
 
+use crate::address::Device;
 use crate::desired::{Desired, Zones};
 use crate::fabric::{self, FabricError};
 use crate::firewall::compile::{self as firewall, CompileError as FirewallError};
+use crate::router;
 use crate::wanted::Wanted;
 
 /// Why a desired state cannot be had.
@@ -36,12 +38,25 @@ pub fn compile(
     zones: &Zones,
     device_mtu: Option<u32>,
 ) -> Result<Wanted, CompileError> {
-    let fabric = fabric::compile(desired, device_mtu)?;
+    let underlay = &desired.node.device;
+    compile_on(desired, zones, &|device| device_mtu.filter(|_mtu| device == underlay))
+}
+
+/// Returns what is wanted; `mtu_of` says what a device of the node takes, in bytes, where it is
+/// there.
+pub fn compile_on(
+    desired: &Desired,
+    zones: &Zones,
+    mtu_of: &dyn Fn(&Device) -> Option<u32>,
+) -> Result<Wanted, CompileError> {
+    let mut fabric = fabric::compile(desired, mtu_of(&desired.node.device))?;
+    let rooms = router::compile::add(&mut fabric, desired, mtu_of);
     let ruleset = firewall::compile(desired, zones)?;
     Ok(Wanted {
         links: fabric.links,
         forwarding: fabric.forwarding,
         neighbours: fabric.neighbours,
         ruleset,
+        rooms,
     })
 }

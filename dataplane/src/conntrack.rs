@@ -11,6 +11,7 @@ use crate::kernel::attribute::{Body, attributes, u8_of};
 /// `CTA_*`.
 mod field {
     pub(super) const ORIGINAL: u16 = 1;
+    pub(super) const REPLY: u16 = 2;
     pub(super) const ID: u16 = 12;
     pub(super) const ZONE: u16 = 18;
 }
@@ -52,6 +53,14 @@ pub fn decode(body: &[u8]) -> Option<Connection> {
         ports: ports.0.zip(ports.1),
         icmp: icmp.0.zip(icmp.1).zip(icmp.2).map(|((kind, code), id)| (kind, code, id)),
     })
+}
+
+/// Reads who answers in a connection, and to whom.
+pub fn reply(body: &[u8]) -> Option<(IpAddr, IpAddr)> {
+    let mut fields = attributes(body.get(4..)?);
+    let (_kind, value) = fields.find(|(kind, _value)| *kind == field::REPLY)?;
+    let tuple = Tuple::of(value)?;
+    tuple.source.zip(tuple.destination)
 }
 
 /// Writes what forgets one connection and no other: the kernel finds it by zone and ends, and

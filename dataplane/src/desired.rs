@@ -2,6 +2,8 @@
 //!
 //! Made from what the user wrote by `spec`, once, as a whole; refused as a whole.
 
+pub mod routing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -24,6 +26,8 @@ pub struct Desired {
     pub remotes: BTreeMap<String, Remote>,
     /// Groups by id.
     pub groups: BTreeMap<String, Group>,
+    /// Routers and what they need.
+    pub routing: routing::Routing,
 }
 
 /// The node's place in the underlay.

@@ -261,6 +261,7 @@ fn name_of(kind: &LinkKind) -> String {
             format!("network `{network}`")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port `{port}`"),
+        LinkKind::Gateway { vpc, .. } => format!("router of VPC `{vpc}`"),
     }
 }
 

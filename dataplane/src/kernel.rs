@@ -9,6 +9,7 @@ pub mod links;
 pub mod namespace;
 pub mod probe;
 pub mod real;
+pub mod rooms;
 pub mod rules;
 pub mod socket;
 pub mod watch;
@@ -35,6 +36,16 @@ pub trait Kernel {
 
     /// Forgets connections; returns how many were still there.
     fn cut(&mut self, connections: &[Connection]) -> Result<usize, KernelError>;
+
+    /// Returns the connections of IPv4 that conntrack has in the namespaces of routers.
+    fn translations(&mut self) -> Result<Vec<Translation>, KernelError> {
+        Ok(Vec::new())
+    }
+
+    /// Forgets such connections; returns how many were still there.
+    fn cut_translations(&mut self, _which: &[Translation]) -> Result<usize, KernelError> {
+        Ok(0)
+    }
 }
 
 /// What a look has to find besides what is marked as ours.
@@ -61,6 +72,19 @@ pub struct Connection {
     pub ports: Option<(u16, u16)>,
     /// ICMP type, code and identifier.
     pub icmp: Option<(u8, u8, u16)>,
+}
+
+/// A connection that goes through a router.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Translation {
+    /// The VPC whose router it is.
+    pub vpc: String,
+    /// As it was begun.
+    pub connection: Connection,
+    /// Whom the other end sees (destination of `CTA_TUPLE_REPLY`).
+    pub source: IpAddr,
+    /// Who answers (its source).
+    pub destination: IpAddr,
 }
 
 /// Why the kernel could not be looked at.

@@ -16,6 +16,7 @@ pub mod naming;
 pub mod nft;
 pub mod node;
 pub mod plan;
+pub mod router;
 pub mod seen;
 pub mod spec;
 pub mod text;

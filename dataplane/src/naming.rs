@@ -66,6 +66,33 @@ pub fn vxlan(network: &str) -> Device {
     device("asv", network)
 }
 
+/// Returns the name of the port of a network's bridge that leads to the VPC's router.
+pub fn gateway(network: &str) -> Device {
+    device("asr", network)
+}
+
+/// Returns the name of the router's end of it.
+pub fn gateway_end(network: &str) -> Device {
+    device("asg", network)
+}
+
+/// Returns the name of both ends of a pair between two routers.
+pub fn peer(peering: &str) -> Device {
+    device(PEER, peering)
+}
+
+const PEER: &str = "asy";
+
+/// Whether a name is that of an end of such a pair.
+pub fn is_peer(device: &Device) -> bool {
+    device.as_str().starts_with(PEER)
+}
+
+/// Returns the name of a router's device in an external network.
+pub fn uplink(external: &str) -> Device {
+    device("asx", external)
+}
+
 fn device(prefix: &str, network: &str) -> Device {
     format!("{prefix}{}", digits([network])).parse().expect("13 letters and digits name a device")
 }

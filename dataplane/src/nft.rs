@@ -67,6 +67,10 @@ pub enum Point {
     Postrouting,
     /// As a frame enters by a device.
     Ingress,
+    /// Before routing, where destinations are translated: the first packet of a connection only.
+    DestinationNat,
+    /// After routing, where sources are translated: the same.
+    SourceNat,
 }
 
 /// A rule: expressions in their order; one that does not match ends it.
@@ -111,10 +115,23 @@ pub enum Expression {
     Load { to: Register, value: Vec<u8> },
     /// Ends the chain or the packet's way.
     Verdict(Verdict),
+    /// Gives the connection another IPv4 destination or source, from a register.
+    Nat { of: Translated, from: Register },
+    /// Has conntrack pass the packet over.
+    NoTrack,
     /// Counts what comes by. Its numbers are not compared.
     Counter,
     /// What this crate does not know: name and attributes as the kernel has them.
     Other { name: String, data: Vec<u8> },
+}
+
+/// What of a connection is translated (`NFT_NAT_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translated {
+    /// Its source.
+    Source,
+    /// Its destination.
+    Destination,
 }
 
 /// Facts about a packet (`NFT_META_*`).
@@ -150,6 +167,8 @@ pub enum Base {
 pub enum Ct {
     /// State bits, 4 bytes in host order: invalid 1, established 2, related 4, new 8, untracked 64.
     State,
+    /// `IPS_*` bits, 4 bytes in host order: destination translated 32.
+    Status,
 }
 
 /// How values compare (`NFT_CMP_*`).
@@ -232,6 +251,10 @@ pub enum ValueType {
     Verdict,
     /// A conntrack zone: 2 bytes in host order.
     Zone,
+    /// An IPv4 address.
+    Ipv4,
+    /// A number of our own: 4 bytes, to nft a `mark`.
+    Mark,
     /// What this crate does not know.
     Other {
         /// Number of its type.

@@ -5,13 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::address::Device;
 use crate::apply::{self, Revoked};
 use crate::compile::{self, CompileError};
 use crate::desired::{Desired, PortKind, Zones};
 use crate::firewall::judge::Judge;
-use crate::kernel::{Connection, Interest, Kernel, KernelError};
+use crate::kernel::{Connection, Interest, Kernel, KernelError, Translation};
 use crate::naming::{self, NamingError};
 use crate::plan::{self, Plan, Scope};
+use crate::router::keep::Keep;
 use crate::seen::Seen;
 use crate::wanted::Wanted;
 
@@ -66,8 +68,8 @@ pub fn look(kernel: &mut dyn Kernel, desired: &Desired, scope: &Scope) -> Result
 pub fn decide(seen: Seen, desired: &Desired, scope: &Scope) -> Result<Node, NodeError> {
     let kept = naming::seen_zones(&seen, &desired.networks);
     let zones = naming::zones(desired, &kept)?;
-    let device_mtu = seen.links.get(&desired.node.device).map(|link| link.mtu);
-    let wanted = compile::compile(desired, &zones, device_mtu)?;
+    let mtu_of = |device: &Device| seen.links.get(device).map(|link| link.mtu);
+    let wanted = compile::compile_on(desired, &zones, &mtu_of)?;
     let plan = plan::plan(&wanted, &seen, scope);
     Ok(Node { seen, kept, zones, wanted, plan })
 }
@@ -92,7 +94,26 @@ pub fn revoke(
     desired: Option<&Desired>,
 ) -> Result<Revoked, KernelError> {
     let mut permits = permits(node, desired);
-    apply::revoke(kernel, &numbers(node), &mut permits)
+    let mut revoked = apply::revoke(kernel, &numbers(node), &mut permits)?;
+    // Without rooms there is nothing to ask.
+    if node.seen.rooms.is_empty() && node.wanted.rooms.is_empty() {
+        return Ok(revoked);
+    }
+    let keep = desired.map(Keep::new);
+    let keeps = |it: &Translation| keep.as_ref().is_some_and(|keep| keep.keeps(it));
+    let mut seen = 0;
+    // As in a network, a packet that passed the old rules may enter its connection late.
+    for _pass in 0..apply::PASSES {
+        let mut all = kernel.translations()?;
+        seen = all.len().max(seen);
+        all.retain(|it| !keeps(it));
+        if all.is_empty() {
+            break;
+        }
+        revoked.cut = revoked.cut.saturating_add(kernel.cut_translations(&all)?);
+    }
+    revoked.seen = revoked.seen.saturating_add(seen);
+    Ok(revoked)
 }
 
 /// Returns the connections that the desired state does not permit.

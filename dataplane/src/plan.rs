@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 mod conflict;
 mod order;
+mod rooms;
 pub(crate) mod rules;
 mod state;
 pub mod text;
@@ -10,14 +11,23 @@ pub mod text;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::address::{Device, Mac};
 use crate::kernel::Interest;
 use crate::nft::Batch;
 use crate::seen::Seen;
 use crate::text::Text;
+use crate::wanted::room::{Furniture, FurnitureKind, Hop};
 use crate::wanted::{BridgePort, ForwardingKey, Link, LinkKind, NeighbourKey, Wanted};
 
 pub(crate) use state::State;
+
+/// Returns the batches that turn rules that are there into others, where all devices are there:
+/// what is new or other, and, to be done behind it, what is stale. Either may be empty.
+pub fn batches(want: &crate::nft::Ruleset, have: &crate::nft::Ruleset) -> [Batch; 2] {
+    [rules::adding(want, have, &|_device| true), rules::removing(want, have)]
+}
 
 /// The chain that says that a table named as ours is ours: without hook, without rules, made in
 /// one batch with its table. A comment of the table would say it too, but only kernels from 5.10
@@ -95,6 +105,40 @@ pub enum Step {
     DeleteNeighbour { key: NeighbourKey },
     /// Changes rules.
     Rules(Batch),
+    /// Makes the namespace of a VPC's router, complete: it forwards, and has no devices yet.
+    AddRoom { vpc: String },
+    /// Takes a namespace of ours away, which has no devices any more.
+    DeleteRoom { vpc: String },
+    /// Changes something in the namespace of a router.
+    Room { vpc: String, change: RoomChange },
+}
+
+/// A change in the namespace of a router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "a field is what its variant's sentence says")]
+pub enum RoomChange {
+    /// Makes a device on a device of the node, down and without addresses.
+    AddUplink { name: Device, device: Furniture },
+    /// Makes a pair between this router and that of another VPC, both ends down.
+    AddPair { name: Device, vpc: String, mtu: u32 },
+    /// Takes a device away, and of a pair the other end too.
+    DeleteDevice { name: Device },
+    /// Up or down.
+    Up { name: Device, up: bool },
+    /// Largest packet in bytes.
+    Mtu { name: Device, mtu: u32 },
+    /// Gives a device an address.
+    AddAddress { name: Device, address: IpNet },
+    /// Takes an address away.
+    DeleteAddress { name: Device, address: IpNet },
+    /// Adds or replaces a route.
+    SetRoute { to: IpNet, hop: Hop },
+    /// Takes a route away.
+    DeleteRoute { to: IpNet, hop: Hop },
+    /// Has it forward packets, and nothing of its own accord.
+    Settings,
+    /// Changes rules.
+    Rules(Batch),
 }
 
 /// A change of one device.
@@ -126,10 +170,10 @@ pub struct Conflict {
     pub reason: String,
 }
 
-/// A port whose device is not there.
+/// A port, or an external network, whose device is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// The port.
+    /// The port; `external` and its id for an external network.
     pub port: String,
     /// The device that it waits for.
     pub device: Device,
@@ -158,6 +202,16 @@ pub fn interest(wanted: &Wanted) -> Interest {
     Interest { devices: wanted.links.iter().filter_map(existing).collect() }
 }
 
+impl Step {
+    /// Returns what it changes in rules, of the node or of a router.
+    pub fn rules(&self) -> Option<&Batch> {
+        match self {
+            Self::Rules(batch) | Self::Room { change: RoomChange::Rules(batch), .. } => Some(batch),
+            _ => None,
+        }
+    }
+}
+
 impl Plan {
     /// Whether there is nothing to do and nothing in the way.
     pub fn is_empty(&self) -> bool {
@@ -166,7 +220,7 @@ impl Plan {
 
     /// Whether rules change: connections that they permitted may have to be cut.
     pub fn changes_rules(&self) -> bool {
-        self.steps.iter().any(|planned| matches!(planned.step, Step::Rules(_)))
+        self.steps.iter().any(|planned| planned.step.rules().is_some())
     }
 }
 
@@ -177,7 +231,22 @@ fn waits(wanted: &Wanted, seen: &Seen) -> Vec<Wait> {
             LinkKind::Existing { port } => Some(Wait { port: port.clone(), device: name.clone() }),
             _ => None,
         })
+        .chain(outer_waits(wanted, seen))
         .collect()
+}
+
+fn outer_waits(wanted: &Wanted, seen: &Seen) -> impl Iterator<Item = Wait> {
+    let parents = wanted.rooms.values().flat_map(|room| room.devices.values());
+    let parents = parents.filter_map(|device| match &device.kind {
+        FurnitureKind::Uplink { external, parent } => Some((external, parent)),
+        FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => None,
+    });
+    let absent = parents.filter(|(_external, parent)| !seen.links.contains_key(*parent));
+    let absent: BTreeSet<_> = absent.collect();
+    absent.into_iter().map(|(external, parent)| Wait {
+        port: format!("external {external}"),
+        device: parent.clone(),
+    })
 }
 
 fn held(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Option<Held> {

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::address::{Device, Mac};
 use crate::nft::{Foreign, Ruleset};
+use crate::wanted::room::Hop;
 use crate::wanted::{BridgePort, ForwardingKey, NeighbourKey};
 
 /// All that was seen in one namespace.
@@ -26,6 +27,21 @@ pub struct Seen {
     pub foreign_tables: Foreign,
     /// Devices that carry a default route or are named as next hop by a route.
     pub routed_devices: BTreeSet<Device>,
+    /// Namespaces of routers of ours, by VPC.
+    pub rooms: BTreeMap<String, Room>,
+}
+
+/// The namespace of a router.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Room {
+    /// Every device but the loopback.
+    pub devices: BTreeMap<Device, Link>,
+    /// Routes that we made.
+    pub routes: BTreeMap<IpNet, Hop>,
+    /// Our tables.
+    pub ruleset: Ruleset,
+    /// Whether it forwards packets, and does nothing else of its own accord.
+    pub forwards: bool,
 }
 
 /// A device.
@@ -93,12 +109,17 @@ pub struct Vxlan {
 impl Link {
     /// Whether its alias says that this program made it.
     pub fn is_ours(&self) -> bool {
-        self.network().is_some() || self.port().is_some()
+        self.network().is_some() || self.port().is_some() || self.gateway().is_some()
     }
 
     /// Returns the network that it was made for, as its alias says.
     pub fn network(&self) -> Option<&str> {
         self.alias.as_deref()?.strip_prefix("assay:network:")
+    }
+
+    /// Returns the network whose router it leads to, as its alias says.
+    pub fn gateway(&self) -> Option<&str> {
+        self.alias.as_deref()?.strip_prefix("assay:gateway:")
     }
 
     /// Returns the port that it was made for, as its alias says.

@@ -11,12 +11,15 @@ pub use fault::{Fault, Place, SpecErrors};
 
 use crate::desired::Desired;
 
+mod acl;
 mod fault;
 mod fields;
 mod group;
 mod json;
 mod node;
+mod peering;
 mod read;
+mod routing;
 mod settle;
 mod station;
 

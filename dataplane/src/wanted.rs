@@ -1,5 +1,7 @@
 //! Kernel objects that we want, each under the key of which the kernel has at most one.
 
+pub mod room;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -17,6 +19,8 @@ pub struct Wanted {
     pub neighbours: BTreeMap<NeighbourKey, Mac>,
     /// Rules.
     pub ruleset: Ruleset,
+    /// Namespaces of routers, by VPC.
+    pub rooms: BTreeMap<String, room::Room>,
 }
 
 /// A device.
@@ -64,6 +68,17 @@ pub enum LinkKind {
         /// MAC address of the far end: the guest's.
         peer_mac: Mac,
     },
+    /// Made by us as a pair: a port of a network's bridge, and the end of the VPC's router in its
+    /// namespace.
+    Gateway {
+        /// The network it is for.
+        network: String,
+        /// The VPC whose router has the other end.
+        vpc: String,
+        /// Name of that end in the router's namespace; its MAC address is
+        /// [`MAC`](crate::router::MAC).
+        end: Device,
+    },
     /// Made by others (tap, physical port, VF, veth of a container): only its master, its
     /// state, its MTU and its behaviour as a port are ours. It may be absent, and come back.
     Existing {
@@ -80,6 +95,7 @@ impl LinkKind {
                 Some(format!("assay:network:{network}"))
             }
             Self::Veth { port, .. } => Some(format!("assay:port:{port}")),
+            Self::Gateway { network, .. } => Some(format!("assay:gateway:{network}")),
             Self::Existing { .. } => None,
         }
     }

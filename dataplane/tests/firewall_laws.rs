@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use dataplane::address::Mac;
+use dataplane::desired::routing::Routing;
 use dataplane::desired::{
     AllowedPair, Desired, Direction, Family, Group, Network, Node, Peer, Port, PortKind, Remote,
     Rule, Semantics, Subnet, Traffic,
@@ -134,6 +135,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
                 .zip(rules)
                 .map(|(id, rules)| ((*id).to_owned(), Group { vpc: "v".to_owned(), rules }))
                 .collect(),
+            routing: Routing::default(),
         }
     })
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use dataplane::address::Mac;
+use dataplane::desired::routing::Routing;
 use dataplane::desired::{
     AllowedPair, Desired, Direction, Family, Group, Network, Node, Peer, Port, PortKind, Remote,
     Rule, Semantics, Subnet, Traffic, Zones,
@@ -156,6 +157,7 @@ fn desired() -> impl Strategy<Value = Desired> {
             ports: BTreeMap::new(),
             remotes: BTreeMap::new(),
             groups,
+            routing: Routing::default(),
         };
         for (at, station) in (0_u8..).zip(&stations) {
             place(&mut desired, at, station);

@@ -230,7 +230,8 @@ impl Kernel for Failing {
 /// Every port that is up in a bridge has all rules that name it, of one of the states.
 fn guarded(seen: &Seen, states: &[(&Desired, &Wanted)]) {
     for (device, link) in &seen.links {
-        let Some(bridge) = link.master.as_ref().filter(|_| link.up && link.vxlan.is_none()) else {
+        let port = link.up && link.vxlan.is_none() && link.gateway().is_none();
+        let Some(bridge) = link.master.as_ref().filter(|_| port) else {
             continue;
         };
         let whole = states.iter().any(|(desired, wanted)| {
@@ -242,6 +243,18 @@ fn guarded(seen: &Seen, states: &[(&Desired, &Wanted)]) {
             })
         });
         assert!(whole, "`{device}` is open in {bridge}: {seen:#?}");
+    }
+    for (vpc, room) in &seen.rooms {
+        let open = room.devices.values().any(|link| link.up);
+        let whole = states.iter().any(|(_desired, wanted)| {
+            let wanted = wanted.rooms.get(vpc).and_then(|room| room.ruleset.inet.as_ref());
+            let have = room.ruleset.inet.as_ref();
+            wanted.zip(have).is_some_and(|(wanted, have)| {
+                let mut chains = wanted.chains.iter();
+                chains.all(|(name, chain)| have.chains.get(name) == Some(chain))
+            })
+        });
+        assert!(!open || (whole && room.forwards), "the router of {vpc} is open: {room:#?}");
     }
 }
 

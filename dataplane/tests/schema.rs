@@ -33,6 +33,18 @@ struct Wanted {
     group: Vec<Group>,
     #[serde(default)]
     addresses: Vec<Addresses>,
+    #[serde(default)]
+    external: Vec<External>,
+    #[serde(default)]
+    router: Vec<Router>,
+    #[serde(default)]
+    snat: Vec<Snat>,
+    #[serde(default)]
+    eip: Vec<Elastic>,
+    #[serde(default)]
+    peering: Vec<Peering>,
+    #[serde(default)]
+    acl: Vec<Acl>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -278,6 +290,117 @@ struct Addresses {
     cidrs: Vec<Cidr>,
 }
 
+/// A network of a provider, as this node reaches it; IPv4 only.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct External {
+    id: Id,
+    /// Device of this node that it is reached by. It stays as it is: routers get devices of
+    /// their own on it (macvlan), with addresses of their own.
+    device: Device,
+    cidr: Cidr,
+    /// The provider's router.
+    gateway: Address,
+}
+
+/// The router of a VPC: it has the `gateway` of every subnet of the VPC, the same on every node.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Router {
+    id: Id,
+    vpc: Id,
+    /// Where it leaves the VPC on this node; nowhere.
+    external: Option<Id>,
+    /// With `external`: its own address there.
+    address: Option<Address>,
+}
+
+/// Guests that go out under an address they share.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Snat {
+    id: Id,
+    vpc: Id,
+    /// Of the VPC; all of IPv4.
+    subnets: Option<Vec<Id>>,
+    /// What others see; the router's own address.
+    address: Option<Address>,
+}
+
+/// An external address that is one guest's, both ways.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Elastic {
+    id: Id,
+    address: Address,
+    /// Whose it is; nobody's.
+    port: Option<Id>,
+    /// With `port`: which of its addresses, where it has several of IPv4.
+    ip: Option<Address>,
+}
+
+/// Two VPCs whose subnets reach each other; groups hold across it. Their subnets do not overlap.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Peering {
+    id: Id,
+    /// Two VPCs that have routers.
+    vpcs: [Id; 2],
+}
+
+/// What may pass the boundary of a VPC: to and from other VPCs and outside, by its router. It is
+/// stateful: answers pass with what they answer. Groups are asked besides.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Acl {
+    id: Id,
+    /// One ACL for each at most.
+    vpc: Id,
+    /// What becomes of what comes in and no rule decides; there is no default.
+    r#in: Action,
+    /// The same of what goes out.
+    out: Action,
+    /// In order: the first that matches decides.
+    #[serde(default)]
+    rule: Vec<AclRule>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Allow,
+    Deny,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct AclRule {
+    id: Option<Id>,
+    action: Action,
+    /// Seen from the VPC.
+    direction: Direction,
+    protocol: Protocol,
+    /// With `tcp`, `udp` and `sctp`; all ports.
+    ports: Option<Ports>,
+    /// With `icmp` and `icmpv6`; all types.
+    icmp_type: Option<u8>,
+    /// With `icmp_type`; all codes.
+    icmp_code: Option<u8>,
+    /// Both.
+    family: Option<Family>,
+    /// With `in`; anyone outside. No group.
+    from: Option<Peer>,
+    /// With `out`; anyone outside. No group.
+    to: Option<Peer>,
+}
+
 const COMMITTED: &str = include_str!("../schema/network-v1.json");
 const FULL: &str = include_str!("spec/good/full.toml");
 
@@ -362,6 +485,13 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
         "[[group]]",
         "[[group.rule]]",
         "[[addresses]]",
+        "[[external]]",
+        "[[router]]",
+        "[[snat]]",
+        "[[eip]]",
+        "[[peering]]",
+        "[[acl]]",
+        "[[acl.rule]]",
     ] {
         assert!(text.contains(header), "{header}");
         text = text.replace(header, &format!("{header}\n{odd}"));

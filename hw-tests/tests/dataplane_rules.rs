@@ -87,7 +87,7 @@ fn compare(ours: &Lab, theirs: &Lab) -> Result<(), Failed> {
 
 fn compiled() -> Result<(), Failed> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../dataplane/tests/compile");
-    for name in ["host-a", "host-b", "ranges"] {
+    for name in ["host-a", "host-b", "ranges", "router"] {
         let text = std::fs::read_to_string(format!("{folder}/{name}.toml"))?;
         let desired = spec::read(name, &text).map_err(|errors| format!("{errors:?}"))?;
         let zones = naming::zones(&desired, &Zones::default())?;

@@ -3,13 +3,16 @@
 //! What holds is written in [`firewall`](crate::firewall); here is how the kernel is told.
 //! Table `inet`: `isolation` (zones, nothing between tenants and the node, VXLAN's peers, the
 //! way of a packet) and `profile` (what ports with the same groups may do). Table `netdev`:
-//! `spoofing` (what a port may send at all). In each direction ports with the same groups share
-//! one chain, and members of groups are in sets, so that a member that comes or goes is one
-//! element.
+//! `spoofing` (what a port may send at all). What groups permit is elements of sets (`grant`) as
+//! far as it can be, so that a rule or a member that comes or goes is one element; the rest is in
+//! chains (`profile`), one for all ports with the same groups in each direction.
 
+mod boundary;
+mod grant;
 mod isolation;
 mod line;
 mod profile;
+mod routed;
 mod span;
 mod spoofing;
 
@@ -20,9 +23,11 @@ use crate::desired::{Desired, Zones};
 use crate::naming::{Names, NamingError};
 use crate::nft::{Chain, Hook, KeyType, Point, Rule, Ruleset, Set, Table, ValueType};
 
-/// Map of (bridge, source MAC address) to what its port may send.
+/// Set of (bridge, MAC address) of ports here that may send only what is permitted.
+const LIMITED: &str = "as_limited";
+/// Map of (bridge, source MAC address) to rules for what its port may send.
 const SENDER: &str = "as_sender";
-/// Map of (bridge, destination MAC address) to what its port may get.
+/// Map of (bridge, destination MAC address) to rules for what its port may get.
 const RECEIVER: &str = "as_receiver";
 /// Set of (bridge, MAC address) of ports of this node.
 const LOCAL: &str = "as_local";

@@ -1,15 +1,19 @@
 //! Why a packet passes or does not, for people: which rule decides at which end, by which way it
 //! goes, and how large it may be.
 
+mod routed;
+mod words;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::judge::{Bar, End, Judge, Judgement, Packet, Permit, Refusal};
+use super::judge::{Bar, End, Judge, Judgement, Packet};
 use super::protocol::{self, ICMP, ICMPV6};
 use crate::desired::{Desired, PortKind};
 use crate::text::Text;
+use words::{barred, decision};
 
 /// What is asked: may `from` begin this with `to`?
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -66,6 +70,49 @@ pub struct Explained {
     pub path: Text,
     /// How large it may be in bytes; `None`: what the underlay's device says, less VXLAN's header.
     pub mtu: Option<u32>,
+    /// What ACLs say to it: that of the VPC it leaves, and that of the VPC it comes into.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub acl: Vec<Decision>,
+    /// What a router does with it, where one is on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<Passage>,
+}
+
+/// What a router does with a packet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Passage {
+    /// `passes` or `dropped`.
+    pub verdict: &'static str,
+    /// Whose router it is.
+    pub vpc: String,
+    /// The network that it goes on in; `None`: outside, or nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// The elastic IP, SNAT or peering that decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Its source from there on, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<IpAddr>,
+    /// Its destination from there on, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination: Option<IpAddr>,
+    /// Why, in one sentence without its full stop.
+    pub why: Text,
+}
+
+impl Passage {
+    fn of(vpc: &str, why: Text) -> Self {
+        Self {
+            verdict: "passes",
+            vpc: vpc.to_owned(),
+            network: None,
+            by: None,
+            source: None,
+            destination: None,
+            why,
+        }
+    }
 }
 
 /// The decision at one end.
@@ -157,6 +204,12 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
     let to = side(desired, &question.to)?;
     let mut answer =
         Answer { passes: false, packets: Vec::new(), why_not: None, notes: Vec::new() };
+    if let Some(packets) = routed::explain(judge, question, &from, &to) {
+        answer.passes = packets.iter().all(|packet| packet.passes);
+        answer.packets = packets;
+        answer.notes = notes(desired, &answer, &from, &to);
+        return Ok(answer);
+    }
     if let (Some(one), Some(other)) = (from.network, to.network)
         && one != other
     {
@@ -174,21 +227,8 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
             _ => true,
         };
         let (Some(source), Some(destination), true) = (of(&from), of(&to), fits) else { continue };
-        let icmp = question.icmp.or(match question.protocol {
-            ICMP => Some((8, 0)),
-            ICMPV6 => Some((128, 0)),
-            _ => None,
-        });
-        let packet = Packet {
-            network,
-            by: from.port,
-            source,
-            destination,
-            protocol: question.protocol,
-            // A client's own port: no rule looks at it.
-            ports: question.destination_port.map(|port| (0, port)),
-            icmp: icmp.filter(|_| matches!(question.protocol, ICMP | ICMPV6)),
-        };
+        let packet = carried(question, network, source, destination);
+        let packet = Packet { by: from.port, ..packet };
         answer.packets.push(explained(judge, &packet));
     }
     answer.passes = !answer.packets.is_empty() && answer.packets.iter().all(|packet| packet.passes);
@@ -201,6 +241,29 @@ pub fn explain(judge: &Judge<'_>, question: &Question) -> Result<Answer, Questio
     }
     answer.notes = notes(desired, &answer, &from, &to);
     Ok(answer)
+}
+
+fn carried<'p>(
+    question: &Question,
+    network: &'p str,
+    source: IpAddr,
+    destination: IpAddr,
+) -> Packet<'p> {
+    let icmp = question.icmp.or(match question.protocol {
+        ICMP => Some((8, 0)),
+        ICMPV6 => Some((128, 0)),
+        _ => None,
+    });
+    Packet {
+        network,
+        by: None,
+        source,
+        destination,
+        protocol: question.protocol,
+        // A client's own port: no rule looks at it.
+        ports: question.destination_port.map(|port| (0, port)),
+        icmp: icmp.filter(|_| matches!(question.protocol, ICMP | ICMPV6)),
+    }
 }
 
 fn side<'d>(desired: &'d Desired, name: &str) -> Result<Side<'d>, QuestionError> {
@@ -271,120 +334,53 @@ fn apart(desired: &Desired, one: &str, other: &str) -> Text {
 
 fn explained(judge: &Judge<'_>, packet: &Packet<'_>) -> Explained {
     let judgement = judge.judge(packet);
-    let protocol = protocol::name(packet.protocol);
-    let carries = match (packet.ports, packet.icmp) {
-        (Some((_, port)), _) => format!("{protocol} {port}"),
-        (None, Some((kind, code))) => format!("{protocol} {kind}/{code}"),
-        (None, None) => protocol,
-    };
     let (path, arrives) = path(judge, packet, &judgement);
-    let decision = |end| match judgement.barred {
-        Some(bar) => Decision { why: barred(bar), ..Decision::of("dropped") },
-        None => decision(end),
-    };
+    let (out, inward) = ends(&judgement);
     Explained {
         network: packet.network.to_owned(),
         source: packet.source,
         destination: packet.destination,
-        carries,
+        carries: carries(packet),
         passes: judgement.passes() && arrives,
-        out: decision(judgement.out),
-        inward: decision(judgement.inward),
+        out,
+        inward,
         path,
         mtu: mtu(judge.desired(), packet.network),
+        acl: Vec::new(),
+        router: None,
     }
+}
+
+fn carries(packet: &Packet<'_>) -> String {
+    let protocol = protocol::name(packet.protocol);
+    match (packet.ports, packet.icmp) {
+        (Some((_, port)), _) => format!("{protocol} {port}"),
+        (None, Some((kind, code))) => format!("{protocol} {kind}/{code}"),
+        (None, None) => protocol,
+    }
+}
+
+fn ends(judgement: &Judgement<'_>) -> (Decision, Decision) {
+    let decision = |end| match judgement.barred {
+        Some(bar) => Decision { why: barred(bar), ..Decision::of("dropped") },
+        None => decision(end),
+    };
+    (decision(judgement.out), decision(judgement.inward))
+}
+
+/// Decides a packet in a network of which a router may be at one end: then only the other end
+/// is judged there, and where that is a port of another node, nothing.
+fn decided(judge: &Judge<'_>, packet: &Packet<'_>) -> (Decision, Decision) {
+    let judgement = judge.judge(packet);
+    if judgement.barred == Some(Bar::NotHere) {
+        return (decision(End::Elsewhere), decision(End::Elsewhere));
+    }
+    ends(&judgement)
 }
 
 impl Decision {
     fn of(verdict: &'static str) -> Self {
         Self { verdict, port: None, group: None, rule: None, why: Text::default() }
-    }
-}
-
-fn barred(bar: Bar) -> Text {
-    let (zh, en) = match bar {
-        Bar::NoNetwork => ("没有该网络", "there is no such network"),
-        Bar::NotHere => ("两端都不是本节点的端口", "neither end is a port of this node"),
-        Bar::Flooded => ("广播和组播不放行", "broadcast and multicast do not pass"),
-        Bar::Families => ("两端地址族不同", "the ends are of different families"),
-        Bar::Router => (
-            "路由器通告和重定向不得由租户发出",
-            "guests may not send router advertisements and redirects",
-        ),
-    };
-    Text::of(zh, en, &[])
-}
-
-fn decision(end: End<'_>) -> Decision {
-    match end {
-        End::Elsewhere => Decision {
-            why: Text::of("由对端所在节点判定", "its own node decides", &[]),
-            ..Decision::of("elsewhere")
-        },
-        End::Passes { port, by } => {
-            let (why, group, rule) = permitted(by);
-            let own = |text: &str| text.to_owned();
-            Decision {
-                port: Some(port.to_owned()),
-                group: group.map(own),
-                rule: rule.map(own),
-                why,
-                ..Decision::of("passes")
-            }
-        }
-        End::Dropped { port, why } => {
-            Decision { port: Some(port.to_owned()), why: refused(why), ..Decision::of("dropped") }
-        }
-    }
-}
-
-fn permitted(by: Permit<'_>) -> (Text, Option<&str>, Option<&str>) {
-    match by {
-        Permit::Unsecured => {
-            let en = "the port has `port_security = false`";
-            (Text::of("端口设置了 `port_security = false`", en, &[]), None, None)
-        }
-        Permit::SameGroup { group } => {
-            let (zh, en) = ("对端同属安全组 `{0}`", "the other end is in group `{0}` too");
-            (Text::of(zh, en, &[&group]), Some(group), None)
-        }
-        Permit::Free => {
-            let (zh, en) = (
-                "所属安全组没有 `out` 规则，发送不限",
-                "its groups have no rule `out`: it may send",
-            );
-            (Text::of(zh, en, &[]), None, None)
-        }
-        Permit::Discovery => {
-            let (zh, en) = ("邻居发现和 MLD 始终放行", "neighbour discovery and MLD always pass");
-            (Text::of(zh, en, &[]), None, None)
-        }
-        Permit::Rule { group, rule } => {
-            let (zh, en) =
-                ("安全组 `{0}` 的规则 `{1}` 放行", "rule `{1}` of group `{0}` permits it");
-            (Text::of(zh, en, &[&group, &rule]), Some(group), Some(rule))
-        }
-    }
-}
-
-fn refused(why: Refusal) -> Text {
-    match why {
-        Refusal::Forged => Text::of(
-            "源地址不属于该端口（防伪）",
-            "the source address is not the port's (anti-spoofing)",
-            &[],
-        ),
-        Refusal::NoGroup => Text::of("端口不属于任何安全组", "the port is in no group", &[]),
-        Refusal::NoRule => Text::of(
-            "所属安全组没有该方向的规则",
-            "its groups have no rule for this direction",
-            &[],
-        ),
-        Refusal::NoMatch { rules } => Text::of(
-            "该方向的 {0} 条规则均不放行",
-            "none of the {0} rules for this direction permits it",
-            &[&rules],
-        ),
     }
 }
 

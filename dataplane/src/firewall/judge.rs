@@ -2,18 +2,24 @@
 //!
 //! What `compile` makes of the same state decides the same: real packets are held against this.
 
+mod boundary;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+pub use boundary::Bound;
+
 use super::protocol::{ICMP, ICMPV6};
 use crate::address::Mac;
+use crate::desired::routing::Acl;
 use crate::desired::{
     Desired, Direction, Family, Group, Network, Peer, Port, Rule, Semantics, Traffic,
 };
 use crate::kernel::Connection;
+use crate::router;
 
 /// The first packet of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +127,10 @@ pub struct Judge<'d> {
     members: BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
     /// VPCs in which link-local addresses make members.
     dual: BTreeSet<&'d str>,
+    /// Networks that a router is in on this node.
+    routed: BTreeSet<&'d str>,
+    /// ACLs by VPC, with the VPC's own ranges.
+    acls: BTreeMap<&'d str, (&'d Acl, Spans)>,
     /// Ranges of rules that have many.
     spans: BTreeMap<(&'d str, usize), Spans>,
 }
@@ -232,6 +242,8 @@ impl<'d> Judge<'d> {
             networks: desired.networks.keys().map(|id| (id.as_str(), Ports::default())).collect(),
             members: BTreeMap::new(),
             dual: dual_vpcs(desired),
+            routed: router::compile::routed(desired),
+            acls: boundary::acls(desired),
             spans: BTreeMap::new(),
         };
         for (id, port) in &desired.ports {
@@ -339,7 +351,7 @@ impl<'d> Judge<'d> {
 
     /// Whether a connection that is there could be begun now.
     ///
-    /// One between addresses that no port of this node has, in a network where a port has no
+    /// What a router sends on to another node is that node's to judge. One between addresses that no port of this node has, in a network where a port has no
     /// security, is left alone: conntrack keeps no MAC address, and such a port may use any IP
     /// address.
     pub fn still_permitted(&self, network: &str, connection: &Connection) -> bool {
@@ -357,7 +369,11 @@ impl<'d> Judge<'d> {
             let mut ports = self.desired.ports.values();
             ports.any(|port| !port.security && port.network == network)
         };
-        judgement.passes() || (judgement.barred == Some(Bar::NotHere) && open())
+        let routed = || self.routed.contains(network);
+        if self.boundary(&packet).is_some_and(|bound| !bound.allows) {
+            return false;
+        }
+        judgement.passes() || (judgement.barred == Some(Bar::NotHere) && (routed() || open()))
     }
 
     fn end(

@@ -1,6 +1,7 @@
 //! Connections of a namespace: read by zone, and cut.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use super::socket::{Dumped, Request, Socket};
 use super::{Connection, KernelError};
@@ -31,6 +32,28 @@ pub fn look(socket: &mut Socket, zones: &BTreeSet<u16>) -> Result<Vec<Connection
         });
         match dumped {
             Ok(Dumped::Whole) => return Ok(found.into_iter().collect()),
+            Ok(Dumped::Torn) => {}
+            Err(source) => return Err(KernelError::Io { what: "read connections", source }),
+        }
+    }
+    let why = format!("more than the socket holds, {DUMPS} times over");
+    Err(KernelError::Answer { what: "a dump of connections", why })
+}
+
+/// Returns all connections of IPv4, each with who answers and to whom.
+pub fn look_both_ways(
+    socket: &mut Socket,
+) -> Result<Vec<(Connection, IpAddr, IpAddr)>, KernelError> {
+    let request = Request { kind: GET, flags: 0, body: conntrack::ask(None) };
+    for _ in 0..DUMPS {
+        let mut found = Vec::new();
+        let dumped = socket.dump(&request, &mut |body| {
+            let both = conntrack::decode(body).zip(conntrack::reply(body));
+            let four = both.filter(|(connection, _reply)| connection.source.is_ipv4());
+            found.extend(four.map(|(connection, (from, to))| (connection, from, to)));
+        });
+        match dumped {
+            Ok(Dumped::Whole) => return Ok(found),
             Ok(Dumped::Torn) => {}
             Err(source) => return Err(KernelError::Io { what: "read connections", source }),
         }

@@ -5,11 +5,12 @@
 //! here, on its own account. Batches of rules are done wholly or not at all.
 
 mod links;
+mod rooms;
 mod rules;
 
 use std::collections::BTreeSet;
 
-use super::{Connection, Interest, Kernel, KernelError, StepError};
+use super::{Connection, Interest, Kernel, KernelError, StepError, Translation};
 use crate::plan::{State, Step};
 use crate::seen::Seen;
 
@@ -24,6 +25,8 @@ pub struct Fake {
     pub seen: Seen,
     /// What conntrack has.
     pub connections: Vec<Connection>,
+    /// What it has in namespaces of routers.
+    pub translations: Vec<Translation>,
     /// Number of the step, counted from 0 over its life, that is refused, with its error.
     pub fail: Option<(usize, i32)>,
     /// Number of the step before which the program that uses it is killed: it unwinds with
@@ -54,7 +57,10 @@ impl Fake {
             return Err(StepError { errno, said: Some("told to fail".to_owned()) });
         }
         let refused = match step {
-            Step::Rules(batch) => rules::check(&self.seen, batch),
+            Step::Rules(batch) => rules::check(&self.seen.ruleset, &self.seen.links, batch),
+            Step::AddRoom { .. } | Step::DeleteRoom { .. } | Step::Room { .. } => {
+                rooms::check(&self.seen, step)
+            }
             _ => links::check(&self.seen, step),
         };
         refused.map_err(|errno| StepError { errno, said: None })?;
@@ -102,5 +108,15 @@ impl Kernel for Fake {
         let before = self.connections.len();
         self.connections.retain(|connection| !connections.contains(connection));
         Ok(before.saturating_sub(self.connections.len()))
+    }
+
+    fn translations(&mut self) -> Result<Vec<Translation>, KernelError> {
+        Ok(self.translations.clone())
+    }
+
+    fn cut_translations(&mut self, which: &[Translation]) -> Result<usize, KernelError> {
+        let before = self.translations.len();
+        self.translations.retain(|translation| !which.contains(translation));
+        Ok(before.saturating_sub(self.translations.len()))
     }
 }

@@ -8,11 +8,15 @@ use rustix::net::netlink;
 
 use super::links::counters::Counters;
 use super::links::route::Route;
+use super::rooms::Rooms;
 use super::socket::Socket;
-use super::{Connection, Interest, Kernel, KernelError, StepError, connections, rules};
+use super::{
+    Connection, Interest, Kernel, KernelError, StepError, Translation, connections, rules,
+};
 use crate::address::Device;
 use crate::plan::Step;
 use crate::seen::Seen;
+use crate::wanted::LinkKind;
 
 /// The kernel of the namespace in which it was opened.
 #[derive(Debug)]
@@ -20,13 +24,15 @@ pub struct Real {
     route: Route,
     /// Of netfilter: for rules, and for connections.
     filter: Socket,
+    rooms: Rooms,
 }
 
 impl Real {
     /// Opens the kernel of the namespace that this thread is in; see
     /// [`namespace::inside`](super::namespace::inside) for others.
     pub fn open() -> io::Result<Self> {
-        Ok(Self { route: Route::open()?, filter: Socket::open(Some(netlink::NETFILTER))? })
+        let filter = Socket::open(Some(netlink::NETFILTER))?;
+        Ok(Self { route: Route::open()?, filter, rooms: Rooms::here()? })
     }
 
     /// Returns what has gone through each device.
@@ -59,10 +65,31 @@ pub fn judges_bridged_packets() -> Result<(), KernelError> {
     })
 }
 
+/// Whether a step is done in the namespace of a router, or makes it or takes it away.
+fn is_of_rooms(step: &Step) -> bool {
+    matches!(step, Step::AddRoom { .. } | Step::DeleteRoom { .. } | Step::Room { .. })
+}
+
+impl Real {
+    /// Opens the rooms that devices are made into.
+    fn open_rooms(&mut self, steps: &[Step]) {
+        self.route.rooms.clear();
+        for step in steps {
+            if let Step::AddLink { link, .. } = step
+                && let LinkKind::Gateway { vpc, .. } = &link.kind
+                && let Some(room) = self.rooms.descriptor(vpc)
+            {
+                self.route.rooms.insert(vpc.clone(), room);
+            }
+        }
+    }
+}
+
 impl Kernel for Real {
     fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError> {
         let mut seen = self.route.look(interest)?;
         (seen.ruleset, seen.foreign_tables) = rules::look(&mut self.filter)?;
+        seen.rooms = self.rooms.look()?;
         Ok(seen)
     }
 
@@ -70,12 +97,16 @@ impl Kernel for Real {
         let mut done = Vec::with_capacity(steps.len());
         let mut rest = steps;
         while let Some(first) = rest.first() {
-            let (length, results) = if let Step::Rules(batch) = first {
-                (1, vec![rules::perform(&mut self.filter, batch)])
-            } else {
-                let is_rules = |step: &Step| matches!(step, Step::Rules(_));
-                let length = rest.iter().position(is_rules).unwrap_or(rest.len());
-                (length, self.route.perform(rest.get(..length).unwrap_or_default()))
+            let (length, results) = match first {
+                Step::Rules(batch) => (1, vec![rules::perform(&mut self.filter, batch)]),
+                step if is_of_rooms(step) => (1, vec![self.rooms.perform(step, &mut self.route)]),
+                _ => {
+                    let other = |step: &Step| matches!(step, Step::Rules(_)) || is_of_rooms(step);
+                    let length = rest.iter().position(other).unwrap_or(rest.len());
+                    let steps = rest.get(..length).unwrap_or_default();
+                    self.open_rooms(steps);
+                    (length, self.route.perform(steps))
+                }
             };
             let stopped = results.len() < length || results.iter().any(Result::is_err);
             done.extend(results);
@@ -93,5 +124,13 @@ impl Kernel for Real {
 
     fn cut(&mut self, connections: &[Connection]) -> Result<usize, KernelError> {
         connections::cut(&mut self.filter, connections)
+    }
+
+    fn translations(&mut self) -> Result<Vec<Translation>, KernelError> {
+        self.rooms.translations()
+    }
+
+    fn cut_translations(&mut self, which: &[Translation]) -> Result<usize, KernelError> {
+        self.rooms.cut(which)
     }
 }

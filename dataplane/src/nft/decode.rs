@@ -230,15 +230,15 @@ fn chain(family: Family, fields: &Fields<'_>) -> Chain {
     let Some(hook) = fields.bytes(4).map(Fields::of) else {
         return Chain::default();
     };
-    let point = hook.number(1).and_then(|number| Point::of(number, family));
+    let chain_type = fields.text(7).unwrap_or_default();
+    let point = hook.number(1).and_then(|number| Point::of(number, chain_type, family));
     let devices = hook.bytes(4).unwrap_or_default();
     let mut devices = attributes(devices).filter_map(|(_kind, value)| text(value));
     let device = devices.next().or_else(|| hook.text(3)).map(str::to_owned);
     let mut rules = Vec::new();
     // Of other types, points or devices than we ever make: seen as a rule before all others.
     for (odd, name) in [
-        (fields.text(7) != Some("filter"), "type of chain"),
-        (point.is_none(), "point of chain"),
+        (point.is_none(), "point or type of chain"),
         (devices.next().is_some(), "devices of chain"),
     ] {
         if odd {

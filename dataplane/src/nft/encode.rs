@@ -171,7 +171,7 @@ impl Writer {
             });
             // `NF_DROP` or `NF_ACCEPT`.
             put_be32(body, 5, u32::from(!drops));
-            body.put_text(7, "filter");
+            body.put_text(7, point.chain_type());
         });
     }
 
@@ -285,8 +285,8 @@ fn told(set: &Set) -> Vec<u8> {
     let number = |kind, number: u32| user_data(kind, &number.to_ne_bytes());
     let mut told = number(0, set.key.first().map_or(1, |part| part.byte_order()));
     // Verdicts have none.
-    if set.value.is_some_and(|value| value != ValueType::Verdict) {
-        told.extend(number(1, 1));
+    if let Some(value) = set.value.filter(|value| *value != ValueType::Verdict) {
+        told.extend(number(1, if value == ValueType::Ipv4 { 2 } else { 1 }));
     }
     // `typeof`: kind of expression (`EXPR_META`, `EXPR_CT`), and which of its facts.
     if (set.value, set.key.as_slice()) == (Some(ValueType::Zone), &[KeyType::InterfaceName]) {

@@ -78,19 +78,29 @@ impl Point {
     /// `NF_INET_*` or `NF_NETDEV_INGRESS`.
     pub(super) fn number(self, family: Family) -> u32 {
         match (self, family) {
-            (Self::Prerouting, _) | (Self::Ingress, Family::Netdev) => 0,
+            (Self::Prerouting | Self::DestinationNat, _) | (Self::Ingress, Family::Netdev) => 0,
             (Self::Input, _) => 1,
             (Self::Forward, _) => 2,
             (Self::Output, _) => 3,
-            (Self::Postrouting, _) => 4,
+            (Self::Postrouting | Self::SourceNat, _) => 4,
             (Self::Ingress, Family::Inet) => 5,
         }
     }
 
-    pub(super) fn of(number: u32, family: Family) -> Option<Self> {
+    /// The type of the chains there.
+    pub(super) fn chain_type(self) -> &'static str {
+        match self {
+            Self::DestinationNat | Self::SourceNat => "nat",
+            _ => "filter",
+        }
+    }
+
+    pub(super) fn of(number: u32, chain_type: &str, family: Family) -> Option<Self> {
         let all: &[Self] = match family {
             Family::Netdev => &[Self::Ingress],
             Family::Inet => &[
+                Self::DestinationNat,
+                Self::SourceNat,
                 Self::Prerouting,
                 Self::Input,
                 Self::Forward,
@@ -99,7 +109,8 @@ impl Point {
                 Self::Ingress,
             ],
         };
-        all.iter().copied().find(|point| point.number(family) == number)
+        let mut all = all.iter().copied().filter(|point| point.chain_type() == chain_type);
+        all.find(|point| point.number(family) == number)
     }
 }
 
@@ -138,11 +149,12 @@ impl Ct {
     pub(super) fn number(self) -> u32 {
         match self {
             Self::State => 0,
+            Self::Status => 2,
         }
     }
 
     pub(super) fn of(number: u32) -> Option<Self> {
-        Some(Self::State).filter(|key| key.number() == number)
+        [Self::State, Self::Status].into_iter().find(|key| key.number() == number)
     }
 }
 
@@ -276,6 +288,8 @@ impl ValueType {
         match self {
             Self::Verdict => verdict::TYPE,
             Self::Zone => 4,
+            Self::Ipv4 => KeyType::Ipv4.number(),
+            Self::Mark => 19,
             Self::Other { number, .. } => number,
         }
     }
@@ -285,6 +299,7 @@ impl ValueType {
         match self {
             Self::Verdict => 0,
             Self::Zone => 2,
+            Self::Ipv4 | Self::Mark => 4,
             Self::Other { length, .. } => length,
         }
     }
@@ -293,6 +308,8 @@ impl ValueType {
         match (number, length) {
             (verdict::TYPE, _) => Self::Verdict,
             (4, 2) => Self::Zone,
+            (7, 4) => Self::Ipv4,
+            (19, 4) => Self::Mark,
             _ => Self::Other { number, length },
         }
     }

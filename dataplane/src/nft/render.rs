@@ -56,14 +56,14 @@ fn write_chain(
     writeln!(f, "  chain {name} {{")?;
     if let Some(hook) = &chain.hook {
         let point = match hook.point {
-            Point::Prerouting => "prerouting",
+            Point::Prerouting | Point::DestinationNat => "prerouting",
             Point::Input => "input",
             Point::Forward => "forward",
             Point::Output => "output",
-            Point::Postrouting => "postrouting",
+            Point::Postrouting | Point::SourceNat => "postrouting",
             Point::Ingress => "ingress",
         };
-        write!(f, "    type filter hook {point}")?;
+        write!(f, "    type {} hook {point}", hook.point.chain_type())?;
         if let Some(device) = &hook.device {
             write!(f, " device \"{device}\"")?;
         }
@@ -85,6 +85,8 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
         Some(ValueType::Verdict) => write!(f, "type {} : verdict", types.join(" . "))?,
         // A zone has no name among nft's types.
         Some(ValueType::Zone) => f.write_str("typeof iifname : ct zone")?,
+        Some(ValueType::Ipv4) => write!(f, "type {} : ipv4_addr", types.join(" . "))?,
+        Some(ValueType::Mark) => write!(f, "type {} : mark", types.join(" . "))?,
         Some(ValueType::Other { .. }) => write!(f, "type {} : unknown", types.join(" . "))?,
     }
     f.write_str("\n")?;
@@ -97,7 +99,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
             write!(f, "      {}", element_text(&set.key, element))?;
             match value {
                 Some(Value::Verdict(verdict)) => write!(f, " : {}", verdict_text(verdict))?,
-                Some(Value::Bytes(bytes)) => write!(f, " : {}", number(bytes))?,
+                Some(Value::Bytes(bytes)) => write!(f, " : {}", data_text(set.value, bytes))?,
                 None => {}
             }
             f.write_str(",\n")?;
@@ -107,10 +109,12 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
     f.write_str("  }\n")
 }
 
-/// A number in host order.
-fn number(bytes: &[u8]) -> String {
-    match *bytes {
-        [low, high] => u16::from_ne_bytes([low, high]).to_string(),
+/// A number in host order, or an address.
+fn data_text(of: Option<ValueType>, bytes: &[u8]) -> String {
+    match (of, bytes) {
+        (_, &[low, high]) => u16::from_ne_bytes([low, high]).to_string(),
+        (Some(ValueType::Ipv4), &[a, b, c, d]) => Ipv4Addr::new(a, b, c, d).to_string(),
+        (_, &[a, b, c, d]) => format!("0x{:08x}", u32::from_ne_bytes([a, b, c, d])),
         _ => hex(bytes),
     }
 }

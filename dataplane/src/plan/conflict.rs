@@ -59,6 +59,7 @@ pub(super) fn cause(kind: &LinkKind) -> String {
             format!("network {network}")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port {port}"),
+        LinkKind::Gateway { vpc, .. } => format!("router {vpc}"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::state::{OUR_BRIDGE, State, our_vxlan};
 use super::{LinkChange, Planned, Scope, Step};
 use crate::address::Device;
 use crate::nft::{Batch, Change};
+use crate::router;
 use crate::seen::{self, Seen};
 use crate::wanted::{Link, LinkKind, Wanted};
 
@@ -13,6 +14,7 @@ use crate::wanted::{Link, LinkKind, Wanted};
 pub(super) fn steps(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Planned> {
     let mut order = Order { state: State::new(seen.clone()), wanted, scope, steps: Vec::new() };
     order.make_room();
+    order.make_rooms();
     order.add_rules();
     order.make_devices();
     // The chains at the ingress of devices that were not there before.
@@ -21,9 +23,12 @@ pub(super) fn steps(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Planned>
     order.join();
     order.raise();
     order.fill();
+    order.furnish();
     if scope.complete {
         order.free_stale_ports();
+        order.strip_rooms();
         order.clear();
+        order.clear_rooms();
     }
     order.steps
 }
@@ -32,7 +37,8 @@ pub(super) fn steps(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Planned>
 pub(super) fn is_port(seen: &Seen, link: &seen::Link) -> bool {
     let master = link.master.as_ref().and_then(|master| seen.links.get(master));
     let bridged = master.is_some_and(|master| master.network().is_some());
-    link.port().is_some() || (bridged && link.network().is_none())
+    let others = link.network().is_none() && link.gateway().is_none();
+    link.port().is_some() || (bridged && others)
 }
 
 /// Whether a VXLAN device that is there keeps a wanted one from being made.
@@ -41,15 +47,15 @@ pub(super) fn collides(wanted: &Link, there: &seen::Link) -> bool {
     there.vxlan.is_some_and(|there| (there.vni, there.port) == (*vni, *port))
 }
 
-struct Order<'a> {
-    state: State,
-    wanted: &'a Wanted,
+pub(super) struct Order<'a> {
+    pub(super) state: State,
+    pub(super) wanted: &'a Wanted,
     scope: &'a Scope,
     steps: Vec<Planned>,
 }
 
 impl<'a> Order<'a> {
-    fn push(&mut self, step: Step, cause: String) {
+    pub(super) fn push(&mut self, step: Step, cause: String) {
         let undo = self.state.take(&step);
         self.steps.push(Planned { step, undo: undo.steps, lost: undo.lost, cause });
     }
@@ -71,7 +77,7 @@ impl<'a> Order<'a> {
             return cause(&link.kind);
         }
         let Some(link) = self.there(name) else { return format!("device {name}") };
-        match (link.network(), link.port()) {
+        match (link.network().or(link.gateway()), link.port()) {
             (Some(network), _) => format!("network {network}"),
             (None, Some(port)) => format!("port {port}"),
             (None, None) => format!("device {name}"),
@@ -169,7 +175,7 @@ impl<'a> Order<'a> {
     }
 
     fn make_devices(&mut self) {
-        for rank in 0..3 {
+        for rank in 0..4 {
             for (name, link) in &self.wanted.links {
                 let made = rank_of(&link.kind) == Some(rank);
                 if made && self.there(name).is_none() {
@@ -322,6 +328,7 @@ fn rank_of(kind: &LinkKind) -> Option<u8> {
         LinkKind::Bridge { .. } => Some(0),
         LinkKind::Vxlan { .. } => Some(1),
         LinkKind::Veth { .. } => Some(2),
+        LinkKind::Gateway { .. } => Some(3),
         LinkKind::Existing { .. } => None,
     }
 }
@@ -340,6 +347,10 @@ fn must_be_remade(seen: &Seen, wanted: &Link, there: &seen::Link) -> bool {
                 name != peer || far.mac.is_some_and(|mac| mac != *peer_mac)
             });
             kind != Some("veth") || other
+        }
+        LinkKind::Gateway { vpc, end, .. } => {
+            let far = seen.rooms.get(vpc).and_then(|room| room.devices.get(end));
+            kind != Some("veth") || far.is_none_or(|far| far.mac != Some(router::MAC))
         }
         LinkKind::Existing { .. } => false,
     }

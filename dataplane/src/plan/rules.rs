@@ -189,7 +189,12 @@ fn add_elements(
         new.iter().filter_map(|(element, _)| there.get_key_value(element)).map(owned).collect();
     if want.interval {
         let stale = there.iter().filter(|(element, _)| !want.elements.contains_key(element));
-        let clash = |element: &Element| new.iter().any(|(new, _)| overlap(&want.key, element, new));
+        let alone = want.key.len() == 1;
+        let clash = |element: &Element| match new_at_or_before(&new, element) {
+            // Keys of one part are in a row, and none of `new` reaches into the next.
+            before if alone => before.is_some_and(|before| overlap(&want.key, element, before)),
+            _ => new.iter().any(|(new, _)| overlap(&want.key, element, new)),
+        };
         old.extend(stale.filter(|(element, _)| clash(element)).map(owned));
     }
     let shape = want.shape();
@@ -199,6 +204,16 @@ fn add_elements(
     }
     let elements = new.into_iter().map(owned).collect();
     changes.push(Change::AddElements { family, set: name.to_owned(), shape, elements });
+}
+
+/// Returns the last of sorted elements that begins where another ends or before.
+fn new_at_or_before<'n>(
+    new: &[(&'n Element, &Option<Value>)],
+    element: &Element,
+) -> Option<&'n Element> {
+    let end = element.last.as_ref().unwrap_or(&element.key);
+    let behind = new.partition_point(|(new, _value)| new.key <= *end);
+    behind.checked_sub(1).and_then(|at| new.get(at)).map(|(new, _value)| *new)
 }
 
 fn owned((element, value): (&Element, &Option<Value>)) -> (Element, Option<Value>) {

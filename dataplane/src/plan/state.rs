@@ -5,12 +5,15 @@
 //! down loses its neighbours, permanent ones included (`neigh_ifdown`); a bridge has one entry
 //! for a MAC address, which another port takes over.
 
+mod rooms;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::batch;
 use super::{LinkChange, Step};
 use crate::address::{Device, Mac};
+use crate::naming;
 use crate::seen::{self, Bridge, Seen, Vxlan};
 use crate::text::Text;
 use crate::wanted::{self, BridgePort, ForwardingKey, ForwardingOf, LinkKind, NeighbourKey};
@@ -88,6 +91,9 @@ impl State {
                 let back = self.seen.neighbours.remove(key);
                 Undo::of(back.map(|mac| Step::SetNeighbour { key: key.clone(), mac }))
             }
+            Step::AddRoom { vpc } => self.add_room(vpc),
+            Step::DeleteRoom { vpc } => self.delete_room(vpc),
+            Step::Room { vpc, change } => self.change_room(vpc, change),
             Step::Rules(batch) => {
                 let back = batch::take(&mut self.seen.ruleset, batch);
                 Undo::of((!back.changes.is_empty()).then_some(Step::Rules(back)))
@@ -106,6 +112,9 @@ impl State {
                 ..born.clone()
             };
             self.seen.links.insert(peer.clone(), far);
+        }
+        if let LinkKind::Gateway { vpc, end, .. } = &link.kind {
+            self.add_end(vpc, end, link.mtu);
         }
         self.seen.links.insert(name.clone(), born);
     }
@@ -159,7 +168,18 @@ impl State {
 
     fn delete_link(&mut self, name: &Device) -> Undo {
         let Some(link) = self.seen.links.remove(name) else { return Undo::default() };
-        let mut undo = revived(&self.seen, name, &link);
+        let end = link.gateway().map(naming::gateway_end);
+        let end = end.and_then(|end| Some((self.room_of(&end)?, end)));
+        let mut undo = match (&end, link.gateway()) {
+            (Some((vpc, end)), Some(network)) => {
+                let (network, vpc, end) = (network.to_owned(), vpc.clone(), end.clone());
+                born_again(name, &link, LinkKind::Gateway { network, vpc, end })
+            }
+            _ => revived(&self.seen, name, &link),
+        };
+        if let Some((vpc, end)) = end {
+            undo.steps.extend(self.remove_end(&vpc, &end));
+        }
         if let Some(peer) = &link.peer {
             self.seen.links.remove(peer);
         }
@@ -265,22 +285,28 @@ fn new_link(link: &wanted::Link) -> seen::Link {
         LinkKind::Vxlan { vni, local, port, .. } => {
             ("vxlan", None, Some(our_vxlan(*vni, *local, *port)))
         }
-        LinkKind::Veth { .. } => ("veth", None, None),
+        LinkKind::Veth { .. } | LinkKind::Gateway { .. } => ("veth", None, None),
         LinkKind::Existing { .. } => ("", None, None),
     };
+    let (alias, no_arp) = (link.kind.alias(), bridge.is_some());
+    seen::Link { alias, no_arp, bridge, vxlan, ..plain(kind, link.mtu) }
+}
+
+/// Returns a device that has just been made, and is nothing special.
+fn plain(kind: &str, mtu: u32) -> seen::Link {
     seen::Link {
         index: 0,
         kind: Some(kind.to_owned()),
-        alias: link.kind.alias(),
+        alias: None,
         mac: None,
-        mtu: link.mtu,
+        mtu,
         up: false,
-        no_arp: bridge.is_some(),
+        no_arp: false,
         generates_addresses: false,
         master: None,
         bridge_port: None,
-        bridge,
-        vxlan,
+        bridge: None,
+        vxlan: None,
         peer: None,
         addresses: BTreeSet::new(),
     }
@@ -315,6 +341,10 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
         },
         _ => return lost,
     };
+    born_again(name, link, kind)
+}
+
+fn born_again(name: &Device, link: &seen::Link, kind: LinkKind) -> Undo {
     let born = wanted::Link { kind, mtu: link.mtu, master: None, bridge_port: None, up: false };
     let mut steps = vec![Step::AddLink { name: name.clone(), link: born }];
     if link.up {

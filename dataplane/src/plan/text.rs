@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Conflict, Held, LinkChange, Plan, Planned, Step};
+use super::{Conflict, Held, LinkChange, Plan, Planned, RoomChange, Step};
 use crate::nft::{Batch, Change, Family};
 use crate::text::Text;
+use crate::wanted::room::FurnitureKind;
 use crate::wanted::{BridgePort, ForwardingOf, Link, LinkKind};
 
 /// Returns a plan as lines: what is in the way, what waits, then the steps in their order, each
@@ -13,11 +14,13 @@ pub fn lines(plan: &Plan) -> Vec<Text> {
     let mut lines: Vec<Text> = plan.conflicts.iter().map(conflict).collect();
     lines.extend(plan.held.map(held));
     for wait in &plan.waits {
-        lines.push(Text::of(
-            "端口 {0}：设备 {1} 尚未出现，出现后再接入",
-            "port {0}: waits for device `{1}`, which is not there yet",
-            &[&wait.port, &wait.device],
-        ));
+        let external = wait.port.contains(' ');
+        let who = cause(&if external { wait.port.clone() } else { format!("port {}", wait.port) });
+        let device = &wait.device;
+        lines.push(Text {
+            zh: format!("{}：设备 {device} 尚未出现，出现后再接入", who.zh),
+            en: format!("{}: waits for device `{device}`, which is not there yet", who.en),
+        });
     }
     for (at, planned) in plan.steps.iter().enumerate() {
         step_lines(&mut lines, at + 1, planned);
@@ -52,6 +55,8 @@ pub fn cause(cause: &str) -> Text {
         "port" => "端口",
         "rules" => "规则",
         "device" => "设备",
+        "router" => "路由器",
+        "external" => "外部网络",
         other => other,
     };
     let zh = if name.is_empty() { zh.to_owned() } else { format!("{zh} {name}") };
@@ -64,7 +69,7 @@ fn step_lines(lines: &mut Vec<Text>, number: usize, planned: &Planned) {
         zh: format!("{number}. [{}] {}", cause.zh, what.zh),
         en: format!("{number}. [{}] {}", cause.en, what.en),
     });
-    if let Step::Rules(batch) = &planned.step {
+    if let Some(batch) = planned.step.rules() {
         for what in changes(batch) {
             lines.push(Text { zh: format!("     {}", what.zh), en: format!("     {}", what.en) });
         }
@@ -119,6 +124,23 @@ pub fn step(step: &Step) -> Text {
             "forget neighbour {0} at `{1}`",
             &[&key.address, &key.device],
         ),
+        Step::AddRoom { vpc } => Text::of(
+            "为 VPC {0} 的路由器新建网络命名空间",
+            "make the network namespace of the router of VPC `{0}`",
+            &[vpc],
+        ),
+        Step::DeleteRoom { vpc } => Text::of(
+            "删除 VPC {0} 的路由器的网络命名空间",
+            "delete the network namespace of the router of VPC `{0}`",
+            &[vpc],
+        ),
+        Step::Room { vpc, change } => {
+            let what = room_change(change);
+            Text {
+                zh: format!("路由器 {vpc}：{}", what.zh),
+                en: format!("in the router of `{vpc}`: {}", what.en),
+            }
+        }
         Step::Rules(batch) => {
             let elements = |change: &Change| match change {
                 Change::AddElements { elements, .. } | Change::DeleteElements { elements, .. } => {
@@ -136,6 +158,55 @@ pub fn step(step: &Step) -> Text {
     }
 }
 
+fn room_change(change: &RoomChange) -> Text {
+    match change {
+        RoomChange::AddUplink { name, device } => {
+            let parent = match &device.kind {
+                FurnitureKind::Uplink { parent, .. } => parent.as_str(),
+                FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => "?",
+            };
+            Text::of(
+                "在 {1} 上新建 macvlan 设备 {0}，MAC {2}，MTU {3}",
+                "make macvlan device `{0}` on `{1}`, MAC {2}, MTU {3}",
+                &[name, &parent, &device.mac, &device.mtu],
+            )
+        }
+        RoomChange::AddPair { name, vpc, mtu } => Text::of(
+            "新建 veth {0} 通往 VPC {1} 的路由器，MTU {2}",
+            "make veth `{0}` to the router of VPC `{1}`, MTU {2}",
+            &[name, vpc, mtu],
+        ),
+        RoomChange::DeleteDevice { name } => {
+            Text::of("删除设备 {0}", "delete device `{0}`", &[name])
+        }
+        RoomChange::Up { name, up } => change_link(name.as_str(), &LinkChange::Up(*up)),
+        RoomChange::Mtu { name, mtu } => change_link(name.as_str(), &LinkChange::Mtu(*mtu)),
+        RoomChange::AddAddress { name, address } => {
+            Text::of("{0} 增加地址 {1}", "give `{0}` address {1}", &[name, address])
+        }
+        RoomChange::DeleteAddress { name, address } => {
+            Text::of("{0} 删除地址 {1}", "take address {1} from `{0}`", &[name, address])
+        }
+        RoomChange::SetRoute { to, hop } => match hop.via {
+            Some(via) => Text::of(
+                "路由：{0} 经 {1}（{2}）",
+                "route {0} by way of {1} at `{2}`",
+                &[to, &via, &hop.device],
+            ),
+            None => Text::of("路由：{0} 从 {1} 出", "route {0} to `{1}`", &[to, &hop.device]),
+        },
+        RoomChange::DeleteRoute { to, .. } => {
+            Text::of("删除路由 {0}", "delete the route to {0}", &[to])
+        }
+        RoomChange::Settings => Text::of(
+            "启用转发，关闭重定向、路由器通告和反向路径检查",
+            "have it forward packets; no redirects, router advertisements or reverse path filter",
+            &[],
+        ),
+        RoomChange::Rules(batch) => step(&Step::Rules(batch.clone())),
+    }
+}
+
 fn add_link(name: &str, link: &Link) -> Text {
     match &link.kind {
         LinkKind::Bridge { .. } => {
@@ -150,6 +221,11 @@ fn add_link(name: &str, link: &Link) -> Text {
             "新建 veth {0}，对端 {1}（MAC {2}），MTU {3}",
             "make veth `{0}` with other end `{1}` (MAC {2}), MTU {3}",
             &[&name, peer, peer_mac, &link.mtu],
+        ),
+        LinkKind::Gateway { end, vpc, .. } => Text::of(
+            "新建 veth {0}，对端 {1} 在 VPC {2} 的路由器中，MTU {3}",
+            "make veth `{0}` with other end `{1}` in the router of VPC `{2}`, MTU {3}",
+            &[&name, end, vpc, &link.mtu],
         ),
         LinkKind::Existing { .. } => Text::of("设备 {0}", "device `{0}`", &[&name]),
     }
@@ -252,10 +328,8 @@ pub fn changes(batch: &Batch) -> Vec<Text> {
 pub fn value(plan: &Plan) -> Value {
     let steps = plan.steps.iter().map(|planned| {
         let undo: Vec<Value> = planned.undo.iter().map(|undo| text(&step(undo))).collect();
-        let lines = match &planned.step {
-            Step::Rules(batch) => changes(batch).iter().map(text).collect(),
-            _ => Vec::new(),
-        };
+        let rules = planned.step.rules().map(changes);
+        let lines: Vec<Value> = rules.iter().flatten().map(text).collect();
         json!({
             "for": &planned.cause,
             "do": text(&step(&planned.step)),

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use super::fault::Faults;
 use super::node::{self, Kind, Node, Table, Value};
 use crate::address::{Device, Mac};
+use crate::router;
 
 /// A table being read.
 #[derive(Debug)]
@@ -183,6 +184,11 @@ pub(super) fn mac_of<'n>(node: &'n Node<'n>, faults: &mut Faults<'n>) -> Option<
     if mac.is_multicast() {
         let (zh, en) =
             ("`{0}` 是组播 MAC 地址，不能属于网卡", "`{0}` is a multicast address: no card has it");
+        faults.add(node.at, zh, en, &[&mac]);
+        return None;
+    }
+    if mac == router::MAC {
+        let (zh, en) = ("`{0}` 是路由器的 MAC 地址", "`{0}` is the MAC address of routers");
         faults.add(node.at, zh, en, &[&mac]);
         return None;
     }

@@ -56,6 +56,20 @@ fn rule<'n>(
     faults: &mut Faults<'n>,
 ) -> Option<Rule> {
     let mut fields = Fields::of(item, faults)?;
+    let rule = body(&mut fields, place, vpc, ids, names, faults);
+    fields.finish(faults);
+    rule
+}
+
+/// Reads what rules of groups and of ACLs have in common.
+pub(super) fn body<'n>(
+    fields: &mut Fields<'n>,
+    place: String,
+    vpc: Option<&'n str>,
+    ids: &mut BTreeMap<&'n str, usize>,
+    names: &Names<'n>,
+    faults: &mut Faults<'n>,
+) -> Option<Rule> {
     let mut name = place;
     if let Some(node) = fields.take("id")
         && let Some(id) = text_of(node, faults)
@@ -63,12 +77,11 @@ fn rule<'n>(
         id_is_new(id, node.at, ids, faults);
         id.clone_into(&mut name);
     }
-    let direction = direction(&mut fields, faults);
-    let family = family(&mut fields, faults);
-    let traffic = traffic(&mut fields, family, faults);
+    let direction = direction(fields, faults);
+    let family = family(fields, faults);
+    let traffic = traffic(fields, family, faults);
     let family = traffic.and_then(|(_, family)| family).or(family);
-    let peer = peer(&mut fields, direction, (vpc, family), names, faults);
-    fields.finish(faults);
+    let peer = peer(fields, direction, (vpc, family), names, faults);
     Some(Rule { name, direction: direction?, family, traffic: traffic?.0, peer: peer? })
 }
 

@@ -11,7 +11,7 @@ use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of, unusable, wrong_kind};
 use super::node::{self, Kind, Node, Value};
 use super::settle::{self, SubnetAt};
-use super::{group, station};
+use super::{group, routing, station};
 use crate::address::Device;
 use crate::desired::{self, Desired, Network, Semantics};
 
@@ -56,11 +56,12 @@ pub(super) fn desired<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option
     let groups = group::groups(&mut root, &mut names, faults);
     let ports = station::ports(&mut root, &mut names, faults);
     let remotes = station::remotes(&mut root, &mut names, faults);
+    let routing = routing::routing(&mut root, &mut names, faults);
     faults.about = About::default();
     root.finish(faults);
     settle::check(names.all, names.vtep, &networks, faults);
     let (node, semantics) = (node?, semantics?);
-    faults.none().then_some(Desired { node, semantics, networks, ports, remotes, groups })
+    faults.none().then_some(Desired { node, semantics, networks, ports, remotes, groups, routing })
 }
 
 fn schema<'n>(root: &mut Fields<'n>, faults: &mut Faults<'n>) {

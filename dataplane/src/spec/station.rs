@@ -156,8 +156,8 @@ fn take<'n>(
 ) -> bool {
     if is_ours(device) {
         let (zh, en) = (
-            "`{0}` 是本程序为网桥和 VXLAN 生成的名字",
-            "`{0}` is a name that this program makes for bridges and VXLAN devices",
+            "`{0}` 是本程序为网桥、VXLAN 和路由器生成的名字",
+            "`{0}` is a name that this program makes for bridges, VXLAN devices and routers",
         );
         faults.add(at, zh, en, &[device]);
         return false;
@@ -180,11 +180,11 @@ fn take<'n>(
     false
 }
 
-/// Whether a name is of those that are made of a network's hash: `asb` or `asv` and ten hex
-/// digits.
+/// Whether a name is of those that are made of a network's hash: `asb`, `asv` or `asr` and ten
+/// hex digits.
 fn is_ours(device: &Device) -> bool {
     let name = device.as_str();
-    let digits = name.strip_prefix("asb").or_else(|| name.strip_prefix("asv"));
+    let digits = ["asb", "asv", "asr"].iter().find_map(|prefix| name.strip_prefix(prefix));
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     digits.is_some_and(|digits| digits.len() == 10 && digits.bytes().all(hex))
 }

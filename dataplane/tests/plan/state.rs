@@ -1,10 +1,13 @@
 //! Random desired states, and the node that they are for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use dataplane::address::{Device, Mac};
 use dataplane::compile::compile;
+use dataplane::desired::routing::{
+    Bound, Elastic, External, Peering, Router, Routing, Snat, Uplink,
+};
 use dataplane::desired::{
     AllowedPair, Desired, Direction, Group, Network, Node, Peer, Port, PortKind, Remote, Rule,
     Semantics, Subnet, Traffic, Zones,
@@ -57,13 +60,15 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
         ports: BTreeMap::new(),
         remotes: BTreeMap::new(),
         groups: BTreeMap::new(),
+        routing: Routing::default(),
     };
     // Numbers are dealt anew, so that networks exchange theirs.
     let mut numbers = vec![100, 101, 102, 103];
     for id in ["red-a", "red-b", "blue-a"] {
         let at = random.below(numbers.len() as u64);
         let vni = numbers.swap_remove(usize::try_from(at).expect("it is sound"));
-        let subnet = Subnet { range: "10.0.0.0/16".parse().expect("it is sound"), gateway: None };
+        let gateway = random.chance(70).then(|| "10.0.255.1".parse().expect("it is sound"));
+        let subnet = Subnet { range: "10.0.0.0/16".parse().expect("it is sound"), gateway };
         let network = Network {
             vpc: vpc(id).to_owned(),
             vni,
@@ -88,7 +93,57 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
             add_remote(&mut desired, random, at);
         }
     }
+    add_routing(&mut desired, random);
     desired
+}
+
+/// Routers, some with a way out that they share, and addresses there.
+fn add_routing(desired: &mut Desired, random: &mut Random) {
+    let outside = |last: u8| Ipv4Addr::new(203, 0, 113, last);
+    for (id, device) in [("internet", "ext0"), ("office", "ext1")] {
+        let external = External {
+            device: device.parse().expect("it is sound"),
+            range: "203.0.113.0/24".parse().expect("it is sound"),
+            gateway: outside(1),
+        };
+        desired.routing.externals.insert(id.to_owned(), external);
+    }
+    for (at, vpc) in (10..).zip(["red", "blue"]) {
+        if random.chance(35) {
+            continue;
+        }
+        let external = if random.chance(70) { "internet" } else { "office" }.to_owned();
+        let uplink = random.chance(70).then(|| Uplink { external, address: outside(at) });
+        let ranges = ["10.0.0.0/16", "10.0.0.0/24", "10.0.1.0/24"].map(str::parse);
+        let ranges = ranges.into_iter().map(|range| range.expect("it is sound"));
+        let ranges = ranges.filter(|_| random.chance(50)).collect();
+        let snat = Snat { id: "out".to_owned(), address: outside(at + 10), ranges };
+        let snats = if uplink.is_some() { vec![snat] } else { Vec::new() };
+        let router = Router { id: vpc.to_owned(), uplink, snats };
+        desired.routing.routers.insert(vpc.to_owned(), router);
+    }
+    let both = ["red", "blue"].map(str::to_owned);
+    if random.chance(60) && both.iter().all(|vpc| desired.routing.routers.contains_key(vpc)) {
+        let id = if random.chance(50) { "joined" } else { "peers" };
+        desired.routing.peerings.insert(id.to_owned(), Peering { vpcs: both });
+    }
+    for (id, port) in &desired.ports {
+        let inside = port.addresses.iter().find_map(|address| match address {
+            IpAddr::V4(address) => Some(*address),
+            IpAddr::V6(_) => None,
+        });
+        let vpc = vpc(&port.network);
+        let router = desired.routing.routers.get(vpc);
+        let leaves = router.is_some_and(|router| router.uplink.is_some());
+        if let Some(inside) = inside.filter(|_| leaves && random.chance(40)) {
+            let bound = Some(Bound { vpc: vpc.to_owned(), port: id.clone(), inside });
+            let address = outside(100 + small(random.below(3)));
+            let taken = desired.routing.elastic.values().any(|other| other.address == address);
+            if !taken {
+                desired.routing.elastic.insert(id.clone(), Elastic { address, bound });
+            }
+        }
+    }
 }
 
 fn vpc(network: &str) -> &str {
@@ -218,6 +273,11 @@ pub(crate) fn node(random: &mut Random) -> Fake {
     let mut underlay = foreign(None);
     underlay.addresses.insert("10.99.0.1/24".parse().expect("it is sound"));
     seen.links.insert(name("u0"), underlay);
+    for device in ["ext0", "ext1"] {
+        if random.chance(80) {
+            seen.links.insert(name(device), foreign(None));
+        }
+    }
     for at in 0..TAPS {
         let up = random.chance(50);
         seen.links.insert(name(&format!("t{at}")), Link { up, ..foreign(Some("tun")) });

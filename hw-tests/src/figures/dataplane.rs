@@ -1,5 +1,5 @@
 //! The figures of the dataplane: what judging a packet costs, whether many groups cost more than
-//! few, and what tests count.
+//! few, what a change of rules takes, and what tests count.
 //!
 //! Costs are processor time of the one thread that sends: between namespaces joined by veth a
 //! packet's whole way, to the far guest's card, is done before `send` returns, on that processor
@@ -9,6 +9,7 @@ mod cost;
 mod layout;
 mod load;
 mod road;
+mod rules;
 mod tests;
 
 use hw_tests::sample::interval;
@@ -21,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-guest", measure: tests::guest },
     Case { name: "dataplane-groups", measure: cost::groups },
     Case { name: "dataplane-many", measure: cost::many },
+    Case { name: "dataplane-rules", measure: rules::one },
     Case { name: "dataplane-layout", measure: layout::layout },
 ];
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -201,7 +202,19 @@ fn end(name: &str) {
             drop(succeed("-", &["kill", "-9", pid], ""));
         }
     }
+    for room in rooms(name) {
+        drop(succeed("-", &["ip", "netns", "delete", &room], ""));
+    }
     drop(succeed("-", &["ip", "netns", "delete", name], ""));
+}
+
+/// Namespaces of routers that the program made for the node that a namespace stands for.
+fn rooms(name: &str) -> Vec<String> {
+    let Ok(about) = fs::metadata(Path::new(FOLDER).join(name)) else { return Vec::new() };
+    let prefix = format!("as-{:x}-", about.ino());
+    let entries = fs::read_dir(FOLDER).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name.starts_with(&prefix)).collect()
 }
 
 /// Takes away the beds whose maker `chosen` picks.

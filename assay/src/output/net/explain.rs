@@ -41,9 +41,10 @@ fn put_packet(page: &mut String, packet: &Explained, layout: Layout) {
     let network = say(&Text::of("网络 {0}", "network {0}", &[network]), layout);
     let colon = layout.say("：", ": ");
     put(page, format_args!("{carries}  {source} → {destination}  [{network}]{colon}{word}\n"));
-    let ends =
-        [(layout.say("发出", "out"), &packet.out), (layout.say("进入", "in"), &packet.inward)];
-    for (direction, decision) in ends {
+    let out = (layout.say("发出", "out"), &packet.out);
+    let inward = (layout.say("进入", "in"), &packet.inward);
+    let acl = packet.acl.iter().map(|decision| (layout.say("边界 ACL", "ACL"), decision));
+    for (direction, decision) in [out].into_iter().chain(acl).chain([inward]) {
         let lead = match (&decision.port, layout.lang) {
             (Some(port), Lang::Zh) => format!("  {direction}（端口 {port}）："),
             (Some(port), Lang::En) => format!("  {direction}, at port {port}: "),
@@ -53,6 +54,14 @@ fn put_packet(page: &mut String, packet: &Explained, layout: Layout) {
         let why = say(&decision.why, layout);
         let comma = layout.say("，", ", ");
         put_paragraph(page, &lead, &format!("{verdict}{comma}{why}"), layout);
+    }
+    if let Some(router) = &packet.router {
+        let vpc = &router.vpc;
+        let lead = match layout.lang {
+            Lang::Zh => format!("  VPC {vpc} 的路由器："),
+            Lang::En => format!("  router of VPC {vpc}: "),
+        };
+        put_paragraph(page, &lead, &say(&router.why, layout), layout);
     }
     let mut way = say(&packet.path, layout);
     if let Some(mtu) = packet.mtu {

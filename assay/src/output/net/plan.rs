@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dataplane::{
     nft::Change,
-    plan::{Plan, Planned, Step, text},
+    plan::{Plan, Planned, RoomChange, Step, text},
     text::Text,
 };
 use serde_json::{Map, Value};
@@ -33,30 +33,50 @@ impl Mark {
             if planned.undo.iter().any(back) { Self::Change } else { Self::Add }
         };
         match &planned.step {
-            Step::AddLink { .. } => Self::Add,
+            Step::AddLink { .. } | Step::AddRoom { .. } => Self::Add,
             Step::ChangeLink { .. } => Self::Change,
             Step::SetForwarding { .. } | Step::SetNeighbour { .. } => replaced(planned),
             Step::DeleteLink { .. }
+            | Step::DeleteRoom { .. }
             | Step::DeleteForwarding { .. }
             | Step::DeleteNeighbour { .. } => Self::Remove,
-            Step::Rules(batch) => {
-                let any = |is: fn(&Change) -> bool| batch.changes.iter().any(is);
-                if any(|change| matches!(change, Change::AddTable(_))) {
-                    Self::Add
-                } else if batch.changes.iter().all(|change| {
-                    matches!(
-                        change,
-                        Change::DeleteTable(_)
-                            | Change::DeleteChain { .. }
-                            | Change::DeleteSet { .. }
-                            | Change::DeleteElements { .. }
-                    )
-                }) {
-                    Self::Remove
-                } else {
-                    Self::Change
-                }
-            }
+            Step::Rules(batch) => Self::of_rules(&batch.changes),
+            Step::Room { change, .. } => Self::in_room(change),
+        }
+    }
+
+    fn of_rules(changes: &[Change]) -> Self {
+        let removes = |change: &Change| {
+            matches!(
+                change,
+                Change::DeleteTable(_)
+                    | Change::DeleteChain { .. }
+                    | Change::DeleteSet { .. }
+                    | Change::DeleteElements { .. }
+            )
+        };
+        if changes.iter().any(|change| matches!(change, Change::AddTable(_))) {
+            Self::Add
+        } else if changes.iter().all(removes) {
+            Self::Remove
+        } else {
+            Self::Change
+        }
+    }
+
+    fn in_room(change: &RoomChange) -> Self {
+        match change {
+            RoomChange::AddUplink { .. }
+            | RoomChange::AddPair { .. }
+            | RoomChange::AddAddress { .. } => Self::Add,
+            RoomChange::DeleteDevice { .. }
+            | RoomChange::DeleteAddress { .. }
+            | RoomChange::DeleteRoute { .. } => Self::Remove,
+            RoomChange::Rules(batch) => Self::of_rules(&batch.changes),
+            RoomChange::Up { .. }
+            | RoomChange::Mtu { .. }
+            | RoomChange::SetRoute { .. }
+            | RoomChange::Settings => Self::Change,
         }
     }
 

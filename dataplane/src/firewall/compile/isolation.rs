@@ -3,17 +3,22 @@
 
 use std::net::IpAddr;
 
+use super::grant::{GET4, GET6, SEND4, SEND6};
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, base, hash_map, hash_set};
+use super::{
+    Build, CompileError, LIMITED, LOCAL, RECEIVER, base, boundary, hash_map, hash_set, routed,
+};
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
 use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
+use crate::router;
 
 /// Where a bridged frame comes in and goes out by one bridge of ours.
 const PAIRS: &str = "as_pair";
 const BRIDGES: &str = "as_bridge";
 const JUDGE: &str = "as_judge";
+const SEND: &str = "as_send";
 const DISCOVERY: &str = "as_nd";
 const TUNNEL: &str = "as_vtep";
 const VNIS: &str = "as_vni";
@@ -61,7 +66,13 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
         0,
         vec![Line::new().within(&[Part::OutName], BRIDGES).counted().drop()],
     );
-    build.inet_chain(JUDGE, judge());
+    let (inward, out) = match boundary::add(build, desired)? {
+        Some(looks) => (Some(looks.inward), Some(looks.out)),
+        None => (None, None),
+    };
+    let routed = routed::add(build, desired, inward);
+    build.inet_chain(JUDGE, judge(routed, out));
+    build.inet_chain(SEND, send());
     build.inet_chain(DISCOVERY, discovery());
     build.inet_chain(TUNNEL, tunnel(desired));
     Ok(())
@@ -77,19 +88,34 @@ pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result
 ///
 /// An established connection costs the zone, the pair of bridges and no further look-up.
 /// Chains return instead of going on to the receiver's themselves, for the kernel follows every
-/// jump when it checks a table: senders times receivers would be millions.
-fn judge() -> Vec<Rule> {
-    vec![
+/// jump when it checks a table: senders times receivers would be millions. For the same reason
+/// maps jump only for what elements do not say.
+fn judge(routed: Option<Rule>, out: Option<Rule>) -> Vec<Rule> {
+    let mut rules = vec![
         Line::new().state(ESTABLISHED).for_one(true).accept(),
         Line::new().family(Family::Ipv6).protocol(ICMPV6).jump(DISCOVERY),
         Line::new().for_one(false).drop(),
         Line::new().state(RELATED).accept(),
+    ];
+    rules.extend(routed);
+    rules.extend([
         Line::new().state(INVALID).drop(),
-        Line::new().by_map(&[Part::InName, SOURCE_MAC], SENDER),
+        Line::new().within(&[Part::InName, SOURCE_MAC], LIMITED).jump(SEND),
+    ]);
+    rules.extend(out);
+    rules.extend([
+        Line::new().family(Family::Ipv4).jump(GET4),
+        Line::new().family(Family::Ipv6).jump(GET6),
         Line::new().by_map(&[Part::InName, DESTINATION_MAC], RECEIVER),
         Line::new().within(&[Part::InName, SOURCE_MAC], LOCAL).accept(),
         Line::new().counted().drop(),
-    ]
+    ]);
+    rules
+}
+
+/// The way of what a port sends that may not send whatever it likes: comes back where it may.
+fn send() -> Vec<Rule> {
+    vec![Line::new().family(Family::Ipv4).goto(SEND4), Line::new().family(Family::Ipv6).goto(SEND6)]
 }
 
 /// Neighbour discovery and MLD, which conntrack does not track; advertisements and redirects of
@@ -145,9 +171,10 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
             vnis.elements.insert(element(&[&vni]), None);
         }
     }
-    for remote in desired.remotes.values() {
-        let Some(vni) = vni_of(&remote.network) else { continue };
-        let key = match remote.vtep {
+    let stations = desired.remotes.values().map(|remote| (remote.network.as_str(), remote.vtep));
+    for (network, vtep) in stations.chain(router::compile::senders(desired)) {
+        let Some(vni) = vni_of(network) else { continue };
+        let key = match vtep {
             IpAddr::V4(vtep) => element(&[&vni, &vtep.octets()]),
             IpAddr::V6(vtep) => element(&[&vni, &vtep.octets()]),
         };

@@ -216,6 +216,28 @@ impl Line {
             .compare(Comparison::NotEqual, &[0; 4])
     }
 
+    pub(super) fn protocol_to(self, to: Register) -> Self {
+        self.and(Expression::Meta { key: Meta::L4Protocol, to })
+    }
+
+    pub(super) fn load_to(self, part: Part, to: Register) -> Self {
+        self.and(part.load(to))
+    }
+
+    pub(super) fn constant(self, to: Register, value: &[u8]) -> Self {
+        self.and(Expression::Load { to, value: value.to_vec() })
+    }
+
+    /// Loads what a map has for what begins in a register.
+    pub(super) fn map(self, map: &str, from: Register, to: Register) -> Self {
+        self.and(Expression::Map { set: map.to_owned(), from, to })
+    }
+
+    /// What begins in a register is in a set.
+    pub(super) fn found(self, set: &str, from: Register) -> Self {
+        self.and(Expression::Lookup { set: set.to_owned(), from, inverted: false })
+    }
+
     fn load(mut self, parts: &[Part]) -> Self {
         let mut register = FIRST;
         for part in parts {

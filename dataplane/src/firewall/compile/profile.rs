@@ -1,4 +1,5 @@
-//! What ports may send and get by their groups: a chain for each set of groups and direction.
+//! What ports may send and get by their groups, as far as elements ([`grant`](super::grant)) do
+//! not say it: a chain for each set of groups and direction, where there is anything to say.
 //!
 //! Chain `as_o_…` returns where the port may send, `as_i_…` accepts where it may get; both drop
 //! at their end. Groups are of one VPC, so a chain serves all its networks; members of a group
@@ -7,9 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::grant::{Known, is_limited, stations};
 use super::line::{Line, address_type, destination, element, key, source};
 use super::span::{Octets, Span, is_of, spans};
-use super::{Build, CompileError, LOCAL, RECEIVER, SENDER, hash_map, hash_set, range_set};
+use super::{
+    Build, CompileError, LIMITED, LOCAL, RECEIVER, SENDER, grant, hash_map, hash_set, range_set,
+};
 use crate::address::Mac;
 use crate::desired::{
     Desired, Direction, Family, Peer, Port, Rule as Permission, Semantics, Traffic,
@@ -20,28 +24,32 @@ use crate::naming;
 use crate::nft::{Element, KeyType, Rule, Value, ValueType, Verdict};
 
 const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
-/// Chain that does nothing: of those that may send whatever they like.
-const FREE: &str = "as_free";
+/// Chain of those about whom elements say all: what these do not permit ends here. Every port
+/// has its place in the maps, so that other groups take the place of what it was before at once.
+const CLOSED: &str = "as_closed";
 
 pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileError> {
-    let mut profiles = Profiles { desired, dual: dual_vpcs(desired), members: BTreeSet::new() };
-    let mut verdicts: BTreeMap<&BTreeSet<String>, (Verdict, Verdict)> = BTreeMap::new();
+    let known = Known::of(desired);
+    grant::add(build, &known);
+    let mut profiles =
+        Profiles { desired, known: &known, dual: dual_vpcs(desired), members: BTreeSet::new() };
+    let mut chains: BTreeMap<&BTreeSet<String>, [Option<Verdict>; 2]> = BTreeMap::new();
     let mut owners: BTreeMap<(&str, Mac), (&str, &Port)> = BTreeMap::new();
     let station = vec![KeyType::InterfaceName, KeyType::Ether];
     let mut sender = hash_map(station.clone(), ValueType::Verdict);
     let mut receiver = hash_map(station.clone(), ValueType::Verdict);
+    build.inet_chain(CLOSED, vec![Line::new().counted().drop()]);
+    let mut limited = hash_set(station.clone());
     let mut local = hash_set(station);
-    build.inet_chain(FREE, Vec::new());
     for (id, port) in &desired.ports {
-        let (out, inward) = if !port.security {
-            (Verdict::Jump(FREE.to_owned()), Verdict::Accept)
-        } else if let Some(known) = verdicts.get(&port.groups) {
-            known.clone()
+        let [inward, out] = if !port.security {
+            [Some(Verdict::Accept), None]
+        } else if let Some(made) = chains.get(&port.groups) {
+            made.clone()
         } else {
             let made = profiles.add(build, &port.groups)?;
-            verdicts.entry(&port.groups).or_insert(made).clone()
+            chains.entry(&port.groups).or_insert(made).clone()
         };
-        let bridge = naming::bridge(&port.network).padded();
         for mac in macs(port) {
             let owner = owners.entry((&port.network, mac)).or_insert((id, port));
             let same =
@@ -50,14 +58,22 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
                 let first = owner.0.to_owned();
                 return Err(CompileError::SharedMac { mac, first, second: id.clone() });
             }
-            let key = element(&[&bridge, &mac.0]);
-            sender.elements.insert(key.clone(), Some(Value::Verdict(out.clone())));
-            receiver.elements.insert(key.clone(), Some(Value::Verdict(inward.clone())));
+        }
+        for key in stations(port) {
+            for (map, verdict) in [(&mut sender, &out), (&mut receiver, &inward)] {
+                if let Some(verdict) = verdict {
+                    map.elements.insert(key.clone(), Some(Value::Verdict(verdict.clone())));
+                }
+            }
+            if port.security && is_limited(desired, &port.groups) {
+                limited.elements.insert(key.clone(), None);
+            }
             local.elements.insert(key, None);
         }
     }
     build.inet.sets.insert(SENDER.to_owned(), sender);
     build.inet.sets.insert(RECEIVER.to_owned(), receiver);
+    build.inet.sets.insert(LIMITED.to_owned(), limited);
     build.inet.sets.insert(LOCAL.to_owned(), local);
     add_members(build, desired, &profiles)
 }
@@ -74,41 +90,43 @@ fn member_set(family: Family, group: &str) -> String {
 
 /// Profiles in the making.
 #[derive(Debug)]
-struct Profiles<'d> {
+struct Profiles<'k, 'd> {
     desired: &'d Desired,
+    known: &'k Known<'d>,
     /// VPCs that use IPv6.
     dual: BTreeSet<&'d str>,
     /// Groups whose members rules ask for.
     members: BTreeSet<&'d str>,
 }
 
-impl<'d> Profiles<'d> {
-    /// Makes the chains of a set of groups; returns what becomes of what they send and get.
+impl<'d> Profiles<'_, 'd> {
+    /// Makes the chains of a set of groups; returns what becomes of what they get and send.
     fn add(
         &mut self,
         build: &mut Build,
         groups: &'d BTreeSet<String>,
-    ) -> Result<(Verdict, Verdict), CompileError> {
-        if groups.is_empty() {
-            return Ok((Verdict::Drop, Verdict::Drop));
-        }
+    ) -> Result<[Option<Verdict>; 2], CompileError> {
         let digits = naming::digits(groups.iter().map(String::as_str));
         let listed = groups.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let what = format!("groups `{listed}`");
-        let norm = self.desired.semantics == Semantics::Norm;
-
-        let inward = build.names.give(format!("as_i_{digits}"), &what)?;
-        let rules = self.rules(build, groups, Direction::In)?;
-        build.inet_chain(&inward, rules);
-        let inward = Verdict::Goto(inward);
-
-        if norm && permissions(self.desired, groups, Direction::Out).next().is_none() {
-            return Ok((Verdict::Jump(FREE.to_owned()), inward));
+        let mut made = [None, None];
+        for (verdict, (direction, letter)) in
+            made.iter_mut().zip([(Direction::In, 'i'), (Direction::Out, 'o')])
+        {
+            if direction == Direction::Out && !is_limited(self.desired, groups) {
+                continue;
+            }
+            let mut rules = self.rules(build, groups, direction)?;
+            if rules.is_empty() {
+                *verdict = Some(Verdict::Goto(CLOSED.to_owned()));
+                continue;
+            }
+            rules.push(Line::new().counted().drop());
+            let name = build.names.give(format!("as_{letter}_{digits}"), &what)?;
+            build.inet_chain(&name, rules);
+            *verdict = Some(Verdict::Goto(name));
         }
-        let out = build.names.give(format!("as_o_{digits}"), &what)?;
-        let rules = self.rules(build, groups, Direction::Out)?;
-        build.inet_chain(&out, rules);
-        Ok((Verdict::Jump(out), inward))
+        Ok(made)
     }
 
     fn rules(
@@ -123,7 +141,7 @@ impl<'d> Profiles<'d> {
         };
         let mut rules = Vec::new();
         if self.desired.semantics == Semantics::Norm {
-            for group in groups {
+            for group in groups.iter().filter(|group| !self.known.names(groups, group)) {
                 self.members.insert(group);
                 for family in self.families(group).iter().copied() {
                     let line = Line::new().comment(&format!("same group: {group}")).family(family);
@@ -133,6 +151,9 @@ impl<'d> Profiles<'d> {
             }
         }
         for (group, permission) in permissions(self.desired, groups, direction) {
+            if self.known.grants(groups, &permission.peer) {
+                continue;
+            }
             let name = comment(group, permission);
             for family in families(permission) {
                 let line = carried(Line::new().comment(&name), permission.traffic, family);
@@ -141,7 +162,6 @@ impl<'d> Profiles<'d> {
                 }
             }
         }
-        rules.push(Line::new().counted().drop());
         Ok(rules)
     }
 
@@ -192,7 +212,7 @@ impl<'d> Profiles<'d> {
 }
 
 /// Returns the rules of groups for a direction, each with its group.
-fn permissions<'d>(
+pub(super) fn permissions<'d>(
     desired: &'d Desired,
     groups: &'d BTreeSet<String>,
     direction: Direction,
@@ -213,7 +233,7 @@ fn other_end(direction: Direction, family: Family) -> super::line::Part {
 }
 
 /// Returns the families that a rule needs a rule for; one for both where it asks for no address.
-fn families(permission: &Permission) -> Vec<Option<Family>> {
+pub(super) fn families(permission: &Permission) -> Vec<Option<Family>> {
     let icmp = matches!(permission.traffic, Traffic::Icmp { .. });
     match (permission.family, &permission.peer) {
         (Some(family), _) => vec![Some(family)],
@@ -222,7 +242,7 @@ fn families(permission: &Permission) -> Vec<Option<Family>> {
     }
 }
 
-fn comment(group: &str, permission: &Permission) -> String {
+pub(super) fn comment(group: &str, permission: &Permission) -> String {
     // A rule without an id is named by its group and place already.
     if permission.name.starts_with(group) {
         permission.name.clone()
@@ -232,7 +252,7 @@ fn comment(group: &str, permission: &Permission) -> String {
 }
 
 /// Adds what a rule says of protocols.
-fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
+pub(super) fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
     let line = match family {
         Some(family) => line.family(family),
         None => line,
@@ -253,7 +273,11 @@ fn carried(line: Line, traffic: Traffic, family: Option<Family>) -> Line {
 }
 
 /// Makes a set of ranges, named by what is in it: rules with equal ranges share one.
-fn add_spans(build: &mut Build, spans: &[Span], family: Family) -> Result<String, CompileError> {
+pub(super) fn add_spans(
+    build: &mut Build,
+    spans: &[Span],
+    family: Family,
+) -> Result<String, CompileError> {
     let listed: Vec<String> = spans.iter().map(|(first, last)| format!("{first}-{last}")).collect();
     let name = format!("as_r_{}", naming::digits(listed.iter().map(String::as_str)));
     let what = listed.join(", ");
@@ -270,30 +294,36 @@ fn add_spans(build: &mut Build, spans: &[Span], family: Family) -> Result<String
     Ok(name)
 }
 
-/// Fills the sets of members: addresses of ports here and elsewhere, their link-local ones, and
-/// allowed ranges of one address.
+/// Returns members with their groups: addresses of ports here and elsewhere, their link-local
+/// ones, and allowed ranges of one address.
+pub(super) fn members(desired: &Desired) -> impl Iterator<Item = (&BTreeSet<String>, Vec<IpAddr>)> {
+    let here = desired.ports.values().map(|port| {
+        let single = port.allowed.iter().map(|pair| pair.range);
+        let single = single.filter(|range| range.prefix_len() == range.max_prefix_len());
+        let all = port.addresses.iter().copied().chain(single.map(|range| range.addr()));
+        (&port.groups, all.chain([link_local(port.mac)]).collect())
+    });
+    let elsewhere = desired.remotes.values().map(|remote| {
+        let all = remote.addresses.iter().copied().chain([link_local(remote.mac)]);
+        (&remote.groups, all.collect())
+    });
+    here.chain(elsewhere)
+}
+
+/// Fills the sets of members that rules name.
 fn add_members(
     build: &mut Build,
     desired: &Desired,
-    profiles: &Profiles<'_>,
+    profiles: &Profiles<'_, '_>,
 ) -> Result<(), CompileError> {
     let mut of: BTreeMap<&str, BTreeSet<IpAddr>> =
         profiles.members.iter().map(|group| (*group, BTreeSet::new())).collect();
-    let mut note = |groups: &BTreeSet<String>, addresses: &BTreeSet<IpAddr>, own: [IpAddr; 1]| {
+    for (groups, addresses) in members(desired) {
         for group in groups {
             if let Some(members) = of.get_mut(group.as_str()) {
-                members.extend(addresses.iter().copied().chain(own));
+                members.extend(addresses.iter().copied());
             }
         }
-    };
-    for port in desired.ports.values() {
-        let single = port.allowed.iter().map(|pair| pair.range);
-        let single = single.filter(|range| range.prefix_len() == range.max_prefix_len());
-        let all = port.addresses.iter().copied().chain(single.map(|range| range.addr())).collect();
-        note(&port.groups, &all, [link_local(port.mac)]);
-    }
-    for remote in desired.remotes.values() {
-        note(&remote.groups, &remote.addresses, [link_local(remote.mac)]);
     }
     for (group, members) in of {
         for family in profiles.families(group) {

@@ -30,6 +30,10 @@ pub(super) fn check(seen: &Seen, step: &Step) -> Result<(), i32> {
                     refuse(seen.links.values().any(same), EEXIST)
                 }
                 LinkKind::Bridge { .. } => Ok(()),
+                LinkKind::Gateway { vpc, end, .. } => {
+                    let room = seen.rooms.get(vpc).ok_or(ENOENT)?;
+                    refuse(room.devices.contains_key(end), EEXIST)
+                }
                 LinkKind::Existing { .. } => Err(EINVAL),
             }
         }
@@ -49,7 +53,9 @@ pub(super) fn check(seen: &Seen, step: &Step) -> Result<(), i32> {
             link(seen, &key.device)?;
             refuse(!seen.neighbours.contains_key(key), ENOENT)
         }
-        Step::Rules(_) => Ok(()),
+        Step::Rules(_) | Step::AddRoom { .. } | Step::DeleteRoom { .. } | Step::Room { .. } => {
+            Ok(())
+        }
     }
 }
 

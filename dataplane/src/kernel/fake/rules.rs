@@ -1,25 +1,31 @@
 //! Which batches of rules Linux refuses, and how: one change that it refuses refuses all.
 
+use std::collections::BTreeMap;
+
+use crate::address::Device;
 use crate::nft::{
     Batch, Chain, Change, Element, Expression, Family, Ruleset, Set, Table, Value, Verdict,
 };
 use crate::plan::batch;
 use crate::plan::rules::{overlap, same_shape, set_of};
-use crate::seen::Seen;
+use crate::seen::Link;
 
 const ENOENT: i32 = 2;
 const EBUSY: i32 = 16;
 const EEXIST: i32 = 17;
 const EINVAL: i32 = 22;
 
-pub(super) fn check(seen: &Seen, batch: &Batch) -> Result<(), i32> {
-    let mut rules = seen.ruleset.clone();
+/// Devices of the namespace that the rules are in.
+type Links = BTreeMap<Device, Link>;
+
+pub(super) fn check(ruleset: &Ruleset, links: &Links, batch: &Batch) -> Result<(), i32> {
+    let mut rules = ruleset.clone();
     for change in &batch.changes {
         let family = change.family();
         match change {
             Change::AddTable(_) => {}
             Change::DeleteTable(_) => drop(table(&rules, family)?),
-            _ => check_change(seen, table(&rules, family)?, change)?,
+            _ => check_change(links, table(&rules, family)?, change)?,
         }
         batch::take(&mut rules, &Batch { changes: vec![change.clone()] });
     }
@@ -38,7 +44,7 @@ fn refuse(when: bool, errno: i32) -> Result<(), i32> {
     if when { Err(errno) } else { Ok(()) }
 }
 
-fn check_change(seen: &Seen, table: &Table, change: &Change) -> Result<(), i32> {
+fn check_change(links: &Links, table: &Table, change: &Change) -> Result<(), i32> {
     match change {
         Change::AddTable(_) | Change::DeleteTable(_) => Ok(()),
         Change::AddChain { name, hook, .. } => {
@@ -46,7 +52,7 @@ fn check_change(seen: &Seen, table: &Table, change: &Change) -> Result<(), i32> 
             refuse(there.is_some_and(|there| there.hook != *hook), EEXIST)?;
             let device = hook.as_ref().and_then(|hook| hook.device.as_ref());
             let absent = device.is_some_and(|device| {
-                device.parse().map_or(true, |device| !seen.links.contains_key(&device))
+                device.parse().map_or(true, |device| !links.contains_key(&device))
             });
             refuse(there.is_none() && absent, ENOENT)
         }

@@ -16,6 +16,7 @@ use super::numbers::{
 };
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::{attributes, text, u8_of, u16_of, u32_of};
+use crate::kernel::rooms::PROTOCOL;
 use crate::seen;
 use crate::wanted::BridgePort;
 
@@ -284,6 +285,38 @@ pub fn neighbour(body: &[u8]) -> Option<HeardNeighbour> {
         }
         _ => None,
     }
+}
+
+/// A route of ours as it was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeardRoute {
+    /// Where to.
+    pub to: IpNet,
+    /// The next station.
+    pub via: Option<IpAddr>,
+    /// Number of the device.
+    pub device: u32,
+}
+
+/// Returns the route of an `RTM_NEWROUTE`, where we made it.
+pub fn route(body: &[u8]) -> Option<HeardRoute> {
+    let (header, rest) = body.split_at_checked(12)?;
+    let any: IpAddr = match *header.first()? {
+        AF_INET => Ipv4Addr::UNSPECIFIED.into(),
+        AF_INET6 => Ipv6Addr::UNSPECIFIED.into(),
+        _ => return None,
+    };
+    (*header.get(5)? == PROTOCOL).then_some(())?;
+    let (mut to, mut via, mut device) = (any, None, None);
+    for (kind, value) in attributes(rest) {
+        match kind {
+            route::DESTINATION => to = ip(value)?,
+            route::GATEWAY => via = ip(value),
+            route::DEVICE => device = u32_of(value),
+            _ => {}
+        }
+    }
+    Some(HeardRoute { to: IpNet::new(to, *header.get(1)?).ok()?, via, device: device? })
 }
 
 /// Calls `found` with the devices by which an `RTM_NEWROUTE` sends packets to a next hop, or to

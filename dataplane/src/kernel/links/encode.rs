@@ -20,6 +20,7 @@ use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
 use crate::kernel::socket::Request;
 use crate::plan::{LinkChange, Step};
+use crate::router;
 use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
 
 /// A step as requests, or the device whose number has to be known first.
@@ -32,12 +33,23 @@ pub trait Numbers {
 
     /// Chooses a number that no device has for one that is to be made.
     fn choose(&mut self, device: &Device) -> u32;
+
+    /// Returns the descriptor of the namespace of a VPC's router, where that is open.
+    fn room(&self, _vpc: &str) -> Option<i32> {
+        None
+    }
 }
 
 /// Returns the requests of a step, to be sent in one piece; none for rules.
 pub fn requests(step: &Step, numbers: &mut dyn Numbers) -> Encoded {
     if let Step::AddLink { name, link } = step {
-        return Ok(add(name, numbers.choose(name), link));
+        let room = match &link.kind {
+            LinkKind::Gateway { vpc, end, .. } => {
+                Some(numbers.room(vpc).ok_or_else(|| end.clone())?)
+            }
+            _ => None,
+        };
+        return Ok(add(name, numbers.choose(name), link, room));
     }
     let mut known = |device: &Device| numbers.of(device).ok_or_else(|| device.clone());
     let set = NLM_F_CREATE | NLM_F_REPLACE;
@@ -62,7 +74,11 @@ pub fn requests(step: &Step, numbers: &mut dyn Numbers) -> Encoded {
         Step::DeleteNeighbour { key } => {
             request(RTM_DELNEIGH, 0, neighbour(known(&key.device)?, key, None))
         }
-        Step::AddLink { .. } | Step::Rules(_) => return Ok(Vec::new()),
+        Step::AddLink { .. }
+        | Step::Rules(_)
+        | Step::AddRoom { .. }
+        | Step::DeleteRoom { .. }
+        | Step::Room { .. } => return Ok(Vec::new()),
     };
     Ok(vec![one])
 }
@@ -71,7 +87,7 @@ pub fn requests(step: &Step, numbers: &mut dyn Numbers) -> Encoded {
 /// address generation at birth; sent in one piece with the rest they follow in the same system
 /// call, so no end of this process comes between. The mark goes by number: by name it would go
 /// to whoever has the name already where the device could not be made.
-fn add(name: &Device, number: u32, wanted: &Link) -> Vec<Request> {
+fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Request> {
     let made = match &wanted.kind {
         LinkKind::Bridge { .. } => {
             let mut made = device(number, IFF_NOARP, IFF_NOARP);
@@ -104,6 +120,21 @@ fn add(name: &Device, number: u32, wanted: &Link) -> Vec<Request> {
                 data.nest(info::VETH_PEER, &mut |data| {
                     let mut far = named(peer);
                     far.put(link::ADDRESS, &peer_mac.0);
+                    end_of_pair(&mut far, wanted.mtu);
+                    data.0.extend(far.0);
+                });
+            });
+            made
+        }
+        LinkKind::Gateway { end, .. } => {
+            let mut made = device(number, 0, 0);
+            made.put_text(link::NAME, name.as_str());
+            end_of_pair(&mut made, wanted.mtu);
+            of_kind(&mut made, "veth", &mut |data| {
+                data.nest(info::VETH_PEER, &mut |data| {
+                    let mut far = named(end);
+                    far.put(link::ADDRESS, &router::MAC.0);
+                    far.put(link::NAMESPACE, &room.unwrap_or(-1).to_ne_bytes());
                     end_of_pair(&mut far, wanted.mtu);
                     data.0.extend(far.0);
                 });

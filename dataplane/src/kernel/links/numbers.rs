@@ -50,6 +50,7 @@ pub(super) mod link {
     pub(in crate::kernel::links) const STATISTICS: u16 = 23;
     pub(in crate::kernel::links) const FAMILIES: u16 = 26;
     pub(in crate::kernel::links) const GROUP: u16 = 27;
+    pub(in crate::kernel::links) const NAMESPACE: u16 = 28;
     pub(in crate::kernel::links) const EXT_MASK: u16 = 29;
     pub(in crate::kernel::links) const TX_QUEUES: u16 = 31;
     pub(in crate::kernel::links) const RX_QUEUES: u16 = 32;
@@ -109,6 +110,7 @@ pub(super) mod neighbour {
 
 /// `RTA_*`.
 pub(super) mod route {
+    pub(in crate::kernel::links) const DESTINATION: u16 = 1;
     pub(in crate::kernel::links) const DEVICE: u16 = 4;
     pub(in crate::kernel::links) const GATEWAY: u16 = 5;
     pub(in crate::kernel::links) const HOPS: u16 = 9;

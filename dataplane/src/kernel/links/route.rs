@@ -10,6 +10,7 @@ use rustix::net::netdevice::{index_to_name_inlined, name_to_index};
 
 use super::collect::{Addresses, Entries, Links, Routes, seen};
 use super::counters::{self, Counters};
+use super::decode::{self, HeardRoute};
 use super::encode::{Numbers, mark, removal, requests};
 use super::numbers::{
     AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
@@ -44,13 +45,16 @@ pub struct Route {
     numbers: Known,
     /// How long a VNI that is held by nobody here is asked for.
     pub patience: Duration,
+    /// Descriptors of namespaces that devices may be made into, by VPC.
+    pub rooms: BTreeMap<String, i32>,
 }
 
 impl Route {
     /// Opens a socket in the namespace that this thread is in.
     pub fn open() -> io::Result<Self> {
         let socket = Socket::open(None)?;
-        Ok(Self { socket, numbers: Known::new(), patience: PATIENCE })
+        let rooms = BTreeMap::new();
+        Ok(Self { socket, numbers: Known::new(), patience: PATIENCE, rooms })
     }
 
     /// Looks at everything but rules.
@@ -85,6 +89,22 @@ impl Route {
     /// Returns what has gone through each device.
     pub fn counters(&mut self) -> Result<BTreeMap<Device, Counters>, KernelError> {
         self.all("read counters of devices", RTM_GETLINK, &[AF_UNSPEC; 16], counters::hear)
+    }
+
+    /// Returns the routes that we made.
+    pub fn routes(&mut self) -> Result<Vec<HeardRoute>, KernelError> {
+        let hear = |heard: &mut Vec<HeardRoute>, body: &[u8]| heard.extend(decode::route(body));
+        self.all("read routes", RTM_GETROUTE, &[0; 12], hear)
+    }
+
+    /// Sends requests in one datagram; the first failure is told.
+    pub fn ask_all(&mut self, requests: &[Request]) -> Outcome {
+        self.ask(requests).into_iter().find(Result::is_err).unwrap_or(Ok(()))
+    }
+
+    /// Returns the kernel's number of a device.
+    pub fn number(&self, device: &Device) -> Option<u32> {
+        name_to_index(self.socket.as_fd(), device.as_str()).ok()
     }
 
     fn links(&mut self) -> Result<Links, KernelError> {
@@ -133,7 +153,7 @@ impl Route {
             if at > 0 && is_deletion(step) {
                 break;
             }
-            match requests(step, &mut self.numbers.within(self.socket.as_fd())) {
+            match requests(step, &mut self.numbers.within(self.socket.as_fd(), &self.rooms)) {
                 Ok(requests) => {
                     lengths.push(requests.len());
                     all.extend(requests);
@@ -178,7 +198,7 @@ impl Route {
         self.numbers.settle();
         let there = there.get_or_insert_with(|| self.there());
         let steps = steps.get(..there.next(steps)).unwrap_or_default();
-        let mut numbers = self.numbers.within(self.socket.as_fd());
+        let mut numbers = self.numbers.within(self.socket.as_fd(), &self.rooms);
         let removal = Removal::new(steps, &mut numbers, there.free_group());
         let begun = now();
         let outcomes = self.ask(&removal.requests);
@@ -211,7 +231,7 @@ impl Route {
     /// Does one step by itself.
     fn alone(&mut self, step: &Step) -> Outcome {
         self.numbers.settle();
-        match requests(step, &mut self.numbers.within(self.socket.as_fd())) {
+        match requests(step, &mut self.numbers.within(self.socket.as_fd(), &self.rooms)) {
             Ok(requests) => {
                 let outcomes = self.ask(&requests);
                 self.settled(step, &outcomes)
@@ -386,8 +406,12 @@ impl Known {
         self.by_name.get(device).copied()
     }
 
-    fn within<'a>(&'a mut self, namespace: BorrowedFd<'a>) -> Within<'a> {
-        Within { known: self, namespace }
+    fn within<'a>(
+        &'a mut self,
+        namespace: BorrowedFd<'a>,
+        rooms: &'a BTreeMap<String, i32>,
+    ) -> Within<'a> {
+        Within { known: self, namespace, rooms }
     }
 }
 
@@ -395,6 +419,7 @@ impl Known {
 struct Within<'a> {
     known: &'a mut Known,
     namespace: BorrowedFd<'a>,
+    rooms: &'a BTreeMap<String, i32>,
 }
 
 impl Numbers for Within<'_> {
@@ -408,6 +433,10 @@ impl Numbers for Within<'_> {
         let number = name_to_index(self.namespace, device.as_str()).ok()?;
         self.known.by_name.insert(device.clone(), number);
         Some(number)
+    }
+
+    fn room(&self, vpc: &str) -> Option<i32> {
+        self.rooms.get(vpc).copied()
     }
 
     fn choose(&mut self, device: &Device) -> u32 {

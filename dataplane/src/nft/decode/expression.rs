@@ -2,7 +2,7 @@
 
 use super::Fields;
 use crate::nft::numbers::{FIRST_REGISTER, verdict as code};
-use crate::nft::{Base, Comparison, Ct, Expression, Meta, Register, Verdict};
+use crate::nft::{Base, Comparison, Ct, Expression, Meta, Register, Translated, Verdict};
 
 /// Reads name and attributes of an expression.
 pub(super) fn expression(item: &[u8]) -> Expression {
@@ -57,6 +57,8 @@ fn known(name: &str, data: &[u8]) -> Option<Expression> {
                 to => Some(Expression::Load { to: register(to)?, value: value(data)? }),
             }
         }
+        "nat" => nat(&fields),
+        "notrack" => Some(Expression::NoTrack),
         "counter" => Some(Expression::Counter),
         _ => None,
     }
@@ -69,6 +71,21 @@ fn ct(fields: &Fields<'_>) -> Option<Expression> {
     }
     fields.only(&[1, 2]).then_some(())?;
     Some(Expression::Ct { key: Ct::of(key)?, to: register(fields.number(1)?)? })
+}
+
+/// The kernel tells the last of a range of addresses, which is the first where there is one only,
+/// and flags, of which `NF_NAT_RANGE_MAP_IPS` says that there is an address.
+fn nat(fields: &Fields<'_>) -> Option<Expression> {
+    let addresses_only = fields.only(&[1, 2, 3, 4, 7]) && fields.number(2)? == 2;
+    let one = fields.number(4).is_none_or(|last| Some(last) == fields.number(3));
+    let plain = fields.number(7).is_none_or(|flags| flags == 1);
+    (addresses_only && one && plain).then_some(())?;
+    let of = match fields.number(1)? {
+        0 => Translated::Source,
+        1 => Translated::Destination,
+        _ => return None,
+    };
+    Some(Expression::Nat { of, from: register(fields.number(3)?)? })
 }
 
 fn lookup(fields: &Fields<'_>) -> Option<Expression> {

@@ -3,10 +3,11 @@
 use super::put_be32;
 use crate::kernel::attribute::Body;
 use crate::nft::numbers::{FIRST_REGISTER, verdict as code};
-use crate::nft::{Ct, Expression, Register, Verdict};
+use crate::nft::{Ct, Expression, Register, Translated, Verdict};
 
 /// `NFT_LOOKUP_F_INV`.
 const INVERTED: u32 = 1;
+const NFPROTO_IPV4: u32 = 2;
 /// `NFT_REG_VERDICT`.
 const VERDICT: u32 = 0;
 
@@ -32,6 +33,8 @@ fn name(expression: &Expression) -> &str {
             "lookup"
         }
         Expression::Load { .. } | Expression::Verdict(_) => "immediate",
+        Expression::Nat { .. } => "nat",
+        Expression::NoTrack => "notrack",
         Expression::Counter => "counter",
         Expression::Other { name, .. } => name,
     }
@@ -101,7 +104,12 @@ fn attributes(body: &mut Body, expression: &Expression) {
             put_be32(body, 1, VERDICT);
             body.nest(2, &mut |body| verdict(body, what));
         }
-        Expression::Counter | Expression::Other { .. } => {}
+        Expression::Nat { of, from } => {
+            put_be32(body, 1, u32::from(*of == Translated::Destination));
+            put_be32(body, 2, NFPROTO_IPV4);
+            register(body, 3, *from);
+        }
+        Expression::NoTrack | Expression::Counter | Expression::Other { .. } => {}
     }
 }
 

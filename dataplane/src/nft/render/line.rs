@@ -9,7 +9,7 @@ use super::{
     Base, Comparison, Ct, Expression, KeyType, Meta, Table, hex, states, value_text, verdict_text,
     width,
 };
-use crate::nft::{Register, Rule};
+use crate::nft::{Register, Rule, Translated};
 
 /// What a register holds.
 #[derive(Clone, Debug)]
@@ -30,6 +30,7 @@ enum Kind {
     Family,
     PacketType,
     EtherType,
+    Status,
     Number,
 }
 
@@ -65,6 +66,15 @@ impl Reading {
             Expression::Ct { key: Ct::State, to } => {
                 self.load(*to, held("ct state", Kind::Key(KeyType::CtState), 1));
             }
+            Expression::Ct { key: Ct::Status, to } => {
+                self.load(*to, held("ct status", Kind::Status, 1));
+            }
+            Expression::Nat { of, from } => {
+                let what = if *of == Translated::Source { "snat" } else { "dnat" };
+                let to = self.held.get(&from.0).map(|held| held.name.as_str()).unwrap_or_default();
+                self.words.push(format!("{what} ip to {to}"));
+            }
+            Expression::NoTrack => self.words.push("notrack".to_owned()),
             Expression::SetZone { from } => {
                 let value = self.held.get(&from.0).map(|held| held.name.clone());
                 self.words.push(format!("ct zone set {}", value.unwrap_or_default()));
@@ -94,7 +104,13 @@ impl Reading {
             Expression::VerdictMap { set, from } => {
                 self.words.push(format!("{} vmap @{set}", self.key(table, set, *from)));
             }
-            Expression::Load { to, value } => self.load(*to, held(&hex(value), Kind::Number, 1)),
+            Expression::Load { to, value } => {
+                let text = match value.len() {
+                    4 => value_text(KeyType::Ipv4, value),
+                    _ => hex(value),
+                };
+                self.load(*to, held(&text, Kind::Number, 1));
+            }
             Expression::Verdict(verdict) => self.words.push(verdict_text(verdict)),
             Expression::Counter => self.words.push("counter".to_owned()),
             Expression::Other { name, .. } => self.words.push(format!("# {name}")),
@@ -121,6 +137,12 @@ impl Reading {
             (Some(mask), Kind::Key(KeyType::CtState)) if how == Comparison::NotEqual => {
                 let bits = <[u8; 4]>::try_from(mask.as_slice()).map_or(0, u32::from_ne_bytes);
                 format!("{name} {}", states(bits))
+            }
+            // The only bit that is asked for (`IPS_DST_NAT`).
+            (Some(mask), Kind::Status)
+                if how == Comparison::NotEqual && *mask == 32_u32.to_ne_bytes() =>
+            {
+                format!("{name} dnat")
             }
             (Some(mask), _) => match prefix(mask) {
                 Some(length) => format!("{name} {sign}{}/{length}", print(held, value)),
