@@ -50,8 +50,8 @@ impl<'fd> Files<'fd> {
 
     /// Returns the descriptor of a request.
     #[inline]
-    pub(super) fn of(&self, request: &Request) -> io::Result<BorrowedFd<'fd>> {
-        self.files.get(usize::from(request.file)).map(|one| one.fd).ok_or(Errno::BADF.into())
+    pub(super) fn of(&self, request: &Request) -> Result<BorrowedFd<'fd>, Errno> {
+        self.files.get(usize::from(request.file)).map(|one| one.fd).ok_or(Errno::BADF)
     }
 
     /// Whether a request is for a block device.
@@ -104,18 +104,19 @@ impl<'fd> Files<'fd> {
     }
 
     /// Discards a range: of a device by BLKDISCARD, of a file by punching a hole.
-    pub(super) fn trim(&self, request: &Request) -> io::Result<()> {
+    pub(super) fn trim(&self, request: &Request) -> Result<(), Errno> {
         let one = self.files.get(usize::from(request.file)).ok_or(Errno::BADF)?;
         let (offset, length) = (request.offset, u64::from(request.length));
         if !one.device {
             let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            return Ok(fallocate(one.fd, flags, offset, length)?);
+            return fallocate(one.fd, flags, offset, length);
         }
         let range = [offset, length];
         // SAFETY: BLKDISCARD reads two u64 from its argument, which `range` is and outlives;
         // the descriptor is borrowed and so open.
         let done = unsafe { libc::ioctl(one.fd.as_raw_fd(), BLKDISCARD, &raw const range) };
-        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+        let errno = || Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO);
+        if done == 0 { Ok(()) } else { Err(errno()) }
     }
 
     /// Does what cannot be queued, and returns the result as a completion has it.
@@ -126,16 +127,17 @@ impl<'fd> Files<'fd> {
                 rustix::fs::fsync(fd)?;
                 Ok(0)
             }),
-            Kind::Read | Kind::Write => Err(Errno::INVAL.into()),
+            Kind::Read | Kind::Write => Err(Errno::INVAL),
         };
         result(done)
     }
 }
 
 /// Returns what a completion would say: bytes, or the error number below zero.
-pub(super) fn result(done: io::Result<usize>) -> i32 {
+#[inline]
+pub(super) fn result(done: Result<usize, Errno>) -> i32 {
     match done {
         Ok(bytes) => i32::try_from(bytes).unwrap_or(i32::MAX),
-        Err(error) => -error.raw_os_error().unwrap_or(libc::EIO),
+        Err(error) => -error.raw_os_error(),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::io;
 
-use rustix::io::{ReadWriteFlags, pread, preadv2, pwrite, pwritev2};
+use rustix::io::{Errno, ReadWriteFlags, pread, preadv2, pwrite, pwritev2};
 
 use super::{Buffers, Engine, EngineError, Files, Kind, Request, Setup, Slot, file};
 use crate::measurement::Feature;
@@ -41,12 +41,12 @@ impl<'fd> Sync<'fd> {
         Ok((Self { files, buffers, polled, write, queued: None, done: None }, features))
     }
 
-    fn act(&mut self, slot: &mut Slot, request: &Request) -> io::Result<usize> {
+    fn act(&mut self, slot: &mut Slot, request: &Request) -> Result<usize, Errno> {
         let fd = self.files.of(request)?;
         let offset = request.offset + u64::from(request.done);
         let bytes = self.buffers.bytes(slot, request.done, request.length);
         let plain = if request.kind == Kind::Write { self.write.is_empty() } else { !self.polled };
-        let done = match (request.kind, plain) {
+        match (request.kind, plain) {
             (Kind::Read, true) => pread(fd, bytes, offset),
             (Kind::Write, true) => pwrite(fd, bytes, offset),
             (Kind::Read, false) => {
@@ -54,9 +54,8 @@ impl<'fd> Sync<'fd> {
                 preadv2(fd, &mut [bytes], offset, ReadWriteFlags::HIPRI)
             }
             (Kind::Write, false) => pwritev2(fd, &[io::IoSlice::new(bytes)], offset, self.write),
-            (Kind::Trim | Kind::Flush, _) => return Err(io::ErrorKind::InvalidInput.into()),
-        };
-        Ok(done?)
+            (Kind::Trim | Kind::Flush, _) => Err(Errno::INVAL),
+        }
     }
 }
 
