@@ -200,7 +200,9 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
     }
     if plan.effort == Effort::Full && plan.only.is_none() {
         let file = workspace().join("docs/benchmarks.md");
-        if let Err(error) = page::write(&file, &measured) {
+        let before =
+            if plan.kept { fs::read_to_string(&file).unwrap_or_default() } else { String::new() };
+        if let Err(error) = page::write(&file, &measured, &before) {
             eprintln!("figures: cannot write `{}`: {error}", file.display());
             return ExitCode::from(3);
         }

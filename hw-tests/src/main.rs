@@ -5,7 +5,8 @@
 //! finished case is kept under `target/figures/`, so that an interrupted run
 //! goes on where it stopped; `--fresh` starts over, `--case NAME` runs one, `--reuse` lets
 //! stand what another commit measured, with that commit named. `--kept` measures nothing and
-//! writes the page of what earlier full runs kept; what they did not measure is named so.
+//! writes the page of what earlier full runs kept, then of the page that is there; what
+//! neither has is named so.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 

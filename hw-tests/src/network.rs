@@ -9,6 +9,7 @@
 mod bed;
 pub mod dump;
 pub mod frame;
+pub mod full;
 pub mod layout;
 pub mod node;
 pub mod wire;

@@ -5,6 +5,8 @@
 //! packet's whole way, to the far guest's card, is done before `send` returns, on that processor
 //! and at that thread's expense. So another program's load moves them little.
 
+mod batches;
+mod converge;
 mod cost;
 mod layout;
 mod load;
@@ -22,6 +24,7 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-guest", measure: tests::guest },
     Case { name: "dataplane-groups", measure: cost::groups },
     Case { name: "dataplane-many", measure: cost::many },
+    Case { name: "dataplane-converge", measure: converge::converge },
     Case { name: "dataplane-rules", measure: rules::one },
     Case { name: "dataplane-layout", measure: layout::layout },
 ];

@@ -15,15 +15,26 @@ pub(crate) fn mark(met: Option<bool>) -> &'static str {
     }
 }
 
-/// Writes the page.
-pub(crate) fn write(file: &Path, measured: &[(&str, Result<Measured, String>)]) -> io::Result<()> {
+/// Writes the page; what has no figures now has the rows of `before`, the page that this one
+/// replaces, as far as that has any.
+pub(crate) fn write(
+    file: &Path,
+    measured: &[(&str, Result<Measured, String>)],
+    before: &str,
+) -> io::Result<()> {
     let mut lines = vec![format!("Page of {}, {}.\n", today(), machine())];
     lines.push("| case | what | bar | measured | | commit | date |".to_owned());
     lines.push("|---|---|---|---|---|---|---|".to_owned());
     for (case, found) in measured {
         match found {
             Ok(found) => lines.extend(found.figures.iter().map(|figure| row(case, figure, found))),
-            Err(reason) => lines.push(format!("| {case} | – | – | {reason} | NOT MEASURED | | |")),
+            Err(reason) => {
+                let rows = rows_of(before, case);
+                if rows.is_empty() {
+                    lines.push(format!("| {case} | – | – | {reason} | {NOT_MEASURED} | | |"));
+                }
+                lines.extend(rows);
+            }
         }
     }
     let page = format!("{HEAD}{}\n{TAIL}", lines.join("\n"));
@@ -34,6 +45,20 @@ fn row(case: &str, figure: &Figure, found: &Measured) -> String {
     let Figure { what, bar, measured, met, broken: _ } = figure;
     let Measured { commit, date, .. } = found;
     format!("| {case} | {what} | {bar} | {measured} | {} | `{commit}` | {date} |", mark(*met))
+}
+
+const NOT_MEASURED: &str = "NOT MEASURED";
+
+/// Returns the rows that a page has of a case, as they stand; each names its commit and day.
+fn rows_of(page: &str, case: &str) -> Vec<String> {
+    let start = format!("| {case} | ");
+    let measured = |line: &&str| line.starts_with(&start) && !line.contains(NOT_MEASURED);
+    // The second table, of the commands, has the case's name too, and two columns.
+    page.lines()
+        .filter(measured)
+        .filter(|line| line.matches(" | ").count() > 4)
+        .map(str::to_owned)
+        .collect()
 }
 
 const HEAD: &str = "# Benchmarks\n\n\
@@ -129,6 +154,14 @@ fn steal(stat: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_a_page_are_those_measured() {
+        let page = "| size | a | b | 1 | reached | `c` | d |\n| size | `stat` |\n\
+                    | sizes | a | b | 1 | reached | `c` | d |\n| fuzz | – | – | why | NOT MEASURED | | |\n";
+        assert_eq!(rows_of(page, "size"), ["| size | a | b | 1 | reached | `c` | d |"]);
+        assert!(rows_of(page, "fuzz").is_empty());
+    }
 
     #[test]
     fn steal_is_the_eighth_column_over_all() {

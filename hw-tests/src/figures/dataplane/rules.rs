@@ -16,6 +16,7 @@ use dataplane::kernel::socket::Socket;
 use dataplane::nft::{Batch, Change, Element, Family, KeyType, Ruleset, Set};
 use dataplane::{firewall, naming, plan, spec};
 use hw_tests::Need;
+use hw_tests::network::full::{FULL, NEXT_TO_NOTHING, Ports, state};
 use hw_tests::network::{Bed, Space};
 use hw_tests::sample::interval;
 use rustix::net::netlink::NETFILTER;
@@ -88,8 +89,8 @@ const STATES: u16 = 5;
 pub(in super::super) fn one(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     absent(NEEDS)?;
     let rounds = if effort == Effort::Full { 100 } else { 20 };
-    let mut full = Loaded::new(&state(500, 2000, 2048, 10_000))?;
-    let mut small = Loaded::new(&state(1, 2, 2, 2))?;
+    let mut full = Loaded::new(&state(FULL, Ports::Tap))?;
+    let mut small = Loaded::new(&state(NEXT_TO_NOTHING, Ports::Tap))?;
     let noise = Noise::start();
     let mut figures = Vec::new();
     for kind in Kind::ALL {
@@ -242,59 +243,6 @@ impl Loaded {
         let decide = begun.elapsed().as_secs_f64() * 1e6;
         Ok(Prepared { batches: [there, plan::batches(&self.have, &want)], decide })
     }
-}
-
-/// A node's state: groups with ten rules each, ports and remotes spread over networks, each a
-/// VPC of its own; a port and a remote are in one group.
-fn state(networks: usize, groups: usize, ports: usize, remotes: usize) -> String {
-    let mut text = "schema = \"assay/network/v1\"\nsemantics = \"norm\"\n\
-         node = { name = \"a\", device = \"u0\", vtep = \"10.99.0.1\" }\n"
-        .to_owned();
-    let mut add = |part: String| text.push_str(&part);
-    for network in 0..networks {
-        add(format!(
-            "[[vpc]]\nid = \"v{network}\"\n[[network]]\nid = \"n{network}\"\nvpc = \"v{network}\"\n\
-             vni = {}\n[[subnet]]\nid = \"s{network}\"\nnetwork = \"n{network}\"\n\
-             cidr = \"10.0.0.0/16\"\n",
-            1000 + network
-        ));
-    }
-    for group in 0..groups {
-        add(format!("[[group]]\nid = \"g{group}\"\nvpc = \"v{}\"\n", group % networks));
-        for rule in 0..10 {
-            // Groups of one VPC are `networks` apart.
-            let from = (group + (rule + 1) * networks) % groups;
-            add(format!(
-                "[[group.rule]]\ndirection = \"in\"\nprotocol = \"tcp\"\nports = {}\n\
-                 from = {{ group = \"g{from}\" }}\n",
-                8000 + 2 * rule
-            ));
-        }
-    }
-    let place = |at: usize| {
-        let group = at % groups;
-        (group, group % networks, at / 250, at % 250)
-    };
-    for at in 0..ports {
-        let (group, network, high, low) = place(at);
-        add(format!(
-            "[[port]]\nid = \"p{at}\"\nnetwork = \"n{network}\"\ndevice = \"t{at}\"\n\
-             kind = \"tap\"\nmac = \"02:00:00:01:{high:02x}:{low:02x}\"\n\
-             ips = [\"10.0.{high}.{}\"]\ngroups = [\"g{group}\"]\n",
-            low + 2
-        ));
-    }
-    for at in 0..remotes {
-        let (group, network, high, low) = place(at);
-        add(format!(
-            "[[remote]]\nid = \"r{at}\"\nnetwork = \"n{network}\"\nvtep = \"10.99.0.2\"\n\
-             mac = \"02:00:00:02:{high:02x}:{low:02x}\"\nips = [\"10.0.{}.{}\"]\n\
-             groups = [\"g{group}\"]\n",
-            100 + high,
-            low + 2
-        ));
-    }
-    text
 }
 
 /// The set that is loaded, as a batch and as nft reads it.
