@@ -55,8 +55,11 @@ impl fmt::Debug for Mac {
 
 /// The name of a network device: 1 to 15 bytes without `/`, `:` and spaces
 /// (`dev_valid_name` of the kernel; `IFNAMSIZ` less its zero).
+///
+/// Kept as the kernel compares it: 16 bytes, zero at the end. A node has tens of thousands of
+/// keys with one in them, which are compared far more often than told.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Device(String);
+pub struct Device([u8; 16]);
 
 /// Why a text names no network device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,16 +72,14 @@ pub struct DeviceError {
 impl Device {
     /// Returns the name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
+        // It was text when it came in.
+        self.0.get(..end).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 
     /// Returns the name as the kernel compares it: 16 bytes, zero at the end.
     pub fn padded(&self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        for (to, from) in bytes.iter_mut().zip(self.0.bytes()) {
-            *to = from;
-        }
-        bytes
+        self.0
     }
 }
 
@@ -91,19 +92,23 @@ impl FromStr for Device {
         if !fits || text.contains(odd) {
             return Err(DeviceError { text: text.to_owned() });
         }
-        Ok(Self(text.to_owned()))
+        let mut bytes = [0; 16];
+        for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        Ok(Self(bytes))
     }
 }
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 

@@ -182,7 +182,7 @@ pub fn seen_zones(seen: &Seen, wanted: &BTreeMap<String, Network>) -> Zones {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nft::{Element, Ruleset, Set, Table, ValueType};
+    use crate::nft::{Element, Key, Ruleset, Set, Table, ValueType};
 
     fn desired(networks: &[&str]) -> Desired {
         let mut text = concat!(
@@ -232,8 +232,8 @@ mod tests {
     fn zones_are_read_back_from_the_kernel() {
         let element = |name: &str, zone: u16| {
             let device: Device = name.parse().unwrap();
-            let key = Element { key: device.padded().to_vec(), last: None };
-            (key, Some(Value::Bytes(zone.to_ne_bytes().to_vec())))
+            let key = Element { key: Key::from_slice(&device.padded()), last: None };
+            (key, Some(Value::Bytes(zone.to_ne_bytes().as_slice().into())))
         };
         let elements = [element(bridge("a").as_str(), 7), element("asb0000000000", 9)];
         let set = Set {

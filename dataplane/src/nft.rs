@@ -11,6 +11,8 @@ pub mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smallvec::SmallVec;
+
 /// Address family of a table (`NFPROTO_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -270,21 +272,25 @@ pub enum Value {
     /// Of a verdict map.
     Verdict(Verdict),
     /// Of a map of bytes.
-    Bytes(Vec<u8>),
+    Bytes(SmallVec<[u8; 16]>),
 }
 
 /// A key of a set. Each part of a concatenation is padded with zeros to a multiple of 4 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Element {
     /// The key, or the first of a range; empty for what is in no other element (`*`).
-    pub key: Vec<u8>,
+    pub key: Key,
     /// The last of a range, included; `None` for a single key, never the key itself.
-    pub last: Option<Vec<u8>>,
+    pub last: Option<Key>,
 }
+
+/// Bytes of a key: in place up to a device's name and an IPv6 address, for a node has a hundred
+/// thousand of them, sorted.
+pub type Key = SmallVec<[u8; 32]>;
 
 impl Element {
     /// Returns the range of keys between two, both included; a single key where they are one.
-    pub fn range(key: Vec<u8>, last: Vec<u8>) -> Self {
+    pub fn range(key: Key, last: Key) -> Self {
         let last = Some(last).filter(|last| *last != key);
         Self { key, last }
     }

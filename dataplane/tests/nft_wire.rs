@@ -6,7 +6,7 @@
 use dataplane::nft::decode::Reading;
 use dataplane::nft::encode::{Datagram, encode};
 use dataplane::nft::{
-    Base, Batch, Chain, Change, Comparison, Ct, Element, Expression, Family, Foreign, Hook,
+    Base, Batch, Chain, Change, Comparison, Ct, Element, Expression, Family, Foreign, Hook, Key,
     KeyType, Meta, Point, Register, Rule, Ruleset, Set, Table, Value, ValueType, Verdict,
 };
 use proptest::collection::{btree_map, btree_set, vec};
@@ -124,7 +124,7 @@ fn ranges() -> impl Strategy<Value = Vec<Element>> {
     let points = btree_set(prop_oneof![any::<u32>(), select(edges.to_vec())], 0..20);
     (points, any::<bool>()).prop_map(|(points, single)| {
         let points: Vec<u32> = points.into_iter().collect();
-        let key = |point: u32| point.to_be_bytes().to_vec();
+        let key = |point: u32| Key::from_slice(&point.to_be_bytes());
         if single {
             return points.iter().map(|point| Element::range(key(*point), key(*point))).collect();
         }
@@ -150,7 +150,10 @@ fn plain_set() -> impl Strategy<Value = Set> {
         key: vec![kind],
         value: None,
         interval: false,
-        elements: keys.into_iter().map(|key| (Element { key, last: None }, None)).collect(),
+        elements: keys
+            .into_iter()
+            .map(|key| (Element { key: key.into(), last: None }, None))
+            .collect(),
     })
 }
 
@@ -161,7 +164,7 @@ fn verdict_map() -> impl Strategy<Value = Set> {
             let mut elements: Vec<Element> =
                 if interval { ranges.clone() } else { singles.collect() };
             if others {
-                elements.push(Element { key: Vec::new(), last: None });
+                elements.push(Element { key: Key::new(), last: None });
             }
             let values = verdicts.into_iter().map(|verdict| Some(Value::Verdict(verdict)));
             Set {
@@ -178,7 +181,7 @@ fn pair_set() -> impl Strategy<Value = Set> {
     let elements = vec((any::<[u8; 16]>(), any::<[u8; 6]>(), any::<u16>(), any::<u16>()), 0..8);
     (elements, any::<bool>()).prop_map(|(all, interval)| {
         let element = |(name, mac, one, other): ([u8; 16], [u8; 6], u16, u16)| {
-            let key = |port: u16| padded(&[&name, &mac, &port.to_be_bytes()]);
+            let key = |port: u16| Key::from(padded(&[&name, &mac, &port.to_be_bytes()]));
             let (first, last) = (one.min(other), one.max(other));
             (Element::range(key(first), key(if interval { last } else { first })), None)
         };
@@ -194,7 +197,10 @@ fn pair_set() -> impl Strategy<Value = Set> {
 fn zones() -> impl Strategy<Value = Set> {
     btree_map(any::<[u8; 16]>(), any::<[u8; 2]>(), 0..8).prop_map(|all| {
         let element = |(name, zone): ([u8; 16], [u8; 2])| {
-            (Element { key: name.to_vec(), last: None }, Some(Value::Bytes(zone.to_vec())))
+            (
+                Element { key: Key::from_slice(&name), last: None },
+                Some(Value::Bytes(zone.as_slice().into())),
+            )
         };
         Set {
             key: vec![KeyType::InterfaceName],
@@ -323,7 +329,7 @@ proptest! {
 
 #[test]
 fn lists_of_elements_stay_below_their_limit() {
-    let key = |number: u32| padded(&[&[0; 16], &[0; 16], &number.to_be_bytes()]);
+    let key = |number: u32| Key::from(padded(&[&[0; 16], &[0; 16], &number.to_be_bytes()]));
     let jump = Value::Verdict(Verdict::Jump("c".repeat(120)));
     let elements: Vec<_> = (0..5_000)
         .map(|number| (Element::range(key(number * 2), key(number * 2 + 1)), Some(jump.clone())))

@@ -273,7 +273,7 @@ fn has_all(
                 std::net::IpAddr::V4(address) => key.extend(address.octets()),
                 std::net::IpAddr::V6(address) => key.extend(address.octets()),
             }
-            element.key == key
+            element.key.as_slice() == key
         });
         of_device || of_station
     };

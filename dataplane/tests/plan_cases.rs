@@ -12,8 +12,8 @@ use dataplane::journal::{End, Log, Past, Record, decode, encode};
 use dataplane::kernel::fake::Fake;
 use dataplane::kernel::{Connection, Kernel};
 use dataplane::nft::{
-    Batch, Chain, Change, Comparison, Element, Expression, Family, KeyType, Meta, Register, Rule,
-    Ruleset, Set, Table, Verdict,
+    Batch, Chain, Change, Comparison, Element, Expression, Family, Key, KeyType, Meta, Register,
+    Rule, Ruleset, Set, Table, Verdict,
 };
 use dataplane::plan::{Held, LinkChange, MARK, Plan, Scope, Step, plan, text};
 use dataplane::seen::{Link, Seen, Vxlan};
@@ -380,7 +380,7 @@ fn the_journal_tells_how_a_run_ended() {
 }
 
 fn element(bytes: [u8; 4], last: Option<[u8; 4]>) -> (Element, Option<dataplane::nft::Value>) {
-    (Element { key: bytes.to_vec(), last: last.map(|last| last.to_vec()) }, None)
+    (Element { key: Key::from_slice(&bytes), last: last.map(|last| Key::from_slice(&last)) }, None)
 }
 
 /// Rules with one set and a chain that names it.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use dataplane::desired::Zones;
 use dataplane::kernel::rules;
-use dataplane::nft::{Batch, Change, Element, Family, Ruleset, SetShape, Value, Verdict};
+use dataplane::nft::{Batch, Change, Element, Family, Key, Ruleset, SetShape, Value, Verdict};
 use dataplane::{firewall, naming, spec};
 use hw_tests::{Need, trial};
 use libtest_mimic::{Arguments, Failed};
@@ -151,8 +151,8 @@ fn ranges() -> Result<(), Failed> {
     let set = "as_r_plain";
     let shape = SetShape { interval: true, concatenated: false };
     let range = |first: u32, last: u32| {
-        let last = (first != last).then(|| last.to_be_bytes().to_vec());
-        (Element { key: first.to_be_bytes().to_vec(), last }, None::<Value>)
+        let last = (first != last).then(|| Key::from_slice(&last.to_be_bytes()));
+        (Element { key: Key::from_slice(&first.to_be_bytes()), last }, None::<Value>)
     };
     let elements = vec![range(0x0a01_0000, 0x0a01_000f), range(0x0a01_0010, 0x0a01_0010)];
     let table = ruleset.inet.as_mut().ok_or("there is a table")?;

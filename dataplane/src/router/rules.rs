@@ -6,14 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
+use smallvec::SmallVec;
+
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::address::Device;
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
 use crate::nft::{
-    Base, Chain, Comparison, Ct, Element, Expression, Hook, KeyType, Meta, Point, Register, Rule,
-    Ruleset, Set, Table, Translated, Value, ValueType, Verdict,
+    Base, Chain, Comparison, Ct, Element, Expression, Hook, Key, KeyType, Meta, Point, Register,
+    Rule, Ruleset, Set, Table, Translated, Value, ValueType, Verdict,
 };
 
 /// Ranges of the VPC, and of those that are joined to it: they are never sought outside.
@@ -140,7 +142,7 @@ fn leaving(table: &mut Table, facts: &Facts, uplink: &Device, own: Ipv4Addr) -> 
     ];
     base(table, "as_raw", Point::Prerouting, RAW, false, raw);
 
-    let bytes = |address: Ipv4Addr| Value::Bytes(address.octets().to_vec());
+    let bytes = |address: Ipv4Addr| Value::Bytes(SmallVec::from_slice(&address.octets()));
     let there = facts.elastic.iter();
     let there = there.map(|(outside, inside)| (key(&outside.octets()), Some(bytes(*inside))));
     let back = facts.elastic.iter();
@@ -201,7 +203,7 @@ fn hash(part: KeyType, value: Option<ValueType>, elements: Elements) -> Set {
 }
 
 fn key(bytes: &[u8]) -> Element {
-    Element { key: bytes.to_vec(), last: None }
+    Element { key: Key::from_slice(bytes), last: None }
 }
 
 /// Ranges that touch or overlap are one, as the kernel would refuse them.
@@ -209,7 +211,7 @@ fn ranges(of: &BTreeSet<Ipv4Net>) -> Set {
     let all: Vec<Ipv4Net> = of.iter().copied().collect();
     let element = |range: Ipv4Net| {
         let (first, last) = (range.network().octets(), range.broadcast().octets());
-        (Element::range(first.to_vec(), last.to_vec()), None)
+        (Element::range(Key::from_slice(&first), Key::from_slice(&last)), None)
     };
     let elements = Ipv4Net::aggregate(&all).into_iter().map(element).collect();
     Set { key: vec![KeyType::Ipv4], value: None, interval: true, elements }
@@ -219,7 +221,7 @@ fn ranges6(of: &BTreeSet<Ipv6Net>) -> Set {
     let all: Vec<Ipv6Net> = of.iter().copied().collect();
     let element = |range: Ipv6Net| {
         let (first, last) = (range.network().octets(), range.broadcast().octets());
-        (Element::range(first.to_vec(), last.to_vec()), None)
+        (Element::range(Key::from_slice(&first), Key::from_slice(&last)), None)
     };
     let elements = Ipv6Net::aggregate(&all).into_iter().map(element).collect();
     Set { key: vec![KeyType::Ipv6], value: None, interval: true, elements }

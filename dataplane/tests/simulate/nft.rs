@@ -152,7 +152,7 @@ fn evaluate(
             when(found != *inverted)
         }
         Expression::Map { set, from, to } => match find(&table.sets[set], registers, *from) {
-            Some(Some(Value::Bytes(bytes))) => store(registers, *to, Some(bytes.clone())),
+            Some(Some(Value::Bytes(bytes))) => store(registers, *to, Some(bytes.to_vec())),
             _ => Flow::Break,
         },
         Expression::VerdictMap { set, from } => match find(&table.sets[set], registers, *from) {
@@ -201,7 +201,7 @@ fn find<'s>(set: &'s Set, registers: &[u8; 64], from: Register) -> Option<&'s Op
         // an address is never split, so that comparing 4 bytes at a time needs care: whole parts.
         return set.elements.iter().find(|(element, _)| within(set, element, &key)).map(|(_, v)| v);
     }
-    set.elements.get(&Element { key, last: None })
+    set.elements.get(&Element { key: key.into(), last: None })
 }
 
 fn within(set: &Set, element: &Element, key: &[u8]) -> bool {

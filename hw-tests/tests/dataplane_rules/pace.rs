@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use dataplane::kernel::rules;
-use dataplane::nft::{Batch, Change, Element, Family, KeyType, Set, SetShape};
+use dataplane::nft::{Batch, Change, Element, Family, Key, KeyType, Set, SetShape};
 use libtest_mimic::Failed;
 
 use crate::lab::Lab;
@@ -19,7 +19,7 @@ fn address(number: u32) -> [u8; 4] {
 }
 
 fn element(number: u32) -> Element {
-    Element { key: address(number).to_vec(), last: None }
+    Element { key: Key::from_slice(&address(number)), last: None }
 }
 
 fn batch() -> Batch {

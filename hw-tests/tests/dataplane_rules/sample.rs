@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use dataplane::nft::{
-    Base, Chain, Comparison, Ct, Element, Expression, Hook, KeyType, Meta, Point, Register, Rule,
-    Ruleset, Set, Table, Value, ValueType, Verdict,
+    Base, Chain, Comparison, Ct, Element, Expression, Hook, Key, KeyType, Meta, Point, Register,
+    Rule, Ruleset, Set, Table, Value, ValueType, Verdict,
 };
 
 const FIRST: Register = Register(0);
@@ -236,15 +236,15 @@ fn padded(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn join(parts: &[&[u8]]) -> Element {
-    Element { key: padded(parts), last: None }
+    Element { key: padded(parts).into(), last: None }
 }
 
 fn one(key: &[u8]) -> Element {
-    Element { key: key.to_vec(), last: None }
+    Element { key: Key::from_slice(key), last: None }
 }
 
 fn range(first: &[u8], last: &[u8]) -> Element {
-    Element { key: first.to_vec(), last: Some(last.to_vec()) }
+    Element { key: Key::from_slice(first), last: Some(Key::from_slice(last)) }
 }
 
 fn sets() -> BTreeMap<String, Set> {
@@ -311,7 +311,7 @@ fn maps() -> Named {
     let drop = || Some(Value::Verdict(Verdict::Drop));
     let jump = || Some(Value::Verdict(Verdict::Jump("as_plain".to_owned())));
     let leave = || Some(Value::Verdict(Verdict::Goto("as_plain".to_owned())));
-    let zone = |zone: u16| Some(Value::Bytes(zone.to_ne_bytes().to_vec()));
+    let zone = |zone: u16| Some(Value::Bytes(zone.to_ne_bytes().as_slice().into()));
     let key = |device: &str, address: [u8; 4]| padded(&[&name(device), &address]);
     let zones = vec![(one(&name("asb1")), zone(7)), (one(&name("asb2")), zone(0x1234))];
     let zones = set(vec![KeyType::InterfaceName], false, zones);

@@ -19,6 +19,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::line::{
     DESTINATION_MAC, Line, Part, SOURCE_MAC, address_type, destination, element, source,
 };
@@ -29,7 +31,7 @@ use crate::desired::{Desired, Direction, Family, Peer, Port, Semantics, Traffic}
 use crate::firewall::judge::dual_vpcs;
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
-use crate::nft::{Base, Element, KeyType, Register, Rule, Set, Value, ValueType, Verdict};
+use crate::nft::{Base, Element, Key, KeyType, Register, Rule, Set, Value, ValueType, Verdict};
 
 /// Chains that end where a grant permits, and go on where none does.
 pub(super) const GET4: &str = "as_get4";
@@ -339,7 +341,7 @@ fn joined(mut spans: Vec<Span>) -> Vec<Span> {
 pub(super) fn add(build: &mut Build, known: &Known<'_>) {
     let desired = known.desired;
     let (name, ether) = (KeyType::InterfaceName, KeyType::Ether);
-    let mark = |value: u32| Some(Value::Bytes(value.to_ne_bytes().to_vec()));
+    let mark = |value: u32| Some(Value::Bytes(SmallVec::from_slice(&value.to_ne_bytes())));
     let mut profiles = hash_map(vec![name, ether], ValueType::Mark);
     for port in desired.ports.values().filter(|port| port.security) {
         let Some(profile) = known.profiles.get(&port.groups) else { continue };
@@ -372,7 +374,9 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
         let (ranges, keys): (Vec<Span>, Vec<Span>) =
             known.spans(direction).into_iter().partition(|(first, last)| first != last);
         let elements = |spans: Vec<Span>| {
-            spans.into_iter().map(|(first, last)| (Element::range(first.into(), last.into()), None))
+            spans.into_iter().map(|(first, last)| {
+                (Element::range(Key::from_slice(&first), Key::from_slice(&last)), None)
+            })
         };
         let keys = Set { interval: false, ..of(elements(keys).collect()) };
         let sets = &mut build.inet.sets;

@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::grant::{GET4, GET6, SEND4, SEND6};
 use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
 use super::{
@@ -163,7 +165,7 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
             return Err(CompileError::NoZone { network: network.to_owned() });
         };
         let bridge = naming::bridge(network).padded();
-        let zone = Value::Bytes(zone.to_ne_bytes().to_vec());
+        let zone = Value::Bytes(SmallVec::from_slice(&zone.to_ne_bytes()));
         zone_map.elements.insert(element(&[&bridge]), Some(zone));
         pairs.elements.insert(element(&[&bridge, &bridge]), None);
         bridges.elements.insert(element(&[&bridge]), None);

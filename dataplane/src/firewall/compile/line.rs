@@ -2,7 +2,7 @@
 
 use crate::desired::Family;
 use crate::nft::{
-    Base, Comparison, Ct, Element, Expression, KeyType, Meta, Register, Rule, Verdict,
+    Base, Comparison, Ct, Element, Expression, Key, KeyType, Meta, Register, Rule, Verdict,
 };
 
 /// `NFPROTO_IPV4`, `NFPROTO_IPV6`.
@@ -74,8 +74,8 @@ impl Part {
 }
 
 /// Returns a key of a set: each part padded with zeros to a multiple of 4 bytes.
-pub(super) fn key(parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len() + 3).sum());
+pub(super) fn key(parts: &[&[u8]]) -> Key {
+    let mut key = Key::new();
     for part in parts {
         key.extend_from_slice(part);
         key.resize(key.len().next_multiple_of(4), 0);

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use smallvec::SmallVec;
+
 use super::Need;
 use crate::address::{Device, Mac};
 use crate::nft::{
-    Batch, Change, Element, Expression, Family, Hook, KeyType, Meta, Point, Register, Rule, Set,
-    Value, ValueType, Verdict,
+    Batch, Change, Element, Expression, Family, Hook, Key, KeyType, Meta, Point, Register, Rule,
+    Set, Value, ValueType, Verdict,
 };
 use crate::plan::{LinkChange, Step};
 use crate::seen::Seen;
@@ -117,7 +119,7 @@ fn sets() -> Vec<Step> {
     let key = vec![KeyType::InterfaceName, KeyType::Ipv4];
     let value = Some(ValueType::Verdict);
     let set = Set { key, value, interval: false, elements: BTreeMap::new() };
-    let mut name = device(BRIDGE).padded().to_vec();
+    let mut name = Key::from_slice(&device(BRIDGE).padded());
     name.extend([192, 0, 2, 11]);
     let element = (Element { key: name, last: None }, Some(Value::Verdict(Verdict::Accept)));
     let family = Family::Inet;
@@ -135,7 +137,10 @@ fn sets() -> Vec<Step> {
 fn ranges() -> Vec<Step> {
     let (key, elements) = (vec![KeyType::Ipv4], BTreeMap::new());
     let set = Set { key, value: None, interval: true, elements };
-    let element = Element { key: vec![192, 0, 2, 0], last: Some(vec![192, 0, 2, 255]) };
+    let element = Element {
+        key: Key::from_slice(&[192, 0, 2, 0]),
+        last: Some(Key::from_slice(&[192, 0, 2, 255])),
+    };
     let family = Family::Inet;
     rules(vec![
         Change::AddSet { family, name: "as_r_0".to_owned(), set: set.clone() },
@@ -152,8 +157,8 @@ fn ranges() -> Vec<Step> {
 fn zones() -> Vec<Step> {
     let (key, value) = (vec![KeyType::InterfaceName], Some(ValueType::Zone));
     let set = Set { key, value, interval: false, elements: BTreeMap::new() };
-    let element = Element { key: device(BRIDGE).padded().to_vec(), last: None };
-    let value = Some(Value::Bytes(ZONE.to_ne_bytes().to_vec()));
+    let element = Element { key: Key::from_slice(&device(BRIDGE).padded()), last: None };
+    let value = Some(Value::Bytes(SmallVec::from_slice(&ZONE.to_ne_bytes())));
     let family = Family::Inet;
     let rule = Rule {
         expressions: vec![

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Fields;
 use super::expression::{value, verdict};
 use crate::nft::numbers::element_flag;
-use crate::nft::{Element, Set, Value};
+use crate::nft::{Element, Key, Set, Value};
 
 /// Elements of a set as they are told: in any order, a range by where it begins and ends.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Points {
     whole: BTreeMap<Element, Option<Value>>,
     /// Of a set that knows points only: key, whether a range begins there, what it maps to. An
     /// end comes before a beginning at the same key.
-    ends: Vec<(Vec<u8>, bool, Option<Value>)>,
+    ends: Vec<(Key, bool, Option<Value>)>,
     /// How many the kernel says there are.
     told: Option<u32>,
 }
@@ -36,11 +36,13 @@ impl Points {
         let flags = fields.number(3).unwrap_or_default();
         let mapped = fields.bytes(2).and_then(mapped);
         if flags & element_flag::CATCH_ALL != 0 {
-            self.whole.insert(Element { key: Vec::new(), last: None }, mapped);
+            self.whole.insert(Element { key: Key::new(), last: None }, mapped);
             return Some(());
         }
-        let key = fields.bytes(1).and_then(value).filter(|key| !key.is_empty())?;
-        let last = fields.bytes(10).and_then(value).filter(|last| *last != key);
+        let key =
+            fields.bytes(1).and_then(value).filter(|key| !key.is_empty()).map(Key::from_slice)?;
+        let last = fields.bytes(10).and_then(value).filter(|last| *last != key.as_slice());
+        let last = last.map(Key::from_slice);
         if set.interval && fields.bytes(10).is_none() && set.key.len() == 1 {
             self.ends.push((key, flags & element_flag::INTERVAL_END == 0, mapped));
         } else {
@@ -52,7 +54,7 @@ impl Points {
     /// Returns the elements.
     pub(super) fn finish(mut self) -> BTreeMap<Element, Option<Value>> {
         self.ends.sort_by(|one, other| (&one.0, one.1).cmp(&(&other.0, other.1)));
-        let mut open: Option<(Vec<u8>, Option<Value>)> = None;
+        let mut open: Option<(Key, Option<Value>)> = None;
         for (key, begins, mapped) in self.ends {
             if let Some((first, mapped)) = open.take() {
                 close(&mut self.whole, first, &key, mapped);
@@ -63,7 +65,7 @@ impl Points {
             }
         }
         if let Some((first, mapped)) = open {
-            let last = vec![u8::MAX; first.len()];
+            let last = Key::from_elem(u8::MAX, first.len());
             put(&mut self.whole, first, last, mapped);
         }
         self.whole
@@ -72,11 +74,11 @@ impl Points {
 
 fn close(
     whole: &mut BTreeMap<Element, Option<Value>>,
-    first: Vec<u8>,
+    first: Key,
     behind: &[u8],
     mapped: Option<Value>,
 ) {
-    let mut last = behind.to_vec();
+    let mut last = Key::from_slice(behind);
     for byte in last.iter_mut().rev() {
         *byte = byte.wrapping_sub(1);
         if *byte != u8::MAX {
@@ -86,16 +88,13 @@ fn close(
     put(whole, first, last, mapped);
 }
 
-fn put(
-    whole: &mut BTreeMap<Element, Option<Value>>,
-    key: Vec<u8>,
-    last: Vec<u8>,
-    mapped: Option<Value>,
-) {
+fn put(whole: &mut BTreeMap<Element, Option<Value>>, key: Key, last: Key, mapped: Option<Value>) {
     whole.insert(Element::range(key, last), mapped);
 }
 
 /// What a map has for a key: a verdict, or bytes; of what is neither, nothing.
 fn mapped(data: &[u8]) -> Option<Value> {
-    verdict(data).map(Value::Verdict).or_else(|| value(data).map(Value::Bytes))
+    verdict(data)
+        .map(Value::Verdict)
+        .or_else(|| value(data).map(|bytes| Value::Bytes(bytes.into())))
 }

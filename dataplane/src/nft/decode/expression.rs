@@ -33,19 +33,25 @@ fn known(name: &str, data: &[u8]) -> Option<Expression> {
             only(&[1, 2, 3, 4, 5, 6])?;
             // `NFT_BITWISE_MASK_XOR`; the others shift.
             fields.number(6).is_none_or(|operation| operation == 0).then_some(())?;
-            let (mask, xor) = (value(fields.bytes(4)?)?, value(fields.bytes(5)?)?);
+            let (mask, xor) =
+                (value(fields.bytes(4)?)?.to_vec(), value(fields.bytes(5)?)?.to_vec());
             Some(Expression::Bitwise { from: from(1)?, to: from(2)?, mask, xor })
         }
         "cmp" => {
             only(&[1, 2, 3])?;
             let how = Comparison::of(fields.number(2)?)?;
-            Some(Expression::Compare { from: from(1)?, how, value: value(fields.bytes(3)?)? })
+            Some(Expression::Compare {
+                from: from(1)?,
+                how,
+                value: value(fields.bytes(3)?)?.to_vec(),
+            })
         }
         "range" => {
             only(&[1, 2, 3, 4])?;
             // `NFT_RANGE_EQ`.
             (fields.number(2)? == 0).then_some(())?;
-            let (first, last) = (value(fields.bytes(3)?)?, value(fields.bytes(4)?)?);
+            let (first, last) =
+                (value(fields.bytes(3)?)?.to_vec(), value(fields.bytes(4)?)?.to_vec());
             Some(Expression::Range { from: from(1)?, first, last })
         }
         "lookup" => lookup(&fields),
@@ -54,7 +60,7 @@ fn known(name: &str, data: &[u8]) -> Option<Expression> {
             let data = fields.bytes(2)?;
             match fields.number(1)? {
                 0 => Some(Expression::Verdict(verdict(data)?)),
-                to => Some(Expression::Load { to: register(to)?, value: value(data)? }),
+                to => Some(Expression::Load { to: register(to)?, value: value(data)?.to_vec() }),
             }
         }
         "nat" => nat(&fields),
@@ -117,8 +123,8 @@ fn register(number: u32) -> Option<Register> {
 }
 
 /// Reads `NFTA_DATA_VALUE`.
-pub(super) fn value(data: &[u8]) -> Option<Vec<u8>> {
-    Fields::of(data).bytes(1).map(<[u8]>::to_vec)
+pub(super) fn value(data: &[u8]) -> Option<&[u8]> {
+    Fields::of(data).bytes(1)
 }
 
 /// Reads `NFTA_DATA_VERDICT`.

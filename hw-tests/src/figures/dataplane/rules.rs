@@ -13,7 +13,7 @@ use dataplane::desired::{Desired, Direction, Peer, Rule, Traffic, Zones};
 use dataplane::kernel::namespace::{Namespace, inside};
 use dataplane::kernel::rules;
 use dataplane::kernel::socket::Socket;
-use dataplane::nft::{Batch, Change, Element, Family, KeyType, Ruleset, Set};
+use dataplane::nft::{Batch, Change, Element, Family, Key, KeyType, Ruleset, Set};
 use dataplane::{firewall, naming, plan, spec};
 use hw_tests::Need;
 use hw_tests::network::full::{FULL, NEXT_TO_NOTHING, Ports, state};
@@ -251,7 +251,7 @@ fn set() -> (Batch, String) {
     let name = || "as_full".to_owned();
     let address = |number: u32| (0x0a00_0000 + number).to_be_bytes();
     let elements = (0..ELEMENTS)
-        .map(|number| (Element { key: address(number).to_vec(), last: None }, None))
+        .map(|number| (Element { key: Key::from_slice(&address(number)), last: None }, None))
         .collect();
     let set = Set { key: vec![KeyType::Ipv4], value: None, interval: false, elements: [].into() };
     let shape = set.shape();
