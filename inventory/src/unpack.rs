@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use serde::de::DeserializeOwned;
+
 /// Unpacks a Zstandard frame (RFC 8878) that was compiled in; nothing where it is damaged, which
 /// tests hold that it is not.
 pub(crate) fn unpack(packed: &[u8]) -> Vec<u8> {
@@ -12,4 +14,17 @@ pub(crate) fn unpack(packed: &[u8]) -> Vec<u8> {
         bytes.clear();
     }
     bytes
+}
+
+/// Reads a list of `data/` (TOML).
+///
+/// By way of a JSON value: reading a type from TOML itself is three times the code.
+///
+/// # Panics
+///
+/// Never: a test reads each list that is committed.
+pub(crate) fn list<T: DeserializeOwned>(packed: &[u8]) -> T {
+    let value: serde_json::Value =
+        toml::from_slice(&unpack(packed)).expect("a test reads each list that is committed");
+    typed_json::read(&value).expect("a test reads each list that is committed")
 }
