@@ -3,8 +3,6 @@
 use std::io::Read;
 use std::sync::LazyLock;
 
-use serde::de::DeserializeOwned;
-
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/norms.zst"));
 
 static TEXTS: LazyLock<String> = LazyLock::new(|| {
@@ -30,12 +28,4 @@ pub(crate) fn files() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub(crate) fn text(name: &str) -> &'static str {
     let found = files().find(|(file, _)| *file == name);
     found.map(|(_, text)| text).expect("a test reads every file that is asked for")
-}
-
-/// Reads a type from the text of a TOML file that is compiled in.
-///
-/// By way of a JSON value: reading a type from TOML itself is three times the code.
-pub(crate) fn read<T: DeserializeOwned>(toml: &str) -> Result<T, String> {
-    let value: serde_json::Value = toml::from_str(toml).map_err(|error| error.to_string())?;
-    typed_json::read(&value).map_err(|error| error.to_string())
 }

@@ -79,7 +79,7 @@ pub fn norm(id: &str) -> Option<&'static Norm> {
 }
 
 fn read(header: &str, rows: &str) -> Result<Norm, String> {
-    let Header { id, title, edition, edition_en, correction } = bundled::read(header)?;
+    let Header { id, title, edition, edition_en, correction } = typed_json::parse_toml(header)?;
     let mut rows: Vec<Row> =
         typed_json::parse(rows.as_bytes()).map_err(|error| error.to_string())?;
     let mut index = BTreeMap::new();

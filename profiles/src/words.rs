@@ -35,7 +35,7 @@ pub(crate) struct Words {
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    bundled::read(bundled::text("words.toml")).expect("the test `words_are_read` reads it")
+    typed_json::parse_toml(bundled::text("words.toml")).expect("the test `words_are_read` reads it")
 });
 
 /// Returns the words for the section `name` of the facts.

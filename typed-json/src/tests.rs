@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{parse, read};
+use super::{parse, parse_toml, read};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -110,4 +110,16 @@ fn what_is_no_json_is_told_with_its_place() {
     let error = parse::<Port>(b"{\"name\": \n p0}").unwrap_err();
     assert_eq!((error.line(), error.column()), (2, 2));
     assert_eq!(parse::<Vec<u8>>(b"[1, 2]").unwrap(), [1, 2]);
+}
+
+#[test]
+fn toml_is_read_as_its_own_reader_does() {
+    let text = "whole = 0x1f\nless = -7\npoint = 1_0.5\nflag = true\ntext = \"a\\nb\"\n\
+                list = [1, [2], { a = 3 }]\n[table]\n\"two words\".x = 1\n[[many]]\n[[many]]\nb = 2\n";
+    assert_eq!(parse_toml::<Value>(text).unwrap(), toml::from_str::<Value>(text).unwrap());
+    assert_eq!(parse_toml::<Value>("at = 2026-11-23\n").unwrap(), json!({ "at": "2026-11-23" }));
+    assert_eq!(parse_toml::<Value>("big = nan\n").unwrap(), json!({ "big": null }));
+    assert!(parse_toml::<Value>("a = \"\n").is_err());
+    let error = parse_toml::<Port>("name = 1\n").unwrap_err();
+    assert_eq!(error, "invalid type: integer `1`, expected a string");
 }
