@@ -15,6 +15,32 @@ fn main() {
     if target == env::var("HOST").unwrap_or_default() && c_library_packs_relocations() {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    // docs/adr/0014: functions of the same code are one. Nobody debugs a release build by the
+    // names of its functions, for it has none.
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links(FOLD) {
+        println!("cargo::rustc-link-arg-bins={FOLD}");
+    }
+}
+
+/// Makes functions of the same code one; lld and mold know it, GNU ld does not.
+const FOLD: &str = "-Wl,--icf=all";
+
+/// Tells whether the linker takes `argument`, by linking a program that does nothing.
+fn links(argument: &str) -> bool {
+    let Ok(folder) = env::var("OUT_DIR") else { return false };
+    let (source, program) = (format!("{folder}/nothing.rs"), format!("{folder}/nothing"));
+    if std::fs::write(&source, "fn main() {}\n").is_err() {
+        return false;
+    }
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args([&source, "-o", &program, "--target", &env::var("TARGET").unwrap_or_default()]);
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        rustc.args(["-C", &format!("linker={linker}")]);
+    }
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
+    rustc.args(["-C", &format!("link-arg={argument}")]);
+    rustc.output().is_ok_and(|output| output.status.success())
 }
 
 /// Tells whether the C library that is linked reads packed relocations (`DT_RELR`), as glibc

@@ -6,12 +6,15 @@ use std::{env, fs, io};
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 const FOLDER: &str = "norms/gd-gov-cloud";
+const WORDS: &str = "norms/words.toml";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={FOLDER}");
     let mut paths = fs::read_dir(FOLDER)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
+    println!("cargo::rerun-if-changed={WORDS}");
+    paths.push(WORDS.into());
     paths.sort_unstable();
     // Name and text by turns, each ended by a zero.
     let mut texts = Vec::new();

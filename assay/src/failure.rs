@@ -1,15 +1,21 @@
 //! Why a command could not do its work, in the user's language, and how that
 //! is printed: one line, the causes, a hint.
 
-use std::error::Error;
+use std::{error::Error, ops::Deref};
 
 use profiles::{Lang, Text};
 
 use crate::{exit::Exit, output::put};
 
 /// Why a command ended without its result.
+///
+/// One pointer: it is handed on by every `?` of the commands, and each of them would move all of it.
 #[derive(Debug)]
-pub struct Failure {
+pub struct Failure(Box<Parts>);
+
+/// What a [`Failure`] says.
+#[derive(Debug)]
+pub struct Parts {
     /// What could not be done, and to what.
     pub message: Text,
     /// The error under it, with its own chain.
@@ -23,37 +29,43 @@ pub struct Failure {
 impl Failure {
     /// Wrong use of the program, or a request refused for safety: exit 2.
     pub fn usage(message: Text) -> Self {
-        Self { message, cause: None, hint: None, exit: Exit::Usage }
+        Self::new(message, Exit::Usage)
     }
 
     /// Something could not be found out or done: exit 3.
     pub fn unable(message: Text) -> Self {
-        Self { message, cause: None, hint: None, exit: Exit::Unknown }
+        Self::new(message, Exit::Unknown)
     }
 
     /// Something was found to be otherwise than wanted: exit 1.
     pub fn failed(message: Text) -> Self {
-        Self { message, cause: None, hint: None, exit: Exit::Failed }
+        Self::new(message, Exit::Failed)
+    }
+
+    fn new(message: Text, exit: Exit) -> Self {
+        Self(Box::new(Parts { message, cause: None, hint: None, exit }))
     }
 
     /// Names the error under it.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Says what the operator can do about it.
     #[must_use]
     pub fn hint(mut self, hint: Text) -> Self {
-        self.hint = Some(hint);
+        self.0.hint = Some(hint);
         self
     }
 
     /// Says what the operator can do about it, where a library knows (in English).
     #[must_use]
     pub fn hint_from(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.map(Text::same).or(self.hint);
+        if let Some(hint) = hint {
+            self.0.hint = Some(Text::same(hint));
+        }
         self
     }
 
@@ -77,6 +89,14 @@ impl Failure {
             put(&mut text, format_args!("  {}: {}\n", word.get(lang), one_line(hint.get(lang))));
         }
         text
+    }
+}
+
+impl Deref for Failure {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

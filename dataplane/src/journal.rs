@@ -164,7 +164,7 @@ fn sound(line: &[u8]) -> Option<Value> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (sum, json) = line.split_once(' ')?;
     let good = sum.len() == 16 && u64::from_str_radix(sum, 16).ok()? == checksum(json.as_bytes());
-    if good { serde_json::from_str(json).ok() } else { None }
+    if good { serde_json::from_slice(json.as_bytes()).ok() } else { None }
 }
 
 fn note(past: &mut Past, record: &Value) {

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::model::{Brand, ManagementChip};
+use crate::unpack;
 
 /// What a maker's name suggests without saying whose brand the machine is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,14 +121,11 @@ fn contains(name: &[String], part: &[String]) -> bool {
     !part.is_empty() && name.windows(part.len()).any(|window| window == part)
 }
 
-static VENDORS: LazyLock<Vendors> = LazyLock::new(|| {
-    toml::from_str(include_str!("../data/vendors.toml"))
-        .expect("the committed list of vendors is read by a test")
-});
+static VENDORS: LazyLock<Vendors> =
+    LazyLock::new(|| unpack::list(include_bytes!(concat!(env!("OUT_DIR"), "/vendors.zst"))));
 
 static CHIPS: LazyLock<Chips> = LazyLock::new(|| {
-    toml::from_str(include_str!("../data/management-chips.toml"))
-        .expect("the committed list of chips is read by a test")
+    unpack::list(include_bytes!(concat!(env!("OUT_DIR"), "/management-chips.zst")))
 });
 
 #[derive(Deserialize)]

@@ -14,7 +14,6 @@ mod object;
 mod section;
 mod trust;
 
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::identity::identity_of;
@@ -111,8 +110,8 @@ pub fn merge(parts: Vec<Inventory>, options: &Options) -> Result<Inventory, Merg
     merged.insert("sections".to_owned(), document::statuses(&documents));
     merged.insert("sources".to_owned(), pool.into_value());
     merged.insert("findings".to_owned(), findings.into_value());
-    let merged = Inventory::deserialize(&Value::Object(merged))
-        .map_err(|source| MergeError::Shape { source })?;
+    let merged =
+        typed_json::read(&Value::Object(merged)).map_err(|source| MergeError::Shape { source })?;
     Ok(close(merged))
 }
 

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::unpack;
+
 /// A text as used, and as read where that differs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -113,9 +115,7 @@ struct List {
 }
 
 static LIST: LazyLock<List> = LazyLock::new(|| {
-    let file: File = toml::from_str(include_str!("../data/placeholders.toml"))
-        .expect("the committed list of placeholders is read by a test");
-    List::new(file)
+    List::new(unpack::list(include_bytes!(concat!(env!("OUT_DIR"), "/placeholders.zst"))))
 });
 
 impl List {

@@ -69,7 +69,7 @@ impl Sysroot {
         let bare = Inner { base, live: false, errors: BTreeMap::new() };
         let bare = Self { inner: Arc::new(bare), trace: None };
         let errors = match bare.read(ERRORS) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
+            Ok(bytes) => typed_json::parse(&bytes)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?,
             Err(_) => BTreeMap::new(),
         };
@@ -181,7 +181,7 @@ impl Sysroot {
         let path = format!("{OWN}/{name}.json");
         if !self.inner.live {
             let bytes = self.read(&path)?;
-            return serde_json::from_slice(&bytes)
+            return typed_json::parse(&bytes)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error));
         }
         let answer = ask();

@@ -13,8 +13,12 @@ use crate::profile::resolve::{self, File, resolve};
 use crate::{Profile, Text};
 
 /// Files beside the profiles that are none: the norm itself, and what becomes of its rows.
-const NO_PROFILES: [&str; 3] =
-    ["gd-gov-cloud/norm.toml", "gd-gov-cloud/norm-rows.json", "gd-gov-cloud/coverage.toml"];
+const NO_PROFILES: [&str; 4] = [
+    "gd-gov-cloud/norm.toml",
+    "gd-gov-cloud/norm-rows.json",
+    "gd-gov-cloud/coverage.toml",
+    "words.toml",
+];
 
 /// Profiles are written by hand; a larger file is something else.
 const LARGEST: usize = 4 << 20;

@@ -79,9 +79,9 @@ pub fn norm(id: &str) -> Option<&'static Norm> {
 }
 
 fn read(header: &str, rows: &str) -> Result<Norm, String> {
-    let Header { id, title, edition, edition_en, correction } =
-        toml::from_str(header).map_err(|error| error.to_string())?;
-    let mut rows: Vec<Row> = serde_json::from_str(rows).map_err(|error| error.to_string())?;
+    let Header { id, title, edition, edition_en, correction } = typed_json::parse_toml(header)?;
+    let mut rows: Vec<Row> =
+        typed_json::parse(rows.as_bytes()).map_err(|error| error.to_string())?;
     let mut index = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         if index.insert(row.id.clone(), at).is_some() {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::Text;
+use crate::{Text, bundled};
 
 /// What a section is called, and how a gap in it is closed.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -35,7 +35,7 @@ pub(crate) struct Words {
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    toml::from_str(include_str!("../norms/words.toml")).expect("the test `words_are_read` reads it")
+    typed_json::parse_toml(bundled::text("words.toml")).expect("the test `words_are_read` reads it")
 });
 
 /// Returns the words for the section `name` of the facts.

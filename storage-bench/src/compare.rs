@@ -158,7 +158,8 @@ fn differences(base: &Run, other: &Run) -> Vec<Difference> {
         writes(a.read_percent, &a.write_blocks),
         writes(b.read_percent, &b.write_blocks),
     );
-    let order = |run: &Run| serde_json::to_string(&run.workload.order).unwrap_or_default();
+    let order =
+        |run: &Run| serde_json::to_value(&run.workload.order).unwrap_or_default().to_string();
     see("order", order(base), order(other));
     see("iodepth", base.iodepth.to_string(), other.iodepth.to_string());
     see("threads", base.threads.to_string(), other.threads.to_string());

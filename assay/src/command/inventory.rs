@@ -164,6 +164,7 @@ fn from_file(path: &Path) -> Result<Document, Failure> {
 }
 
 fn document(inventory: &Inventory) -> Result<Document, Failure> {
-    let body = serde_json::to_vec(inventory).map_err(super::no_json)?;
+    // By way of a value: writing the types in one line as well would be code of its own for each.
+    let body = serde_json::to_value(inventory).map_err(super::no_json)?.to_string().into_bytes();
     Ok(Document { schema: inventory::model::SCHEMA.to_owned(), body })
 }

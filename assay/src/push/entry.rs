@@ -119,7 +119,7 @@ impl Entry {
         let (line, body) = file.split_at(end);
         let body = body.get(1..).unwrap_or_default();
         let header: Header =
-            serde_json::from_slice(line).map_err(|error| EntryError::Header(error.to_string()))?;
+            typed_json::parse(line).map_err(|error| EntryError::Header(error.to_string()))?;
         if header.format != FORMAT {
             return Err(EntryError::Header(format!("layout `{}`", header.format)));
         }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
 use profiles::{Judgement, Text};
-use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
@@ -147,7 +146,7 @@ fn sections(facts: &Value) -> BTreeMap<String, SectionStatus> {
         for (section, status) in
             document.get("sections").and_then(Value::as_object).into_iter().flatten()
         {
-            if let Ok(status) = SectionStatus::deserialize(status) {
+            if let Ok(status) = typed_json::read::<SectionStatus>(status) {
                 let key =
                     if name == "inventory" { section.clone() } else { format!("{name}.{section}") };
                 all.insert(key, status);
@@ -169,7 +168,7 @@ fn findings(facts: &Value) -> Vec<Finding> {
         for finding in document.get("findings").and_then(Value::as_array).into_iter().flatten() {
             let text =
                 |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let class = finding.get("class").map(FindingClass::deserialize);
+            let class = finding.get("class").map(typed_json::read::<FindingClass>);
             let claims = finding.get("claims").and_then(Value::as_array).into_iter().flatten();
             all.push(Finding {
                 class: match class {

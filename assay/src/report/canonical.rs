@@ -44,9 +44,7 @@ pub fn to_bytes(document: &impl Serialize) -> Result<Vec<u8>, CanonicalError> {
 /// Refuses a key that is there twice, and any byte that writing the document
 /// again would not give.
 pub fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
-    // By reference, as everywhere: the types are read from a `Value`, an owned `Value` and a text
-    // by code of its own each, half a megabyte of it.
-    Ok(T::deserialize(&value_from_bytes(bytes)?)?)
+    Ok(typed_json::read(&value_from_bytes(bytes)?)?)
 }
 
 /// Reads any JSON value from bytes that must be its canonical ones.

@@ -6,6 +6,8 @@
 use profiles::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use toml::de::DeTable;
 
 /// The cover's particulars, as the file given by `--cover` states them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -133,14 +135,37 @@ impl CoverError {
 /// Reads a cover from the text of the file named `file`.
 pub fn parse(file: &str, text: &str) -> Result<Cover, CoverError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let refused = |at: Option<usize>, message: &str| {
+        let before = at.and_then(|at| text.get(..at)).unwrap_or_default();
         CoverError {
             file: file.to_owned(),
             line: before.matches('\n').count().saturating_add(1),
-            message: error.message().lines().collect::<Vec<_>>().join("; "),
+            message: message.lines().collect::<Vec<_>>().join("; "),
         }
-    })
+    };
+    let table = DeTable::parse(text)
+        .map_err(|error| refused(error.span().map(|span| span.start), error.message()))?;
+    let table = table.get_ref();
+    typed_json::read(&typed_json::value(table))
+        .map_err(|error| refused(at_fault(table), &error.to_string()))
+}
+
+/// Returns where the key stands that alone is refused already.
+fn at_fault(table: &DeTable<'_>) -> Option<usize> {
+    let whole = typed_json::value(table);
+    let fails = |cover: &Value| typed_json::read::<Cover>(cover).is_err();
+    let (key, held) = table.iter().find(|(key, _)| {
+        let key: &str = key.get_ref();
+        fails(&json!({ key: &whole[key] }))
+    })?;
+    let outer: &str = key.get_ref();
+    let inner = held.get_ref().as_table().and_then(|table| {
+        table.keys().find(|key| {
+            let key: &str = key.get_ref();
+            fails(&json!({ outer: { key: &whole[outer][key] } }))
+        })
+    });
+    Some(inner.unwrap_or(key).span().start)
 }
 
 #[cfg(test)]

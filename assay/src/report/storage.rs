@@ -4,7 +4,6 @@
 //! stand there as text ([`super::canonical`]). Every reader of runs in a report comes
 //! through here.
 
-use serde::Deserialize as _;
 use serde_json::{Number, Value};
 use storage_bench::measurement::Run;
 
@@ -53,7 +52,7 @@ pub fn runs(facts: &Value) -> Option<(Vec<Run>, usize)> {
 pub fn run(value: &Value) -> Option<Run> {
     let mut value = value.clone();
     restore(&mut value);
-    Run::deserialize(&value).ok()
+    typed_json::read(&value).ok()
 }
 
 /// Makes numbers of `storage/v1` that stand as text numbers again.

@@ -9,7 +9,7 @@ use super::node::{Lines, Node, SyntaxError, Table, Value};
 
 /// Reads a JSON text into nodes.
 pub(super) fn parse<'t>(text: &'t str, lines: &Lines<'_>) -> Result<Node<'t>, Vec<SyntaxError>> {
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(text) {
+    if let Err(error) = serde_json::from_slice::<serde_json::Value>(text.as_bytes()) {
         let message = error.to_string();
         // It says its place at the end, and we at the beginning.
         let end = message.rfind(" at line ").unwrap_or(message.len());
@@ -109,7 +109,7 @@ impl<'t> Walk<'t> {
             return Some(Cow::Borrowed(plain));
         }
         let quoted = self.text.get(start..self.at)?;
-        let value = serde_json::from_str::<serde_json::Value>(quoted).ok()?;
+        let value = serde_json::from_slice::<serde_json::Value>(quoted.as_bytes()).ok()?;
         Some(Cow::Owned(value.as_str()?.to_owned()))
     }
 

@@ -4,7 +4,6 @@
 //! passed over. A fact may stand as its bare value or, as other writers do it,
 //! as `{"value": …, "source": …}`.
 
-use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::{ImportError, file_source};
@@ -63,14 +62,14 @@ fn check_schema(name: &str, document: &Map<String, Value>) -> Result<(), ImportE
 
 /// Drops what a later v1.x may have added in places where names are fixed.
 fn forget_unknown_names(document: &mut Map<String, Value>) {
-    let known = |name: &str| Section::deserialize(&Value::from(name)).is_ok();
+    let known = |name: &str| typed_json::read::<Section>(&Value::from(name)).is_ok();
     if let Some(Value::Object(sections)) = document.get_mut("sections") {
         sections.retain(|name, _| known(name));
     }
     if let Some(Value::Array(sources)) = document.get_mut("sources") {
         for source in sources {
             if let Some(kind) = source.get_mut("kind")
-                && SourceKind::deserialize(&*kind).is_err()
+                && typed_json::read::<SourceKind>(kind).is_err()
             {
                 *kind = "import".into();
             }
@@ -78,7 +77,7 @@ fn forget_unknown_names(document: &mut Map<String, Value>) {
     }
     if let Some(Value::Array(findings)) = document.get_mut("findings") {
         findings.retain(|finding| {
-            finding.get("class").is_none_or(|class| FindingClass::deserialize(class).is_ok())
+            finding.get("class").is_none_or(|class| typed_json::read::<FindingClass>(class).is_ok())
         });
     }
 }
@@ -234,7 +233,7 @@ fn check_source(
 /// Reads the document into its types; on failure finds the object at fault.
 fn typed(name: &str, document: Map<String, Value>) -> Result<Inventory, ImportError> {
     let whole = Value::Object(document);
-    let error = match Inventory::deserialize(&whole) {
+    let error = match typed_json::read(&whole) {
         Ok(inventory) => return Ok(inventory),
         Err(error) => error,
     };
@@ -244,7 +243,7 @@ fn typed(name: &str, document: Map<String, Value>) -> Result<Inventory, ImportEr
     for (key, value) in document {
         let alone = |value: Value| {
             let object = Map::from_iter([(key.clone(), value)]);
-            Inventory::deserialize(&Value::Object(object)).err()
+            typed_json::read::<Inventory>(&Value::Object(object)).err()
         };
         if let Value::Array(items) = &value {
             for (index, item) in items.iter().enumerate() {

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::object::Object;
@@ -116,11 +115,11 @@ impl Pool {
         };
         let own: Vec<Source> = members
             .remove("sources")
-            .and_then(|sources| Deserialize::deserialize(&sources).ok())
+            .and_then(|sources| typed_json::read(&sources).ok())
             .unwrap_or_default();
         let sections = members
             .remove("sections")
-            .and_then(|sections| Deserialize::deserialize(&sections).ok())
+            .and_then(|sections| typed_json::read(&sections).ok())
             .unwrap_or_default();
         let mut indices = Indices { pool: self, own: &own, known: BTreeMap::new() };
         for source in 0..own.len() {

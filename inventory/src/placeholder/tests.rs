@@ -118,7 +118,8 @@ fn macs_must_be_given_by_a_maker_to_one_station() {
 
 #[test]
 fn every_entry_of_the_list_says_how_it_compares() {
-    let file: File = toml::from_str(include_str!("../../data/placeholders.toml")).expect("a list");
+    let file: File =
+        typed_json::parse_toml(include_str!("../../data/placeholders.toml")).expect("a list");
     for entry in file.placeholder {
         let ways = [
             entry.is.is_some(),

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 /// Most bytes of a message: a second's histograms take some kilobytes.
 pub const MAX_BYTES: usize = 1 << 20;
@@ -63,10 +62,9 @@ impl<M: DeserializeOwned> Decoder<M> {
             return Err(FrameError::TooLong { bytes });
         }
         let Some(json) = rest.get(..bytes) else { return Ok(None) };
-        // By way of a value, and tagged from outside: the one reader of each type that the
-        // program has. A tag inside would build another for all that a message holds.
-        let message = serde_json::from_slice(json).and_then(|json: Value| M::deserialize(&json));
-        let message = message.map_err(|source| FrameError::Message { source })?;
+        // Tagged from outside: a tag inside would build a second reader of all that a message
+        // holds.
+        let message = typed_json::parse(json).map_err(|source| FrameError::Message { source })?;
         self.bytes.drain(..4 + bytes);
         Ok(Some(message))
     }

@@ -200,9 +200,7 @@ impl Journal {
         let mut journal: Option<Self> = None;
         for (at, line) in lines.enumerate().filter(|(_, line)| !line.is_empty()) {
             let line_number = at + 1;
-            // By way of a value: the one reader of runs that the program has (0.1 MB).
-            let entry: Entry = serde_json::from_slice(line)
-                .and_then(|entry: serde_json::Value| Entry::deserialize(&entry))
+            let entry: Entry = typed_json::parse(line)
                 .map_err(|source| JournalError::Line { line: line_number, source })?;
             let order = |source| JournalError::Order { line: line_number, source };
             match (&mut journal, entry) {

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use profiles::{Profile, Subject};
-use serde::Deserialize as _;
-use serde_json::Value;
 use storage_bench::measurement::{self, SCHEMA, Storage};
 
 use super::StorageRuns;
@@ -81,8 +79,7 @@ fn read_one(path: &Path) -> Result<StorageRuns, Failure> {
         || Failure::usage(text("无法读取运行记录 `{}`", "cannot read runs `{}`", &[&name]));
     let bytes =
         command::read_bounded(path, LARGEST_RUNS).map_err(|error| cannot().because(error))?;
-    let storage =
-        serde_json::from_slice(&bytes).and_then(|runs: Value| Storage::deserialize(&runs));
+    let storage = typed_json::parse(&bytes);
     let mut storage: Storage = storage.map_err(|error| cannot().because(error))?;
     if storage.schema != SCHEMA && storage.schema != KEPT {
         return Err(cannot().because(std::io::Error::other(format!(

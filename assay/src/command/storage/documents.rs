@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use serde::Deserialize as _;
 use serde_json::Value;
 use storage_bench::measurement::{Run, SCHEMA};
 
@@ -62,5 +61,5 @@ fn list(runs: Option<Value>, name: &str) -> Result<Vec<Run>, Failure> {
         return Err(cannot(name).because(std::io::Error::other(message)));
     };
     storage::restore(&mut runs);
-    Vec::<Run>::deserialize(&runs).map_err(|error| cannot(name).because(error))
+    typed_json::read(&runs).map_err(|error| cannot(name).because(error))
 }

@@ -5,10 +5,12 @@
 //! one that proves nothing is an error and never green, one that was superseded is skipped.
 
 use profiles::{Lang, Text};
-use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use storage_bench::measurement::{Latency, Run, Totals, Validity};
 
-use super::{csv, junit::clean};
+use super::{
+    csv,
+    junit::{Case, Outcome},
+};
 use crate::{output::storage::said, report::Language};
 
 /// The columns, units in their names.
@@ -124,9 +126,9 @@ fn thousandths(value: u64) -> String {
     format!("{}.{:03}", value / 1_000, value % 1_000)
 }
 
-/// Adds a test case for each run.
-pub(super) fn cases(suite: &mut TestSuite, runs: &[Run], profile: &str, lang: Lang) {
-    for (run, superseded) in runs.iter().zip(said::superseded(runs)) {
+/// Returns a test case for each run.
+pub(super) fn cases(runs: &[Run], profile: &str, lang: Lang) -> Vec<Case> {
+    let case = |(run, superseded): (&Run, bool)| {
         let reasons: Vec<String> = run
             .reasons
             .iter()
@@ -135,29 +137,25 @@ pub(super) fn cases(suite: &mut TestSuite, runs: &[Run], profile: &str, lang: La
                 format!("{why} ({})", doubt.code)
             })
             .collect();
-        let status = if superseded {
-            let mut skipped = TestCaseStatus::skipped();
+        let outcome = if superseded {
             let word = Text::new("已被后一次运行取代", "superseded by a later run");
-            skipped.set_message(clean(word.get(lang)));
-            skipped
+            Outcome::Skipped { message: word.get(lang).to_owned() }
         } else if run.validity == Validity::Valid {
-            TestCaseStatus::success()
+            Outcome::Passed
         } else {
-            let mut error = TestCaseStatus::non_success(NonSuccessKind::Error);
-            error.set_type("invalid").set_message(clean(&reasons.join("; ")));
-            error
+            Outcome::Error { kind: "invalid", message: reasons.join("; ") }
         };
         let (case, mode) = (said::case(run), said::mode(run.mode));
-        let name = format!("{} {}", case.get(lang), mode.get(lang));
-        let mut case = TestCase::new(clean(&name), status);
-        case.set_classname(clean(&format!("{profile}.storage")));
-        for (key, value) in [
-            ("subject", run.subject.path.clone()),
-            ("iops", run.all.iops.to_string()),
-            ("bytes_per_s", run.all.bytes_per_s.to_string()),
-        ] {
-            case.add_property((key, clean(&value).as_str()));
+        Case {
+            name: format!("{} {}", case.get(lang), mode.get(lang)),
+            class: Some(format!("{profile}.storage")),
+            properties: vec![
+                ("subject", run.subject.path.clone()),
+                ("iops", run.all.iops.to_string()),
+                ("bytes_per_s", run.all.bytes_per_s.to_string()),
+            ],
+            outcome,
         }
-        suite.add_test_case(case);
-    }
+    };
+    runs.iter().zip(said::superseded(runs)).map(case).collect()
 }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use storage_bench::{
     abba::{Comparison, Hook, Window},
     measurement::{Run, Storage, Validity},
@@ -95,8 +94,7 @@ impl Kept {
                     .because(error));
             }
         };
-        let kept = serde_json::from_slice(&bytes).and_then(|kept: Value| Self::deserialize(&kept));
-        let kept: Self = kept.map_err(|error| {
+        let kept: Self = typed_json::parse(&bytes).map_err(|error| {
             Failure::usage(text("`{}` 不是运行记录", "`{}` holds no runs", &[&name])).because(error)
         })?;
         if kept.schema == SCHEMA && kept.target.differences(&none.target).is_empty() {

@@ -36,7 +36,7 @@ impl Marker {
     /// Returns the mark in `out`, where it is of this target and this seed.
     pub(super) fn read(out: &Path, target: &Fingerprint, seed: u64) -> Option<Self> {
         let bytes = fs::read(file(out)).ok()?;
-        let marker: Self = serde_json::from_slice(&bytes).ok()?;
+        let marker: Self = typed_json::parse(&bytes).ok()?;
         let same = marker.schema == SCHEMA
             && marker.seed == seed
             && marker.start_bytes == 0
@@ -76,7 +76,7 @@ impl Marker {
         if !writes(case) {
             return Ok(());
         }
-        let known = fs::read(file(out)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let known = fs::read(file(out)).ok().and_then(|bytes| typed_json::parse(&bytes).ok());
         match known {
             Some(marker @ Self { overwritten: false, .. }) => {
                 Self { overwritten: true, ..marker }.put(out)

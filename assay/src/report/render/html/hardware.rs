@@ -106,7 +106,7 @@ pub(super) struct Port {
 fn all<T: DeserializeOwned + Default>(facts: &Value, section: &str) -> Vec<T> {
     let objects = facts.get("inventory").and_then(|inventory| inventory.get(section));
     let objects = objects.and_then(Value::as_array).into_iter().flatten();
-    objects.map(|object| T::deserialize(object).unwrap_or_default()).collect()
+    objects.map(|object| typed_json::read(object).unwrap_or_default()).collect()
 }
 
 /// Returns the DIMM slots; flash chips are not memory.

@@ -4,7 +4,6 @@
 use std::fmt::Write as _;
 
 use profiles::Text;
-use serde::Deserialize as _;
 use serde_json::Value;
 use storage_bench::abba::{Comparison, Interval, WorstSecond};
 
@@ -43,7 +42,7 @@ pub(super) fn comparisons(v: Voice, facts: &Value) -> Vec<Compared> {
 fn read(value: &Value) -> Option<Comparison> {
     let mut value = value.clone();
     restore(&mut value);
-    Comparison::deserialize(&value).ok()
+    typed_json::read(&value).ok()
 }
 
 fn show(v: Voice, found: &Comparison) -> Compared {
