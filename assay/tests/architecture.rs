@@ -72,6 +72,17 @@ const PURE_PARTS: &[&str] = &[
     "assay/src/report/todo.rs",
 ];
 
+/// Where std's sorts stay: they are several times the code of `tiny_sort`'s, once for each type,
+/// and worth it where a list has a hundred thousand elements, often in order already.
+const LARGE_LISTS: &[&str] = &[
+    "dataplane/src/firewall/compile/grant.rs",
+    "dataplane/src/firewall/compile/span.rs",
+    "dataplane/src/nft/decode/elements.rs",
+];
+
+/// Crates that are no part of the program.
+const UNLINKED: &[&str] = &["hw-tests/", "benches/"];
+
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] =
     &["common", "utils", "util", "helpers", "helper", "manager", "misc", "base", "types"];
@@ -135,6 +146,20 @@ fn pure_modules_do_no_io() {
             for name in IO {
                 assert!(!line.contains(name), "{path} names `{name}`; it is pure: {line}");
             }
+        }
+    }
+}
+
+#[test]
+fn short_lists_are_sorted_by_little_code() {
+    for (path, text) in sources() {
+        let linked = path.contains("/src/") && !UNLINKED.iter().any(|name| path.starts_with(name));
+        if !linked || is_test(&path) || LARGE_LISTS.contains(&path.as_str()) {
+            continue;
+        }
+        for line in production(&text).lines() {
+            let sorts = line.contains(".sort(") || line.contains(".sort_");
+            assert!(!sorts, "{path}: `tiny_sort::stable`, not std: {line}");
         }
     }
 }

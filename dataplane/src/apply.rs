@@ -240,7 +240,8 @@ fn roll_back(
     let undoing = Record::Undoing { failed: name.en.clone(), because: because.to_string() };
     drop(log.append(&undoing, false));
     let done: Vec<&Planned> = done.iter().filter_map(|at| plan.steps.get(*at)).collect();
-    let made: BTreeSet<&Device> = done.iter().filter_map(|planned| made(&planned.step)).collect();
+    let mut own = BTreeSet::new();
+    own.extend(done.iter().filter_map(|planned| made(&planned.step)));
     let mut undos: Vec<(&Planned, &Step)> = Vec::new();
     for planned in done.into_iter().rev() {
         left.extend(planned.lost.iter().map(|lost| Left {
@@ -273,7 +274,7 @@ fn roll_back(
         }
         let (tried, rest) = undos.split_at(results.len().min(undos.len()));
         for ((planned, undo), result) in tried.iter().zip(results) {
-            let refused = result.err().filter(|because| !is_gone(undo, because, &made));
+            let refused = result.err().filter(|because| !is_gone(undo, because, &own));
             left.extend(refused.map(|because| Left {
                 done: text::step(&planned.step),
                 undo: text::step(undo),

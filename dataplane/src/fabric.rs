@@ -156,7 +156,8 @@ fn dual_networks(desired: &Desired) -> BTreeSet<&str> {
     let six =
         |network: &Network| network.subnets.values().any(|subnet| subnet.range.addr().is_ipv6());
     let subnets = desired.networks.iter().filter(|(_, network)| six(network));
-    let mut dual: BTreeSet<&str> = subnets.map(|(id, _)| id.as_str()).collect();
+    let mut dual = BTreeSet::new();
+    dual.extend(subnets.map(|(id, _)| id.as_str()));
     let with = |addresses: &BTreeSet<IpAddr>| addresses.iter().any(IpAddr::is_ipv6);
     dual.extend(stations(desired).filter(|(_, addresses)| with(addresses)).map(|(id, _)| id));
     dual
@@ -225,8 +226,8 @@ impl Fabric {
                 LinkKind::Existing { port: id.to_owned() }
             }
         };
-        let macs: BTreeSet<Mac> =
-            port.allowed.iter().filter_map(|pair| pair.mac).chain([port.mac]).collect();
+        let mut macs = BTreeSet::from([port.mac]);
+        macs.extend(port.allowed.iter().filter_map(|pair| pair.mac));
         let is_shared = |mac: &Mac| shared.contains(&(port.network.as_str(), *mac));
         // An address that moves between ports is learned, from ports that may use it only:
         // anti-spoofing looks at a frame before the bridge does.

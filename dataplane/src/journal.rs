@@ -179,9 +179,9 @@ fn note(past: &mut Past, record: &Value) {
             generation: begin.get("generation").and_then(Value::as_u64).unwrap_or_default(),
             digest: begin.get("digest").and_then(Value::as_str).unwrap_or_default().to_owned(),
             steps: begin.get("steps").and_then(number).unwrap_or_default(),
-            began: devices.iter().filter_map(|name| name.parse().ok()).collect(),
             ..Past::default()
         };
+        past.began.extend(devices.iter().filter_map(|name| name.parse::<Device>().ok()));
     } else if let Some(performed) = record.get("performed").and_then(number) {
         past.performed = performed;
     } else if let Some(end) = record.get("end").and_then(Value::as_str) {

@@ -126,7 +126,9 @@ impl Names {
 pub fn placed(desired: &Desired) -> BTreeSet<&str> {
     let ports = desired.ports.values().map(|port| port.network.as_str());
     let remotes = desired.remotes.values().map(|remote| remote.network.as_str());
-    ports.chain(remotes).collect()
+    let mut placed = BTreeSet::new();
+    placed.extend(ports.chain(remotes));
+    placed
 }
 
 /// Returns a zone for each network that is [`placed`]: its number in `kept` where it has one,
@@ -137,7 +139,8 @@ pub fn placed(desired: &Desired) -> BTreeSet<&str> {
 pub fn zones(desired: &Desired, kept: &Zones) -> Result<Zones, NamingError> {
     let wanted = placed(desired);
     let mut of = BTreeMap::new();
-    let taken: BTreeSet<u16> = kept.of.values().copied().collect();
+    let mut taken = BTreeSet::new();
+    taken.extend(kept.of.values().copied());
     let mut free = (1..=u16::MAX).filter(|number| !taken.contains(number));
     for network in &wanted {
         let number = kept.of.get(*network).copied().or_else(|| free.next());
@@ -153,8 +156,8 @@ pub fn zones(desired: &Desired, kept: &Zones) -> Result<Zones, NamingError> {
 /// tells which, else by the name of the bridge.
 pub fn seen_zones(seen: &Seen, wanted: &BTreeMap<String, Network>) -> Zones {
     let map = seen.ruleset.inet.as_ref().and_then(|table| table.sets.get(ZONE_MAP));
-    let mut networks: BTreeMap<String, &str> =
-        wanted.keys().map(|id| (bridge(id).to_string(), id.as_str())).collect();
+    let mut networks = BTreeMap::new();
+    networks.extend(wanted.keys().map(|id| (bridge(id).to_string(), id.as_str())));
     for (name, link) in &seen.links {
         let id = link.alias.as_deref().and_then(|alias| alias.strip_prefix("assay:network:"));
         if let Some(id) = id.filter(|id| bridge(id) == *name) {

@@ -133,13 +133,15 @@ pub fn stray(
 
 /// Zones in which there may be connections.
 fn numbers(node: &Node) -> BTreeSet<u16> {
-    node.kept.of.values().chain(node.zones.of.values()).copied().collect()
+    let mut numbers = BTreeSet::new();
+    numbers.extend(node.kept.of.values().chain(node.zones.of.values()));
+    numbers
 }
 
 /// Says of connections whether they are permitted.
 fn permits(node: &Node, desired: Option<&Desired>) -> impl FnMut(&Connection) -> bool {
-    let networks: BTreeMap<u16, &str> =
-        node.zones.of.iter().map(|(network, zone)| (*zone, network.as_str())).collect();
+    let mut networks = BTreeMap::new();
+    networks.extend(node.zones.of.iter().map(|(network, zone)| (*zone, network.as_str())));
     let judge = desired.map(Judge::new);
     move |connection| {
         let network = networks.get(&connection.zone);
@@ -153,7 +155,9 @@ fn permits(node: &Node, desired: Option<&Desired>) -> impl FnMut(&Connection) ->
 /// What a look has to find: devices of others that are wanted as ports.
 fn interest(desired: &Desired) -> Interest {
     let others = desired.ports.values().filter(|port| !matches!(port.kind, PortKind::Veth { .. }));
-    Interest { devices: others.map(|port| port.device.clone()).collect() }
+    let mut interest = Interest::default();
+    interest.devices.extend(others.map(|port| port.device.clone()));
+    interest
 }
 
 #[cfg(test)]

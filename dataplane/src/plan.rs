@@ -199,7 +199,9 @@ pub fn interest(wanted: &Wanted) -> Interest {
     let existing = |(name, link): (&Device, &Link)| {
         matches!(link.kind, LinkKind::Existing { .. }).then(|| name.clone())
     };
-    Interest { devices: wanted.links.iter().filter_map(existing).collect() }
+    let mut interest = Interest::default();
+    interest.devices.extend(wanted.links.iter().filter_map(existing));
+    interest
 }
 
 impl Step {
@@ -241,8 +243,8 @@ fn outer_waits(wanted: &Wanted, seen: &Seen) -> impl Iterator<Item = Wait> {
         FurnitureKind::Uplink { external, parent } => Some((external, parent)),
         FurnitureKind::Gateway { .. } | FurnitureKind::Peer { .. } => None,
     });
-    let absent = parents.filter(|(_external, parent)| !seen.links.contains_key(*parent));
-    let absent: BTreeSet<_> = absent.collect();
+    let mut absent = BTreeSet::new();
+    absent.extend(parents.filter(|(_external, parent)| !seen.links.contains_key(*parent)));
     absent.into_iter().map(|(external, parent)| Wait {
         port: format!("external {external}"),
         device: parent.clone(),

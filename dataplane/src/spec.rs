@@ -57,7 +57,7 @@ pub fn read(name: &str, text: &str) -> Result<Desired, SpecErrors> {
 fn errors(name: &str, faults: fault::Faults<'_>, json: Option<&node::Node<'_>>) -> SpecErrors {
     let file: Arc<str> = Arc::from(name);
     let fault::Faults { mut found, left_out, lines, .. } = faults;
-    found.sort_by_key(|fault| fault.at);
+    tiny_sort::stable::sort_by_key(&mut found, |fault| fault.at);
     let placed = |fault: fault::Found| {
         let pointer = json.and_then(|root| node::pointer(root, fault.at));
         fault.placed(&file, lines, pointer)

@@ -90,7 +90,9 @@ pub fn merge(parts: Vec<Inventory>, options: &Options) -> Result<Inventory, Merg
         let value = serde_json::to_value(&part).map_err(|source| MergeError::Shape { source })?;
         keyed.push((document::precedence(&part), value.to_string(), value));
     }
-    keyed.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
+    tiny_sort::stable::sort_by(&mut keyed, |one, other| {
+        (&one.0, &one.1).cmp(&(&other.0, &other.1))
+    });
     keyed.dedup_by(|one, other| one.1 == other.1);
     for (_, _, value) in keyed {
         documents.push(pool.take(value));

@@ -135,7 +135,7 @@ impl Sysroot {
                 names.push(name);
             }
         }
-        names.sort_by(|a, b| natural(a, b));
+        tiny_sort::stable::sort_by(&mut names, |a, b| natural(a, b));
         Ok(names)
     }
 

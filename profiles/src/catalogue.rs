@@ -130,7 +130,7 @@ impl Catalogue {
         let mut problems = Problems::default();
         let resolved = resolve(&self.files, id, &mut problems)?;
         let profile = compile(&resolved, &mut problems);
-        problems.found.sort_by(|a, b| a.place.cmp(&b.place));
+        tiny_sort::stable::sort_by(&mut problems.found, |a, b| a.place.cmp(&b.place));
         problems.found.dedup();
         Ok((profile, problems.found))
     }

@@ -116,7 +116,9 @@ fn stated() -> BTreeMap<String, Coverage> {
         let coverage = Coverage::OutOfScope { reason: entry.reason.clone() };
         spread(&entry.rows).into_iter().map(move |row| (row, coverage.clone()))
     });
-    planned.chain(out).collect()
+    let mut stated = BTreeMap::new();
+    stated.extend(planned.chain(out));
+    stated
 }
 
 /// Returns each row of `5.2.1#1-3`, or the one that `5.2.1#1` is.

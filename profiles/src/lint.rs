@@ -35,7 +35,7 @@ pub fn lint(profile: &Profile, schema: &Value) -> Vec<Finding> {
         let mut lint = Lint { schema: &schema, check, found: &mut found };
         lint.check();
     }
-    found.sort_by(|a, b| a.place.cmp(&b.place));
+    tiny_sort::stable::sort_by(&mut found, |a, b| a.place.cmp(&b.place));
     found
 }
 

@@ -99,16 +99,15 @@ impl Lines {
     }
 
     fn table(&self, table: &DeTable<'_>) -> Table {
-        table
-            .iter()
-            .map(|(key, value)| {
-                let mut node = self.node(value);
-                // A table's own span is that of its header or braces; its key's line is what
-                // a reader looks for.
-                node.place = self.place(key.span().start);
-                (key.get_ref().to_string(), node)
-            })
-            .collect()
+        let mut nodes = Table::new();
+        for (key, value) in table {
+            let mut node = self.node(value);
+            // A table's own span is that of its header or braces; its key's line is what
+            // a reader looks for.
+            node.place = self.place(key.span().start);
+            nodes.insert(key.get_ref().to_string(), node);
+        }
+        nodes
     }
 
     fn node(&self, value: &Spanned<DeValue<'_>>) -> Node {

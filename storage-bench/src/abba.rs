@@ -357,7 +357,7 @@ fn interval(blocks: &[Sides]) -> Interval {
             drawn.ratio_ppm()
         })
         .collect();
-    ratios.sort_unstable();
+    tiny_sort::stable::sort(&mut ratios);
     let held = BEYOND.iter().take_while(|(least, _)| *least <= blocks.len());
     let beyond = held.last().map_or(0, |(_, beyond)| *beyond);
     let low_ppm = ratios.get(beyond).copied().unwrap_or(0);

@@ -109,7 +109,7 @@ fn whole_slices(windows: &[Window]) -> Option<&[Window]> {
 /// Returns what one slice is of a stretch: the median window that is not idle.
 fn slice_error_ppm(windows: &[Window], of: Span) -> u32 {
     let mut busy: Vec<u32> = windows.iter().map(|window| window.ios).filter(|n| *n > 0).collect();
-    busy.sort_unstable();
+    tiny_sort::stable::sort(&mut busy);
     let slice = u64::from(busy.get(busy.len() / 2).copied().unwrap_or(0));
     u32::try_from((slice * 1_000_000).checked_div(of.ios).unwrap_or(0)).unwrap_or(u32::MAX)
 }

@@ -249,7 +249,7 @@ pub fn beside(found: &[Found], at: usize) -> Vec<usize> {
     let off = |found: &Found| found.standing.iter().map(|one| one.worse_ppm.unsigned_abs()).max();
     let mut healthy: Vec<(u64, usize)> =
         healthy.map(|(at, other)| (off(other).unwrap_or(u64::MAX), at)).collect();
-    healthy.sort_unstable();
+    tiny_sort::stable::sort(&mut healthy);
     healthy.into_iter().map(|(_, at)| at).collect()
 }
 

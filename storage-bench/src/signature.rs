@@ -166,7 +166,7 @@ pub fn scan(head: &[u8], tail: &[u8], size_bytes: u64) -> Contents {
     let mut signatures = scan::signatures(window);
     let (tables, entries) = table::tables(window);
     signatures.extend(tables);
-    signatures.sort_by_key(|found| (found.offset_bytes, found.format));
+    tiny_sort::stable::sort_by_key(&mut signatures, |found| (found.offset_bytes, found.format));
     signatures.dedup();
     let blank = head.iter().chain(tail).all(|byte| *byte == 0);
     Contents { signatures, entries, blank }

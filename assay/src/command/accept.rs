@@ -363,9 +363,9 @@ fn basis(profile: &Profile) -> Basis {
 /// who does, or why nobody.
 fn left_to_others(profile: &Profile, catalogue: &Catalogue) -> Vec<CoverageRow> {
     let chapter = |clause: &str| clause.split('.').take(3).collect::<Vec<_>>().join(".");
-    let chapters: BTreeSet<String> =
-        profile.checks.iter().map(|check| chapter(&check.clause)).collect();
-    let judged: BTreeSet<&str> = profile.checks.iter().map(|check| check.row.as_str()).collect();
+    let (mut chapters, mut judged) = (BTreeSet::new(), BTreeSet::new());
+    chapters.extend(profile.checks.iter().map(|check| chapter(&check.clause)));
+    judged.extend(profile.checks.iter().map(|check| check.row.as_str()));
     coverage(catalogue)
         .into_iter()
         .filter(|line| chapters.contains(&chapter(&line.row.clause)))

@@ -139,7 +139,9 @@ fn document(
     let node = desired.map(|desired| desired.node.name.as_str());
     let file = source.map(|source| source.name.as_str());
     let all = [("schema", Some(schema)), ("node", node), ("file", file)];
-    all.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    let mut document = Map::new();
+    document.extend(all.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
+    document
 }
 
 /// Returns what a plan is for, in words.

@@ -156,7 +156,7 @@ fn walk(
         let kind = entry.file_type().map_err(|error| cannot_read(&name, error))?;
         names.push((entry.path(), kind));
     }
-    names.sort_by(|(a, _), (b, _)| a.cmp(b));
+    tiny_sort::stable::sort_by(&mut names, |(a, _), (b, _)| a.cmp(b));
     for (path, kind) in names {
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if hidden {

@@ -22,7 +22,7 @@ pub fn text(report: &Report, layout: Layout) -> String {
     let mut text = head(report, layout);
     let mut rows: Vec<&Row> = report.rows.iter().collect();
     // A stable sort: within a verdict the profile's order stays.
-    rows.sort_by_key(|row| rank(row.verdict));
+    tiny_sort::stable::sort_by_key(&mut rows, |row| rank(row.verdict));
     let mut table = Table::new([
         layout.say("结论", "verdict"),
         layout.say("条款", "clause"),

@@ -120,7 +120,8 @@ impl Counts {
     fn of(desired: &Desired) -> Self {
         let of_networks = desired.networks.values().map(|network| network.vpc.as_str());
         let of_groups = desired.groups.values().map(|group| group.vpc.as_str());
-        let vpcs: std::collections::BTreeSet<&str> = of_networks.chain(of_groups).collect();
+        let mut vpcs = std::collections::BTreeSet::new();
+        vpcs.extend(of_networks.chain(of_groups));
         let rules = desired.groups.values().map(|group| group.rules.len()).sum();
         Self { vpcs: vpcs.len(), rules }
     }

@@ -36,9 +36,9 @@ impl Basis {
 /// Returns the rows of the profile's clauses that it does not check, with who
 /// does, or why nobody.
 pub fn coverage(catalogue: &Catalogue, profile: &Profile) -> Vec<CoverageRow> {
-    let clauses: BTreeSet<&str> =
-        profile.checks.iter().map(|check| check.clause.as_str()).collect();
-    let checked: BTreeSet<&str> = profile.checks.iter().map(|check| check.row.as_str()).collect();
+    let (mut clauses, mut checked) = (BTreeSet::new(), BTreeSet::new());
+    clauses.extend(profile.checks.iter().map(|check| check.clause.as_str()));
+    checked.extend(profile.checks.iter().map(|check| check.row.as_str()));
     coverage::coverage(catalogue)
         .into_iter()
         .filter(|line| {
@@ -47,9 +47,10 @@ pub fn coverage(catalogue: &Catalogue, profile: &Profile) -> Vec<CoverageRow> {
         .map(|line| {
             let reason = match line.coverage {
                 Coverage::Checked { checks } => {
-                    let by: BTreeSet<String> =
+                    let mut by: Vec<String> =
                         checks.into_iter().map(|check| check.profile).collect();
-                    let by: Vec<String> = by.into_iter().collect();
+                    tiny_sort::stable::sort(&mut by);
+                    by.dedup();
                     let by = by.join(", ");
                     Text::new(format!("由 {by} 检查"), format!("checked by {by}"))
                 }

@@ -192,7 +192,8 @@ impl Batch {
         if self.schema != SCHEMA {
             return Err(format!("has the schema `{}`, not `{SCHEMA}`", self.schema));
         }
-        let ids: BTreeSet<&str> = self.machines.iter().map(|machine| machine.id.as_str()).collect();
+        let mut ids = BTreeSet::new();
+        ids.extend(self.machines.iter().map(|machine| machine.id.as_str()));
         if ids.len() != self.machines.len() {
             return Err("names a machine twice".to_owned());
         }

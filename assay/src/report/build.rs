@@ -63,7 +63,7 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         None => device(&facts, &cover),
     };
     let subject = device.id.clone();
-    let placed = evidence::place(evidence, evidence::FOLDER, &subject, []);
+    let placed = evidence::place(evidence, evidence::FOLDER, &subject, &[]);
     let index: Vec<EvidenceEntry> = placed.iter().map(|file| file.entry.clone()).collect();
     let linker = Linker::new(&facts, &index);
     let rows: Vec<Row> = judgements

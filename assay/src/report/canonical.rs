@@ -9,7 +9,7 @@
 //! of a double, and so change large integers where this must refuse or quote
 //! them; `serde_json_canonicalizer` is the oracle in the tests.
 
-use std::{collections::BTreeMap, fmt};
+use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, de::DeserializeOwned};
@@ -95,12 +95,12 @@ fn write(value: &Value, out: &mut String) {
             out.push(']');
         }
         Value::Object(members) => {
-            let sorted: BTreeMap<Vec<u16>, (&String, &Value)> = members
-                .iter()
-                .map(|(key, member)| (key.encode_utf16().collect(), (key, member)))
-                .collect();
+            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+            tiny_sort::stable::sort_by(&mut sorted, |(one, _), (other, _)| {
+                one.encode_utf16().cmp(other.encode_utf16())
+            });
             out.push('{');
-            for (index, (key, member)) in sorted.into_values().enumerate() {
+            for (index, (key, member)) in sorted.into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }

@@ -262,7 +262,7 @@ impl Next {
         let word = if kind == DecisionKind::Waived { "waived" } else { "attested" };
         let folder =
             format!("{}/{word}/{}", evidence::FOLDER, evidence::safe_path(check).replace('/', "_"));
-        let placed = evidence::place(evidence, &folder, &subject, taken);
+        let placed = evidence::place(evidence, &folder, &subject, &taken);
         let decision = Decision {
             kind,
             conform,
@@ -283,7 +283,7 @@ impl Next {
     }
 
     fn finish(mut self) -> (Report, Vec<Placed>) {
-        self.report.evidence.sort_by(|a, b| a.path.cmp(&b.path));
+        tiny_sort::stable::sort_by(&mut self.report.evidence, |a, b| a.path.cmp(&b.path));
         self.report.evidence_root = evidence::root(&self.report.evidence);
         self.report.summary =
             verdict::summary(&self.report.rows, self.report.interrupted.is_some());

@@ -38,13 +38,14 @@ pub fn place(
     files: Vec<EvidenceFile>,
     folder: &str,
     subject: &str,
-    taken: impl IntoIterator<Item = String>,
+    taken: &[String],
 ) -> Vec<Placed> {
-    let mut taken: BTreeSet<String> = taken.into_iter().map(|path| path.to_lowercase()).collect();
+    let mut used = BTreeSet::new();
+    used.extend(taken.iter().map(|path| path.to_lowercase()));
     let mut placed: Vec<Placed> = files
         .into_iter()
         .map(|file| {
-            let path = unused(folder, &safe_path(&file.path), &mut taken);
+            let path = unused(folder, &safe_path(&file.path), &mut used);
             Placed {
                 entry: EvidenceEntry {
                     path,
@@ -57,7 +58,7 @@ pub fn place(
             }
         })
         .collect();
-    placed.sort_by(|a, b| a.entry.path.cmp(&b.entry.path));
+    tiny_sort::stable::sort_by(&mut placed, |a, b| a.entry.path.cmp(&b.entry.path));
     placed
 }
 
@@ -157,9 +158,11 @@ impl Linker {
 
     /// Returns the paths of the evidence that `locators` rest on, sorted.
     pub fn paths(&self, locators: &[String]) -> Vec<String> {
-        let found: BTreeSet<&String> =
-            locators.iter().filter_map(|locator| self.of(locator)).flatten().collect();
-        found.into_iter().cloned().collect()
+        let found = locators.iter().filter_map(|locator| self.of(locator)).flatten();
+        let mut paths: Vec<String> = found.cloned().collect();
+        tiny_sort::stable::sort(&mut paths);
+        paths.dedup();
+        paths
     }
 
     fn of(&self, locator: &str) -> Option<&BTreeSet<String>> {
@@ -215,7 +218,7 @@ mod tests {
     #[test]
     fn files_of_one_name_or_below_a_file_get_places_of_their_own() {
         let files = ["a/b", "A/B", "a/b", "a", "a/b/c"].map(file).to_vec();
-        let placed = place(files, FOLDER, "serial:1", []);
+        let placed = place(files, FOLDER, "serial:1", &[]);
         let paths: Vec<&str> = placed.iter().map(|p| p.entry.path.as_str()).collect();
         assert_eq!(
             paths,
@@ -228,7 +231,7 @@ mod tests {
         fn no_name_leaves_the_folder_or_is_used_twice(
             names in proptest::collection::vec("[a./\\\\\\pC中:]{0,12}", 1..12)
         ) {
-            let placed = place(names.iter().map(|n| file(n)).collect(), FOLDER, "", []);
+            let placed = place(names.iter().map(|n| file(n)).collect(), FOLDER, "", &[]);
             let mut seen = BTreeSet::new();
             for Placed { entry, .. } in &placed {
                 prop_assert!(seen.insert(entry.path.to_lowercase()));
@@ -246,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_row_finds_its_evidence_by_the_digest_its_source_names() {
-        let placed = place(vec![file("sys/DMI"), file("dump.txt")], FOLDER, "", []);
+        let placed = place(vec![file("sys/DMI"), file("dump.txt")], FOLDER, "", &[]);
         let index: Vec<_> = placed.into_iter().map(|p| p.entry).collect();
         let digest = format!("sha256:{}", Digests::of(b"sys/DMI").sha256);
         let facts = json!({"inventory": {"sources": [

@@ -15,7 +15,7 @@ use super::digest::{Digests, hex, unhex};
 /// A tree without leaves has the digest of nothing as its root.
 pub fn root<'a>(leaves: impl IntoIterator<Item = (&'a str, &'a Digests)>) -> Digests {
     let mut leaves: Vec<_> = leaves.into_iter().collect();
-    leaves.sort();
+    tiny_sort::stable::sort(&mut leaves);
     Digests {
         sha256: root_by::<sha2::Sha256>(leaves.iter().map(|(name, d)| (*name, d.sha256.as_str()))),
         sm3: root_by::<Sm3>(leaves.iter().map(|(name, d)| (*name, d.sm3.as_str()))),

@@ -72,24 +72,24 @@ pub fn derived(
         Kind::Report => {
             let report: Report = canonical::from_bytes(result)?;
             let root = manifest::result_root(&report.subject, &Digests::of(result));
-            let mut files = BTreeMap::from([
-                ("index.html".to_owned(), html::report(&report, &root, options.language)?),
-                ("junit.xml".to_owned(), junit::document(&report, &root, options)),
-                ("ocp-tv.jsonl".to_owned(), ocp::lines(&report)?),
-                ("result.columns.csv".to_owned(), csv::columns()),
-                ("result.csv".to_owned(), csv::rows(&report, options.language)),
-            ]);
+            let mut files = BTreeMap::new();
+            let mut put = |name: &str, bytes| files.insert(name.to_owned(), bytes);
+            put("index.html", html::report(&report, &root, options.language)?);
+            put("junit.xml", junit::document(&report, &root, options));
+            put("ocp-tv.jsonl", ocp::lines(&report)?);
+            put("result.columns.csv", csv::columns());
+            put("result.csv", csv::rows(&report, options.language));
             if let Some((found, _)) = storage::runs(&report.facts) {
-                files.insert("storage.csv".to_owned(), runs::table(&found, options.language));
+                put("storage.csv", runs::table(&found, options.language));
             }
             Ok(files)
         }
         Kind::Batch => {
             let batch: Batch = canonical::from_bytes(result)?;
-            Ok(BTreeMap::from([
-                ("index.html".to_owned(), html::batch(&batch, options.language)?),
-                ("result.csv".to_owned(), csv::batch(&batch, options.language)),
-            ]))
+            let mut files = BTreeMap::new();
+            files.insert("index.html".to_owned(), html::batch(&batch, options.language)?);
+            files.insert("result.csv".to_owned(), csv::batch(&batch, options.language));
+            Ok(files)
         }
     }
 }

@@ -49,7 +49,7 @@ pub enum Closer {
 pub fn todo(report: &Report, dir: &str) -> Vec<Todo> {
     let dir = quoted(dir);
     let mut all: Vec<Todo> = report.rows.iter().filter_map(|row| todo_of(row, &dir)).collect();
-    all.sort_by_key(|todo| todo.level);
+    tiny_sort::stable::sort_by_key(&mut all, |todo| todo.level);
     all
 }
 

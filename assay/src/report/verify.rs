@@ -185,11 +185,8 @@ fn manifest(tree: &Tree) -> Result<Manifest, String> {
 
 /// Compares what is there with what the manifest lists.
 fn files(tree: &Tree, manifest: &Manifest) -> Vec<Alteration> {
-    let listed: BTreeMap<&str, (u64, &Digests)> = manifest
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), (file.bytes, &file.digests)))
-        .collect();
+    let mut listed = BTreeMap::new();
+    listed.extend(manifest.files.iter().map(|f| (f.path.as_str(), (f.bytes, &f.digests))));
     let there = |path: &str| match tree.nodes.get(path) {
         Some(Node::File { bytes, digests, .. }) => Some((*bytes, digests)),
         _ => None,
@@ -268,14 +265,11 @@ fn consistent(report: &Report, manifest: &Manifest) -> Result<(), String> {
     if report.schema != document::SCHEMA {
         return Err(format!("has the schema `{}`, not `{}`", report.schema, document::SCHEMA));
     }
-    let listed: BTreeMap<&str, (u64, &Digests)> = manifest
-        .files
-        .iter()
-        .filter(|file| file.path.starts_with(&format!("{}/", evidence::FOLDER)))
-        .map(|file| (file.path.as_str(), (file.bytes, &file.digests)))
-        .collect();
-    let indexed: BTreeMap<&str, (u64, &Digests)> =
-        report.evidence.iter().map(|e| (e.path.as_str(), (e.bytes, &e.digests))).collect();
+    let folder = format!("{}/", evidence::FOLDER);
+    let files = manifest.files.iter().filter(|file| file.path.starts_with(&folder));
+    let (mut listed, mut indexed) = (BTreeMap::new(), BTreeMap::new());
+    listed.extend(files.map(|f| (f.path.as_str(), (f.bytes, &f.digests))));
+    indexed.extend(report.evidence.iter().map(|e| (e.path.as_str(), (e.bytes, &e.digests))));
     if listed != indexed || report.evidence.len() != indexed.len() {
         return Err("indexes other evidence than there is".to_owned());
     }

@@ -100,8 +100,8 @@ pub fn write(
     evidence: &[Placed],
     options: RenderOptions,
 ) -> Result<Written, WriteError> {
-    let files: BTreeMap<String, Vec<u8>> =
-        evidence.iter().map(|file| (file.entry.path.clone(), file.bytes.clone())).collect();
+    let mut files = BTreeMap::new();
+    files.extend(evidence.iter().map(|file| (file.entry.path.clone(), file.bytes.clone())));
     let bundle = bundle(folder, report, files, options)?;
     place(folder, &bundle, Replace::MoveAside)
 }
@@ -124,8 +124,8 @@ pub fn revise(
     if report.revision.predecessor.as_ref() != Some(&before.digests) {
         return Err(WriteError::Overtaken { folder: folder.clone() });
     }
-    let mut files: BTreeMap<String, Vec<u8>> =
-        evidence.iter().map(|file| (file.entry.path.clone(), file.bytes.clone())).collect();
+    let mut files = BTreeMap::new();
+    files.extend(evidence.iter().map(|file| (file.entry.path.clone(), file.bytes.clone())));
     for entry in &before.report.evidence {
         files.insert(entry.path.clone(), read(&folder.join(&entry.path))?);
     }

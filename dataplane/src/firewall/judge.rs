@@ -210,7 +210,8 @@ pub fn dual_vpcs(desired: &Desired) -> BTreeSet<&str> {
     let remotes = desired.remotes.values();
     let remotes = remotes.filter(|remote| remote.addresses.iter().any(IpAddr::is_ipv6));
     let stations = ports.map(|port| &port.network).chain(remotes.map(|remote| &remote.network));
-    let mut dual: BTreeSet<&str> = networks.map(|network| network.vpc.as_str()).collect();
+    let mut dual = BTreeSet::new();
+    dual.extend(networks.map(|network| network.vpc.as_str()));
     dual.extend(stations.filter_map(|network| vpc(network)));
     dual
 }
@@ -239,13 +240,14 @@ impl<'d> Judge<'d> {
     pub fn new(desired: &'d Desired) -> Self {
         let mut judge = Self {
             desired,
-            networks: desired.networks.keys().map(|id| (id.as_str(), Ports::default())).collect(),
+            networks: BTreeMap::new(),
             members: BTreeMap::new(),
             dual: dual_vpcs(desired),
             routed: router::compile::routed(desired),
             acls: boundary::acls(desired),
             spans: BTreeMap::new(),
         };
+        judge.networks.extend(desired.networks.keys().map(|id| (id.as_str(), Ports::default())));
         for (id, port) in &desired.ports {
             judge.add_port(id, port);
         }

@@ -211,14 +211,14 @@ impl Rooms {
 impl Open {
     fn look(&mut self) -> Result<Room, KernelError> {
         let Seen { links: mut devices, .. } = self.route.look(&Interest::default())?;
-        let names: BTreeMap<u32, _> =
-            devices.iter().map(|(name, link)| (link.index, name.clone())).collect();
+        let mut names = BTreeMap::new();
+        names.extend(devices.iter().map(|(name, link)| (link.index, name.clone())));
         devices.retain(|name, _link| name.as_str() != LOOPBACK);
-        let routes = self.route.routes()?.into_iter().filter_map(|heard| {
+        let mut routes = BTreeMap::new();
+        routes.extend(self.route.routes()?.into_iter().filter_map(|heard| {
             let device = names.get(&heard.device)?.clone();
             Some((heard.to, Hop { via: heard.via, device }))
-        });
-        let routes = routes.collect();
+        }));
         let (ruleset, _others) = rules::look(&mut self.filter)?;
         let what = "read settings of a router";
         let forwards = inside(Namespace::Open(self.file.as_fd()), || Ok(are_set()));

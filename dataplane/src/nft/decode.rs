@@ -202,11 +202,12 @@ impl Reading {
 
 impl Half {
     fn finish(self) -> Table {
-        let sets = self.sets.into_iter().map(|(name, (mut set, points))| {
+        let mut table = Table { chains: self.chains, ..Table::default() };
+        for (name, (mut set, points)) in self.sets {
             set.elements = points.finish();
-            (name, set)
-        });
-        Table { chains: self.chains, sets: sets.collect() }
+            table.sets.insert(name, set);
+        }
+        table
     }
 }
 

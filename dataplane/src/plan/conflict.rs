@@ -15,14 +15,11 @@ use crate::wanted::{Link, LinkKind, Wanted};
 /// Returns everything that is in the way.
 pub(super) fn find(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Conflict> {
     let mut found = Vec::new();
-    let ends: BTreeSet<IpAddr> = wanted
-        .links
-        .values()
-        .filter_map(|link| match &link.kind {
-            LinkKind::Vxlan { local, .. } => Some(*local),
-            _ => None,
-        })
-        .collect();
+    let mut ends = BTreeSet::new();
+    ends.extend(wanted.links.values().filter_map(|link| match &link.kind {
+        LinkKind::Vxlan { local, .. } => Some(*local),
+        _ => None,
+    }));
     for (name, link) in &wanted.links {
         let reasons = match (&link.kind, seen.links.get(name)) {
             (LinkKind::Existing { .. }, Some(there)) => borrowed(seen, name, there, &ends),

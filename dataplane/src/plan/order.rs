@@ -305,14 +305,15 @@ impl<'a> Order<'a> {
         }
         let batch = rules::removing(&self.wanted.ruleset, &self.state.seen().ruleset);
         self.rules(batch);
-        let mut stale = self.names(|name, link| self.is_ours(name, link) && !stays(name));
+        let stale = self.names(|name, link| self.is_ours(name, link) && !stays(name));
         let rank = |name: &Device| match self.there(name).and_then(|link| link.kind.as_deref()) {
             Some("vxlan") => 0,
             Some("bridge") => 1,
             _ => 2,
         };
-        stale.sort_by_cached_key(rank);
-        for name in stale {
+        let mut stale: Vec<_> = stale.into_iter().map(|name| (rank(&name), name)).collect();
+        tiny_sort::stable::sort_by_key(&mut stale, |(rank, _name)| *rank);
+        for (_rank, name) in stale {
             // Of a pair that we made both ends of, the other end has gone already.
             if self.there(&name).is_some() {
                 let cause = self.cause(&name);

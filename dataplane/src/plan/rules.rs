@@ -80,7 +80,7 @@ fn add(
         changes.push(Change::AddChain { family, name: MARK.to_owned(), hook: None });
     }
     let have = have.unwrap_or(&nothing);
-    let mut rules = Vec::new();
+    let mut rules = BTreeSet::new();
     for (name, chain) in &want.chains {
         let there = have.chains.get(name);
         let same_hook = there.is_some_and(|there| there.hook == chain.hook);
@@ -96,15 +96,15 @@ fn add(
         }
         let before = there.filter(|_chain| same_hook).map_or(&[][..], |there| &there.rules);
         if before != chain.rules {
-            rules.push(name);
+            rules.insert(name.as_str());
         }
     }
-    let reshaped: BTreeSet<&str> = want
-        .sets
-        .iter()
-        .filter(|(name, set)| have.sets.get(*name).is_some_and(|there| !same_shape(set, there)))
-        .map(|(name, _set)| name.as_str())
-        .collect();
+    let mut reshaped = BTreeSet::new();
+    for (name, set) in &want.sets {
+        if have.sets.get(name).is_some_and(|there| !same_shape(set, there)) {
+            reshaped.insert(name.as_str());
+        }
+    }
     emptied(changes, family, want, have, &reshaped, &mut rules);
     for (name, set) in &want.sets {
         let there = have.sets.get(name).filter(|_set| !reshaped.contains(name.as_str()));
@@ -113,12 +113,10 @@ fn add(
         }
         add_elements(changes, family, name, set, there);
     }
-    rules.sort_unstable();
-    rules.dedup();
     for name in rules {
         if let Some(chain) = want.chains.get(name) {
             let rules = chain.rules.clone();
-            changes.push(Change::SetRules { family, name: name.clone(), rules });
+            changes.push(Change::SetRules { family, name: name.to_owned(), rules });
         }
     }
 }
@@ -130,7 +128,7 @@ fn emptied<'a>(
     want: &Table,
     have: &'a Table,
     reshaped: &BTreeSet<&str>,
-    rules: &mut Vec<&'a String>,
+    rules: &mut BTreeSet<&'a str>,
 ) {
     let naming = |chain: &Chain| {
         let mut expressions = chain.rules.iter().flat_map(|rule| &rule.expressions);
@@ -141,7 +139,7 @@ fn emptied<'a>(
         match want.chains.get(name) {
             Some(wanted) if wanted.hook == chain.hook => {
                 changes.push(set(Vec::new()));
-                rules.push(name);
+                rules.insert(name);
             }
             // It has gone with its old hook.
             Some(_) => {}

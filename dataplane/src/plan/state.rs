@@ -268,7 +268,9 @@ impl State {
     pub(crate) fn ports_of(&self, bridge: &Device) -> BTreeSet<Device> {
         let ports =
             self.seen.links.iter().filter(|(_name, link)| link.master.as_ref() == Some(bridge));
-        ports.map(|(name, _link)| name.clone()).collect()
+        let mut names = BTreeSet::new();
+        names.extend(ports.map(|(name, _link)| name.clone()));
+        names
     }
 }
 

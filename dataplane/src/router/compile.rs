@@ -44,7 +44,9 @@ pub fn add(
         room.ruleset = rules::rules(&facts);
         (vpc.clone(), room)
     };
-    all.into_iter().map(ready).collect()
+    let mut rooms = BTreeMap::new();
+    rooms.extend(all.into_iter().map(ready));
+    rooms
 }
 
 /// Networks that routers are in on a node, by VPC.
@@ -59,10 +61,11 @@ pub fn gateways(desired: &Desired) -> Gateways<'_> {
     }
     let network = |id: &str| desired.networks.get(id);
     let ports = desired.ports.values().filter_map(|port| network(&port.network));
-    let here: BTreeSet<&str> = ports.map(|network| network.vpc.as_str()).collect();
+    let (mut here, mut near) = (BTreeSet::new(), BTreeSet::new());
+    here.extend(ports.map(|network| network.vpc.as_str()));
     let joined = desired.routing.peerings.values().map(|peering| &peering.vpcs);
     let joined = joined.filter(|vpcs| vpcs.iter().any(|vpc| here.contains(vpc.as_str())));
-    let near: BTreeSet<&str> = joined.flatten().map(String::as_str).collect();
+    near.extend(joined.flatten().map(String::as_str));
     for id in naming::placed(desired) {
         let Some(network) = network(id) else { continue };
         let vpc = network.vpc.as_str();
@@ -77,7 +80,9 @@ pub fn gateways(desired: &Desired) -> Gateways<'_> {
 
 /// Returns the networks that a router is in on this node.
 pub fn routed(desired: &Desired) -> BTreeSet<&str> {
-    gateways(desired).into_values().flatten().collect()
+    let mut routed = BTreeSet::new();
+    routed.extend(gateways(desired).into_values().flatten());
+    routed
 }
 
 /// Returns the networks that routers are in, each with the tunnel ends of the nodes whose routers
@@ -107,7 +112,9 @@ pub fn senders(desired: &Desired) -> Vec<(&str, IpAddr)> {
 /// Returns the ranges of a VPC.
 pub fn ranges(desired: &Desired, vpc: &str) -> BTreeSet<IpNet> {
     let networks = desired.networks.values().filter(|network| network.vpc == vpc);
-    networks.flat_map(|network| network.subnets.values().map(|subnet| subnet.range)).collect()
+    let mut ranges = BTreeSet::new();
+    ranges.extend(networks.flat_map(|network| network.subnets.values()).map(|subnet| subnet.range));
+    ranges
 }
 
 /// Returns the elastic IPs whose ports are of a VPC and on this node.
@@ -135,11 +142,9 @@ fn add_gateway(
     let Some(network) = desired.networks.get(id) else { return };
     let Some(mtu) = fabric.links.get(&bridge).map(|link| link.mtu) else { return };
     let end = naming::gateway_end(id);
-    let mut addresses: BTreeSet<IpNet> = network
-        .subnets
-        .values()
-        .filter_map(|subnet| IpNet::new(subnet.gateway?, subnet.range.prefix_len()).ok())
-        .collect();
+    let mut addresses = BTreeSet::new();
+    let gateways = network.subnets.values();
+    addresses.extend(gateways.filter_map(|it| IpNet::new(it.gateway?, it.range.prefix_len()).ok()));
     if addresses.iter().any(|address| address.addr().is_ipv6()) {
         addresses.extend(IpNet::new(link_local(MAC), 64));
     }

@@ -24,12 +24,14 @@ struct Own<'d> {
 impl<'d> Keep<'d> {
     /// Lays a desired state out.
     pub fn new(desired: &'d Desired) -> Self {
-        let own = |(vpc, router): (&'d String, &'d Router)| {
+        let mut routers = BTreeMap::new();
+        for (vpc, router) in &desired.routing.routers {
+            let mut behind = BTreeMap::new();
             let elastic = compile::elastic(desired, vpc);
-            let behind = elastic.map(|(_id, outside, bound)| (outside, bound.inside)).collect();
-            (vpc.as_str(), Own { router, behind })
-        };
-        Self { routers: desired.routing.routers.iter().map(own).collect() }
+            behind.extend(elastic.map(|(_id, outside, bound)| (outside, bound.inside)));
+            routers.insert(vpc.as_str(), Own { router, behind });
+        }
+        Self { routers }
     }
 
     /// Whether a connection may go on as it is translated.

@@ -41,9 +41,10 @@ pub(super) fn add(
             let kind = FurnitureKind::Peer { peering: id.clone(), vpc: far.clone(), made_here };
             let [(mac, (own4, own6)), (_, (far4, far6))] = ends(addresses, made_here);
             let own = [IpNet::new(own4.into(), 31), IpNet::new(own6.into(), 64)];
-            let own = own.into_iter().flatten().collect();
+            let mut addresses = BTreeSet::new();
+            addresses.extend(own.into_iter().flatten());
             let device = naming::peer(id);
-            room.devices.insert(device.clone(), Furniture { kind, mac, mtu, addresses: own });
+            room.devices.insert(device.clone(), Furniture { kind, mac, mtu, addresses });
             let behind = reached(desired, gateways, far);
             for range in &behind {
                 let via: IpAddr = if range.addr().is_ipv4() { far4.into() } else { far6.into() };
@@ -59,7 +60,9 @@ pub(super) fn add(
 fn reached(desired: &Desired, gateways: &Gateways<'_>, vpc: &str) -> BTreeSet<IpNet> {
     let networks = gateways.get(vpc).into_iter().flatten();
     let networks = networks.filter_map(|id| desired.networks.get(*id));
-    networks.flat_map(|network| network.subnets.values().map(|subnet| subnet.range)).collect()
+    let mut ranges = BTreeSet::new();
+    ranges.extend(networks.flat_map(|network| network.subnets.values()).map(|subnet| subnet.range));
+    ranges
 }
 
 type End = (crate::address::Mac, (Ipv4Addr, Ipv6Addr));

@@ -75,7 +75,8 @@ pub(super) fn rules(facts: &Facts) -> Ruleset {
         forward.extend(peer(&mut table, device, behind));
     }
     if let Some((uplink, address)) = &facts.uplink {
-        let own = facts.own.union(&facts.near).filter_map(four).collect();
+        let mut own = BTreeSet::new();
+        own.extend(facts.own.union(&facts.near).filter_map(four));
         table.sets.insert(OWN.to_owned(), ranges(&own));
         forward.extend(leaving(&mut table, facts, uplink, *address));
     }
@@ -101,15 +102,16 @@ fn peer(table: &mut Table, device: &Device, behind: &BTreeSet<IpNet>) -> Vec<Rul
     let digits = device.as_str().get(3..).unwrap_or_default();
     let to = Line::new().within(name(Meta::InName), INSIDE);
     let mut rules = vec![to.is(name(Meta::OutName), &device.padded()).accept()];
-    let four: BTreeSet<Ipv4Net> = behind.iter().filter_map(four).collect();
-    let six: BTreeSet<Ipv6Net> = behind.iter().filter_map(six).collect();
+    let (mut all4, mut all6) = (BTreeSet::new(), BTreeSet::new());
+    all4.extend(behind.iter().filter_map(four));
+    all6.extend(behind.iter().filter_map(six));
     let set = format!("as_peer4_{digits}");
     rules.push(inside(from()).ipv4().within(source(), &set).accept());
-    table.sets.insert(set, ranges(&four));
-    if !six.is_empty() {
+    table.sets.insert(set, ranges(&all4));
+    if !all6.is_empty() {
         let set = format!("as_peer6_{digits}");
         rules.push(inside(from()).ipv6().within(source6(), &set).accept());
-        table.sets.insert(set, ranges6(&six));
+        table.sets.insert(set, ranges6(&all6));
     }
     for kind in [3, 11, 12] {
         rules.push(inside(from()).protocol(ICMP).icmp_type(kind).accept());
@@ -150,8 +152,8 @@ fn leaving(table: &mut Table, facts: &Facts, uplink: &Device, own: Ipv4Addr) -> 
     let map = |elements| hash(KeyType::Ipv4, Some(ValueType::Ipv4), elements);
     table.sets.insert(ELASTIC_IN.to_owned(), map(there.collect()));
     table.sets.insert(ELASTIC_OUT.to_owned(), map(back.collect()));
-    let mut leaves: BTreeSet<Ipv4Net> =
-        facts.snats.iter().flat_map(|(_id, _address, ranges)| ranges).copied().collect();
+    let mut leaves = BTreeSet::new();
+    leaves.extend(facts.snats.iter().flat_map(|(_id, _address, ranges)| ranges));
     leaves.extend(facts.elastic.values().map(|inside| Ipv4Net::from(*inside)));
     table.sets.insert(LEAVES.to_owned(), ranges(&leaves));
 

@@ -91,14 +91,15 @@ pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
-fn table_of<'t>(table: DeTable<'t>) -> Table<'t> {
-    let entry = |(key, value): (Spanned<Cow<'t, str>>, Spanned<DeValue<'t>>)| {
+fn table_of(table: DeTable<'_>) -> Table<'_> {
+    let mut nodes = Table::new();
+    for (key, value) in table {
         // A table's own span is that of its header or braces; its key's line is what a reader
         // looks for.
         let at = key.span().start;
-        (key.into_inner(), Node { at, value: value_of(value.into_inner()) })
-    };
-    table.into_iter().map(entry).collect()
+        nodes.insert(key.into_inner(), Node { at, value: value_of(value.into_inner()) });
+    }
+    nodes
 }
 
 fn value_of(value: DeValue<'_>) -> Value<'_> {

@@ -108,7 +108,9 @@ fn beside_external(
 fn overlaps([one, other]: [&str; 2], at: usize, subnets: &[SubnetAt<'_>], faults: &mut Faults<'_>) {
     let mut sorted: Vec<&SubnetAt<'_>> =
         subnets.iter().filter(|it| it.vpc == Some(one) || it.vpc == Some(other)).collect();
-    sorted.sort_by_key(|subnet| (subnet.range.network(), subnet.range.prefix_len()));
+    tiny_sort::stable::sort_by_key(&mut sorted, |subnet| {
+        (subnet.range.network(), subnet.range.prefix_len())
+    });
     // Of each VPC, the range so far that goes on longest; within one they do not overlap.
     let mut open: BTreeMap<&str, &SubnetAt<'_>> = BTreeMap::new();
     for subnet in sorted {

@@ -134,7 +134,9 @@ fn with_ipv6<'n>(stations: &[Station<'n>], subnets: &Subnets<'n>) -> BTreeSet<&'
         station.network.filter(|_| ipv6)
     });
     let of_subnets = subnets.of.iter().filter(|subnet| subnet.range.addr().is_ipv6());
-    of_stations.chain(of_subnets.map(|subnet| subnet.network)).collect()
+    let mut networks = BTreeSet::new();
+    networks.extend(of_stations.chain(of_subnets.map(|subnet| subnet.network)));
+    networks
 }
 
 /// Notes ranges of one VPC that overlap, by one sweep over their first addresses; returns
@@ -142,7 +144,9 @@ fn with_ipv6<'n>(stations: &[Station<'n>], subnets: &Subnets<'n>) -> BTreeSet<&'
 fn overlaps<'n>(all: &All<'n>, faults: &mut Faults<'n>) -> bool {
     let mut sorted: Vec<&SubnetAt<'n>> =
         all.subnets.iter().filter(|subnet| subnet.vpc.is_some()).collect();
-    sorted.sort_by_key(|subnet| (subnet.vpc, subnet.range.network(), subnet.range.prefix_len()));
+    tiny_sort::stable::sort_by_key(&mut sorted, |subnet| {
+        (subnet.vpc, subnet.range.network(), subnet.range.prefix_len())
+    });
     let mut overlapped = false;
     // Of those so far, the one that goes on longest.
     let mut open: Option<&SubnetAt<'n>> = None;
@@ -179,7 +183,9 @@ struct Subnets<'n> {
 
 impl<'n> Subnets<'n> {
     fn of(mut subnets: Vec<SubnetAt<'n>>, overlapped: bool) -> Self {
-        subnets.sort_by_key(|subnet| (subnet.network, subnet.range.network()));
+        tiny_sort::stable::sort_by_key(&mut subnets, |subnet| {
+            (subnet.network, subnet.range.network())
+        });
         Self { of: subnets, overlapped }
     }
 

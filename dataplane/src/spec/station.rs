@@ -219,10 +219,12 @@ fn card<'n>(
             }
         }
     }
+    let mut own = BTreeSet::new();
+    own.extend(addresses.iter().map(|(address, _)| *address));
     let card = Card {
         network: network.map(|(network, _)| network.to_owned()),
         mac: mac.map(|(mac, _)| mac),
-        addresses: addresses.iter().map(|(address, _)| *address).collect(),
+        addresses: own,
         groups: groups.clone(),
     };
     let network = network.map(|(network, _)| network);

@@ -131,7 +131,7 @@ fn port(root: &Sysroot, host: &str, origin: Origin) -> HbaPort {
     };
     let supported = text("supported_speeds").unwrap_or_default();
     let mut supported_bps: Vec<u64> = supported.split(',').filter_map(speed).collect();
-    supported_bps.sort_unstable();
+    tiny_sort::stable::sort(&mut supported_bps);
     HbaPort {
         name: Some(host.to_owned()),
         wwpn: wwn("port_name"),

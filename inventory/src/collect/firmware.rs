@@ -114,7 +114,7 @@ fn entries(root: &Sysroot) -> Option<Vec<u8>> {
         let position: u32 = root.text(&format!("{base}/position")).ok()?.parse().ok()?;
         parts.push((position, root.read(&format!("{base}/raw")).ok()?));
     }
-    parts.sort();
+    tiny_sort::stable::sort(&mut parts);
     let whole = parts
         .iter()
         .enumerate()

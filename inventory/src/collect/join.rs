@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::Inventory;
 use crate::identity::identity_of;
-use crate::model::{
-    Finding, FindingClass, Section, SectionState, SectionStatus, SourceId, SourceKind, Tpm,
-};
+use crate::model::{Finding, FindingClass, Section, SectionState, SectionStatus, SourceKind, Tpm};
 
 use super::cpu;
 use super::pci::card_of;
@@ -126,14 +124,11 @@ fn from_packages(inventory: &Inventory) -> SectionStatus {
 /// Names the slots of PCI functions that sysfs leaves unnamed, by the addresses
 /// that SMBIOS gives its slots.
 fn slots(inventory: &mut Inventory) {
-    let named: BTreeMap<String, (String, SourceId)> = inventory
-        .slot
-        .iter()
-        .filter_map(|slot| {
-            let card = card_of(slot.address.as_deref()?).to_owned();
-            Some((card, (slot.locator.clone()?, slot.origin.source)))
-        })
-        .collect();
+    let mut named = BTreeMap::new();
+    named.extend(inventory.slot.iter().filter_map(|slot| {
+        let card = card_of(slot.address.as_deref()?).to_owned();
+        Some((card, (slot.locator.clone()?, slot.origin.source)))
+    }));
     for device in inventory.pci.iter_mut().filter(|device| device.slot.is_none()) {
         if let Some((name, source)) = named.get(card_of(&device.address)) {
             device.slot = Some(name.clone());
@@ -169,7 +164,7 @@ fn memory(inventory: &mut Inventory) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cpu, Dimm, Memory, Origin, PciDevice, Slot};
+    use crate::model::{Cpu, Dimm, Memory, Origin, PciDevice, Slot, SourceId};
 
     fn stick(size: u64) -> Dimm {
         Dimm { kind: Some("ram".to_owned()), size_bytes: Some(size), ..Dimm::default() }

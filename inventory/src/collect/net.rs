@@ -230,7 +230,7 @@ impl Cards {
     /// Returns the cards in the order of their addresses, those off PCI last.
     fn sorted(self) -> Vec<Nic> {
         let mut cards = self.cards;
-        cards.sort_by(|(a, left), (b, right)| {
+        tiny_sort::stable::sort_by(&mut cards, |(a, left), (b, right)| {
             left.address.is_none().cmp(&right.address.is_none()).then_with(|| natural(a, b))
         });
         cards.into_iter().map(|(_, nic)| nic).collect()

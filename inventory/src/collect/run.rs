@@ -179,7 +179,9 @@ fn filled(part: &Collected, sections: &[Section]) -> BTreeMap<Section, bool> {
             other => !other.is_null(),
         })
     };
-    sections.iter().map(|section| (*section, holds(section))).collect()
+    let mut filled = BTreeMap::new();
+    filled.extend(sections.iter().map(|section| (*section, holds(section))));
+    filled
 }
 
 /// Returns what a panic said.

@@ -242,7 +242,8 @@ fn typed(name: &str, document: Map<String, Value>) -> Result<Inventory, ImportEr
     };
     for (key, value) in document {
         let alone = |value: Value| {
-            let object = Map::from_iter([(key.clone(), value)]);
+            let mut object = Map::new();
+            object.insert(key.clone(), value);
             typed_json::read::<Inventory>(&Value::Object(object)).err()
         };
         if let Value::Array(items) = &value {

@@ -53,7 +53,9 @@ fn marks(parts: &[Inventory], field: &str) -> Vec<Mark> {
             is_usable(field, &value).then_some(Mark { value, source })
         })
         .collect();
-    marks.sort_by(|one, other| (&one.value, &one.source).cmp(&(&other.value, &other.source)));
+    tiny_sort::stable::sort_by(&mut marks, |one, other| {
+        (&one.value, &one.source).cmp(&(&other.value, &other.source))
+    });
     marks
 }
 

@@ -159,7 +159,8 @@ fn join(
     let mut groups: Vec<Group> = Vec::new();
     for (part, objects) in parts {
         let existing = groups.len();
-        let mut free: BTreeSet<usize> = (0..existing).collect();
+        let mut free = BTreeSet::new();
+        free.extend(0..existing);
         let mut left: Vec<(usize, Object)> = objects.into_iter().enumerate().collect();
         for key in std::iter::once(&Key::Said).chain(keys) {
             let mut later = Vec::new();
@@ -227,7 +228,7 @@ impl Keyed {
                     .flat_map(|member| values_of(key, member, sources))
                     .collect(),
             };
-            values.sort_unstable();
+            tiny_sort::stable::sort(&mut values);
             values.dedup();
             for value in values {
                 by_value.entry(value).or_default().push(*index);

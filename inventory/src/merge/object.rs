@@ -125,7 +125,7 @@ pub(super) fn sources_of(object: &Object) -> Vec<u32> {
     let also = origin.get("also").and_then(Value::as_object);
     let claims = also.into_iter().flatten().filter_map(|(_, claims)| claims.as_array()).flatten();
     indices.extend(claims.filter_map(|claim| index(claim.get("source")?)));
-    indices.sort_unstable();
+    tiny_sort::stable::sort(&mut indices);
     indices.dedup();
     indices
 }
@@ -151,7 +151,7 @@ pub(super) fn said(members: &[Object]) -> Vec<String> {
     by_source
         .into_iter()
         .map(|(source, mut said)| {
-            said.sort_unstable();
+            tiny_sort::stable::sort(&mut said);
             said.dedup();
             format!("{source}\u{1e}{}", said.join("\u{1e}"))
         })
@@ -172,7 +172,8 @@ pub(super) fn claims(
             .map(|value| Claim { source: source_of(member, path), value: value.clone() });
         claims.extend(held.into_iter().chain(also(member, path)));
     }
-    claims.sort_by_cached_key(|claim| order(section, path, claim.source, &claim.value, sources));
+    let mut claims =
+        ordered(claims, |claim| order(section, path, claim.source, &claim.value, sources));
     claims.dedup_by(|one, other| one.source == other.source && one.value == other.value);
     claims
 }
@@ -180,6 +181,13 @@ pub(super) fn claims(
 /// What claims are ordered by: trust, then the later one, then text, so that
 /// the order of the inputs never shows.
 type Order = (usize, Reverse<Option<String>>, String, Option<String>, String);
+
+/// Sorts by what is made once for each, as it takes long to make.
+pub(super) fn ordered<T>(all: Vec<T>, order: impl Fn(&T) -> Order) -> Vec<T> {
+    let mut keyed: Vec<(Order, T)> = all.into_iter().map(|one| (order(&one), one)).collect();
+    tiny_sort::stable::sort_by(&mut keyed, |(one, _), (other, _)| one.cmp(other));
+    keyed.into_iter().map(|(_, one)| one).collect()
+}
 
 pub(super) fn order(
     section: Section,
@@ -211,20 +219,24 @@ pub(super) fn set_origin(
     let mut origin = Map::new();
     origin.insert("source".to_owned(), source.into());
     if !sources.is_empty() {
-        let sources = sources.into_iter().map(|(path, source)| (path, source.into())).collect();
-        origin.insert("sources".to_owned(), Value::Object(sources));
+        let mut members = Map::new();
+        members.extend(sources.into_iter().map(|(path, source)| (path, source.into())));
+        origin.insert("sources".to_owned(), Value::Object(members));
     }
     if !also.is_empty() {
-        let also = also.into_iter().map(|(path, claims)| {
+        let mut members = Map::new();
+        members.extend(also.into_iter().map(|(path, claims)| {
             let claims = claims
                 .into_iter()
                 .map(|claim| serde_json::json!({ "source": claim.source, "value": claim.value }));
             (path, claims.collect())
-        });
-        origin.insert("also".to_owned(), Value::Object(also.collect()));
+        }));
+        origin.insert("also".to_owned(), Value::Object(members));
     }
     if !raw.is_empty() {
-        origin.insert("raw".to_owned(), Value::Object(raw.into_iter().collect()));
+        let mut members = Map::new();
+        members.extend(raw);
+        origin.insert("raw".to_owned(), Value::Object(members));
     }
     object.insert("origin".to_owned(), Value::Object(origin));
 }

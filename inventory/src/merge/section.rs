@@ -66,7 +66,7 @@ pub(super) fn texts(section: Section, key: &str, documents: &[Document], pool: &
         source.map_or(usize::MAX, |source| trust::rank(section, "", source))
     };
     let mut ordered: Vec<&Document> = documents.iter().collect();
-    ordered.sort_by_key(|document| rank(document));
+    tiny_sort::stable::sort_by_key(&mut ordered, |document| rank(document));
     let mut texts: Vec<Value> = Vec::new();
     for document in ordered {
         let own = document.member(key).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -86,7 +86,7 @@ fn by_trust(
 ) -> Vec<(usize, Vec<Object>)> {
     let mut parts: Vec<(usize, Vec<Object>)> =
         documents.iter().map(|document| document.objects(key)).enumerate().collect();
-    parts.sort_by_key(|(_, objects)| {
+    tiny_sort::stable::sort_by_key(&mut parts, |(_, objects)| {
         let ranks = objects.iter().map(|object| {
             let source = sources.get(object::main_source(object) as usize);
             source.map_or(usize::MAX, |source| trust::rank(section, "", source))
@@ -100,7 +100,7 @@ fn by_trust(
 fn unite(
     section: Section,
     path: &str,
-    mut members: Vec<Object>,
+    members: Vec<Object>,
     sources: &[Source],
     findings: &mut Findings,
 ) -> Object {
@@ -108,7 +108,7 @@ fn unite(
     if members.iter().all(|member| *member == first) {
         return first;
     }
-    members.sort_by_cached_key(|member| {
+    let members = object::ordered(members, |member| {
         object::order(section, "", object::main_source(member), &Value::Null, sources)
     });
     let mut united = members.first().cloned().unwrap_or_default();

@@ -188,10 +188,11 @@ impl Contents {
 
     /// Replaces identifiers in everything: contents, names, targets of links.
     pub(super) fn mask(&mut self, mask: &Mask) {
-        self.dirs = self.dirs.iter().map(|path| mask.path(path)).collect();
+        let dirs = std::mem::take(&mut self.dirs);
+        self.dirs.extend(dirs.iter().map(|path| mask.path(path)));
         let links = std::mem::take(&mut self.links);
         let masked = |(path, target): (String, String)| (mask.path(&path), mask.path(&target));
-        self.links = links.into_iter().map(masked).collect();
+        self.links.extend(links.into_iter().map(masked));
         let files = std::mem::take(&mut self.files);
         for (path, bytes) in files {
             self.files.insert(mask.path(&path), mask.file(&path, bytes));

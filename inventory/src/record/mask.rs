@@ -87,7 +87,9 @@ impl Mask {
             rules.extend(variants(text, &masked));
         }
         rules.retain(|rule| rule.from != rule.to);
-        rules.sort_by(|a, b| b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b)));
+        tiny_sort::stable::sort_by(&mut rules, |a, b| {
+            b.from.len().cmp(&a.from.len()).then_with(|| a.cmp(b))
+        });
         rules.dedup_by(|a, b| a.from == b.from);
         let mut by_start: BTreeMap<[u8; 2], Vec<Rule>> = BTreeMap::new();
         for rule in rules {

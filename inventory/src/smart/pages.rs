@@ -253,12 +253,9 @@ fn apply_ata(pages: &Pages, disk: &mut Disk, errors: &mut Vec<PageError>) {
         .decode(Page::AtaStatistics, errors, ata::statistics)
         .map(|found| found.keyed())
         .unwrap_or_default();
-    smart.phy_events = pages
-        .decode(Page::AtaPhyEvents, errors, ata::phy_counters)
-        .unwrap_or_default()
-        .into_iter()
-        .map(|counter| (format!("0x{:04x}", counter.id), counter.value))
-        .collect();
+    let phy = pages.decode(Page::AtaPhyEvents, errors, ata::phy_counters).unwrap_or_default();
+    let named = phy.into_iter().map(|counter| (format!("0x{:04x}", counter.id), counter.value));
+    smart.phy_events.extend(named);
     if smart != AtaSmart::default() {
         disk.smart.get_or_insert_default().ata = Some(smart);
     }

@@ -38,9 +38,12 @@ pub fn total(names: &[String], outcome: &Outcome) -> Result<Total, MergeError> {
     let parts: Vec<Part> = ran.iter().map(|(_, part)| (*part).clone()).collect();
     let window = outcome.window.clone().unwrap_or(0..0);
     let system = merge(&parts, &window, decode)?;
-    let own = ran.iter().map(|(at, _)| *at).zip(system.own).collect();
+    let mut own = Own::new();
+    own.extend(ran.iter().map(|(at, _)| *at).zip(system.own));
     let (seconds, shares) = seconds(&parts, &window)?;
-    let shares: BTreeMap<usize, (u64, u64)> = ran.iter().map(|(at, _)| *at).zip(shares).collect();
+    let given = shares;
+    let mut shares = BTreeMap::new();
+    shares.extend(ran.iter().map(|(at, _)| *at).zip(given));
     let stream = system.streams.iter().map(|((op, region), stream)| Merged {
         op: *op,
         region: *region,
@@ -99,8 +102,9 @@ fn seconds(parts: &[Part], window: &Range<u32>) -> Result<(Vec<Second>, Vec<Shar
                 sum.merge(&service);
             }
         }
-        let operations = of.into_iter().map(|(op, (bytes, sum))| (op, second_of(bytes, &sum)));
-        seconds.push(Second { operations: operations.collect() });
+        let mut operations = BTreeMap::new();
+        operations.extend(of.into_iter().map(|(op, (bytes, sum))| (op, second_of(bytes, &sum))));
+        seconds.push(Second { operations });
     }
     Ok((seconds, shares))
 }

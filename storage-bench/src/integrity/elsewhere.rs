@@ -40,7 +40,9 @@ pub fn shared(one: &File, other: &File) -> io::Result<BTreeSet<Device>> {
     let kernel =
         Kernel { sys: Path::new("/sys"), mounts: fs::read_to_string("/proc/self/mountinfo")? };
     let (one, other) = (kernel.under(one)?, kernel.under(other)?);
-    Ok(one.intersection(&other).copied().collect())
+    let mut shared = BTreeSet::new();
+    shared.extend(one.intersection(&other));
+    Ok(shared)
 }
 
 /// Returns whether `file` is in memory: gone when its host is.

@@ -263,7 +263,7 @@ impl Judge {
             Part::Write(generation) => Some(*generation),
             _ => None,
         }));
-        candidates.sort_unstable();
+        tiny_sort::stable::sort(&mut candidates);
         candidates.dedup();
         let mut made = Made { origin: self.origin, stamp: None, block: [0; BLOCK_BYTES] };
         let (read, _none) = block.as_chunks::<PART_BYTES>();

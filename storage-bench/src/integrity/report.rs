@@ -231,10 +231,10 @@ impl Findings {
             mine.count += theirs.count;
         }
         self.first_unreadable.extend(other.first_unreadable);
-        self.first_unreadable.sort_unstable();
+        tiny_sort::stable::sort(&mut self.first_unreadable);
         self.first_unreadable.truncate(LISTED);
         self.first_fault.extend(other.first_fault);
-        self.first_fault.sort_by_key(|found| found.address_bytes);
+        tiny_sort::stable::sort_by_key(&mut self.first_fault, |found| found.address_bytes);
         self.first_fault.truncate(LISTED);
     }
 

@@ -186,10 +186,12 @@ impl View {
         let (mut seconds, mut windows) = (self.seconds, self.windows);
         seconds.resize(count(second), Second::default());
         windows.resize(count(window), Window::default());
-        let streams = streams().zip(self.streams);
+        let all = streams().zip(self.streams);
+        let mut streams = BTreeMap::new();
+        streams.extend(all.filter(|(_, stream)| stream.service.count() > 0));
         Observed {
             elapsed_ns,
-            streams: streams.filter(|(_, stream)| stream.service.count() > 0).collect(),
+            streams,
             seconds,
             windows,
             latencies: self.latencies,

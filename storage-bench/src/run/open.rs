@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use super::tally::ops;
 use super::worker::{Begun, Ending, LOOK_NS, Worker};
 use crate::clock::Timeline;
@@ -72,10 +74,12 @@ impl OpenTally {
     }
 
     pub(super) fn observed(self) -> OpenLoop {
-        let response = ops().into_iter().zip(self.response);
+        let all = ops().into_iter().zip(self.response);
+        let mut response = BTreeMap::new();
+        response.extend(all.filter(|(_, histogram)| histogram.count() > 0));
         OpenLoop {
             offered: self.offered,
-            response: response.filter(|(_, histogram)| histogram.count() > 0).collect(),
+            response,
             lateness: self.lateness,
             backlog_max: self.backlog_max,
             backlog_end: self.backlog_end,

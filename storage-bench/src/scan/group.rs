@@ -122,7 +122,7 @@ fn clamp(value: i128) -> i64 {
 
 /// Returns twice the median of `values`; 0 of none.
 fn doubled_median(mut values: Vec<u128>) -> u128 {
-    values.sort_unstable();
+    tiny_sort::stable::sort(&mut values);
     let half = values.len() / 2;
     let upper = values.get(half).copied().unwrap_or(0);
     match values.len() % 2 {

@@ -4,7 +4,7 @@
 //! signal: a disk that once had an error is not one that has them. A few values speak for
 //! themselves: sectors that wait to be remapped, an NVMe warning, a spent spare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,26 +31,26 @@ impl Counters {
     /// Returns every count, by the name it has in [`COUNTS`].
     fn counts(&self) -> BTreeMap<&'static str, u64> {
         let wide = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+        let mut counts = BTreeMap::new();
         match self {
-            Self::Ata(ata) => ATTRIBUTES
-                .iter()
-                .filter_map(|(id, _, en, _)| Some((*en, *ata.raw.get(id)?)))
-                .collect(),
-            Self::Nvme(nvme) => [
+            Self::Ata(ata) => counts.extend(
+                ATTRIBUTES.iter().filter_map(|(id, _, en, _)| Some((*en, *ata.raw.get(id)?))),
+            ),
+            Self::Nvme(nvme) => counts.extend([
                 ("media errors", wide(nvme.media_errors)),
                 ("percentage used", nvme.percentage_used.into()),
                 ("available spare", nvme.available_spare.into()),
                 ("critical warning", nvme.critical_warning.into()),
-            ]
-            .into(),
+            ]),
             Self::Scsi(scsi) => {
-                let counts = [
+                let known = [
                     ("grown defects", scsi.grown_defects),
                     ("uncorrected errors", scsi.uncorrected),
                 ];
-                counts.into_iter().filter_map(|(en, count)| Some((en, count?))).collect()
+                counts.extend(known.into_iter().filter_map(|(en, count)| Some((en, count?))));
             }
         }
+        counts
     }
 }
 
@@ -78,8 +78,8 @@ pub(super) fn counted(before: Option<&Counters>, after: Option<&Counters>) -> Ve
         let other = COUNTS.iter().find(|(_, own)| *own == en);
         attribute.map(|(_, zh, ..)| *zh).or(other.map(|(zh, _)| *zh)).unwrap_or_default()
     };
-    let names: std::collections::BTreeSet<&str> =
-        before.keys().chain(after.keys()).copied().collect();
+    let mut names = BTreeSet::new();
+    names.extend(before.keys().chain(after.keys()).copied());
     let count = |en: &str| Counted {
         zh: chinese(en).to_owned(),
         en: en.to_owned(),

@@ -23,7 +23,7 @@ pub(super) fn slow(zones: &[u64]) -> Vec<u32> {
         let before = zones.get(at.saturating_sub(REACH)..*at).unwrap_or_default();
         let after = zones.iter().skip(at + 1).take(REACH);
         let mut around: Vec<u64> = before.iter().chain(after).copied().collect();
-        around.sort_unstable();
+        tiny_sort::stable::sort(&mut around);
         let median = around.get(around.len() / 2).copied().unwrap_or(0);
         let own = zones.get(*at).copied().unwrap_or(0);
         around.len() >= LEAST && u128::from(own) * 100 < u128::from(median) * SLOW_PERCENT

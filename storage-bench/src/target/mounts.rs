@@ -87,7 +87,8 @@ fn unread(source: Source, error: &io::Error) -> Unread {
 /// Adds the mounts of every other namespace that a process lives in.
 fn elsewhere(root: &Root, all: &mut Mounts) {
     let own = fs::read_link(root.host("/proc/self/ns/mnt")).ok();
-    let mut met = BTreeSet::from_iter(own);
+    let mut met = BTreeSet::new();
+    met.extend(own);
     let mut known: BTreeSet<(Number, String)> = BTreeSet::new();
     known.extend(all.list.iter().map(|mount| (mount.number, mount.place.clone())));
     let mut denied = 0_u32;

@@ -50,7 +50,7 @@ pub(super) fn of(root: &Root, device: &Device) -> (Option<Reservations>, Vec<Unr
     }
     if let Some(all) = &mut all {
         // Every path to a disk tells the same keys.
-        all.keys.sort_unstable();
+        tiny_sort::stable::sort(&mut all.keys);
         all.keys.dedup();
     }
     (all, unread)

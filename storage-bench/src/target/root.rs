@@ -67,6 +67,6 @@ pub(super) fn names(folder: &Path) -> io::Result<Vec<String>> {
     for entry in entries {
         names.push(entry?.file_name().to_string_lossy().into_owned());
     }
-    names.sort();
+    tiny_sort::stable::sort(&mut names);
     Ok(names)
 }

@@ -39,7 +39,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     };
     let mut kernel = place.open(Wish::Look)?;
     let ports = desired.iter().flat_map(|desired: &Desired| desired.ports.values());
-    let interest = Interest { devices: ports.map(|port| port.device.clone()).collect() };
+    let mut interest = Interest::default();
+    interest.devices.extend(ports.map(|port| port.device.clone()));
     let cannot = |error| node_failure(NodeError::Kernel(error));
     let seen = kernel.look(&interest).map_err(cannot)?;
     let counters = kernel.counters().map_err(cannot)?;
@@ -47,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
     let mut networks = subject.networks();
     known(arguments, &networks, desired.is_some())?;
     networks.retain_mut(|network| network.keep(&arguments.vpc, &arguments.port));
-    networks.sort_by(|one, other| one.vpc().cmp(&other.vpc()));
+    tiny_sort::stable::sort_by(&mut networks, |one, other| one.vpc().cmp(&other.vpc()));
     match arguments.output {
         Format::Json => {
             let mut document =

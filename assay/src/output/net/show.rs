@@ -99,8 +99,8 @@ impl State {
 impl<'a> Subject<'a> {
     /// Returns the networks that the kernel has, or that this node wants.
     pub fn networks(&self) -> Vec<Network<'a>> {
-        let mut ids: BTreeSet<&'a str> =
-            self.seen.links.values().filter_map(Link::network).collect();
+        let mut ids = BTreeSet::new();
+        ids.extend(self.seen.links.values().filter_map(Link::network));
         ids.extend(self.desired.map(naming::placed).unwrap_or_default());
         ids.into_iter().map(|id| self.network(id)).collect()
     }
@@ -112,7 +112,8 @@ impl<'a> Subject<'a> {
             .filter(|(_, port)| port.network == id)
             .map(|(id, port)| Port { id: Some(id), device: &port.device, wanted: Some(port) })
             .collect();
-        let known: BTreeSet<&Device> = ports.iter().map(|port| port.device).collect();
+        let mut known = BTreeSet::new();
+        known.extend(ports.iter().map(|port| port.device));
         let others = self.seen.links.iter().filter(|(name, link)| {
             link.master.as_ref() == Some(&bridge) && **name != vxlan && !known.contains(name)
         });

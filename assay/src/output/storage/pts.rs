@@ -299,9 +299,9 @@ fn put_part(text: &mut String, test: Test, part: &PartReport, layout: Layout) {
 pub(crate) fn axes(rows: &[TableRow]) -> (Vec<u8>, Vec<u32>) {
     let mut mixes: Vec<u8> = rows.iter().map(|row| row.cell.read_percent).collect();
     let mut sizes: Vec<u32> = rows.iter().map(|row| row.cell.block_bytes).collect();
-    mixes.sort_unstable();
+    tiny_sort::stable::sort(&mut mixes);
     mixes.dedup();
-    sizes.sort_unstable();
+    tiny_sort::stable::sort(&mut sizes);
     sizes.dedup();
     (mixes, sizes)
 }

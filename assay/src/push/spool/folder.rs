@@ -127,7 +127,7 @@ impl Folder {
                 Err(error) => return Err(self.io("look at", &file, error)),
             }
         }
-        entries.sort();
+        tiny_sort::stable::sort(&mut entries);
         Ok(entries)
     }
 

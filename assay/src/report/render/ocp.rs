@@ -146,8 +146,13 @@ fn start(report: &Report) -> Value {
 }
 
 fn object<const N: usize>(members: [(&str, Option<String>); N]) -> Value {
-    let there = members.into_iter().filter_map(|(key, value)| Some((key, value?)));
-    Value::Object(there.map(|(key, value)| (key.to_owned(), Value::from(value))).collect())
+    let mut there = Map::new();
+    for (key, value) in members {
+        if let Some(value) = value {
+            there.insert(key.to_owned(), value.into());
+        }
+    }
+    Value::Object(there)
 }
 
 /// Groups the checks of one row of the norm that follow each other.

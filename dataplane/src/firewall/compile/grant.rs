@@ -88,7 +88,8 @@ impl<'d> Known<'d> {
     pub(super) fn of(desired: &'d Desired) -> Self {
         let secured =
             desired.ports.values().filter(|port| port.security && !port.groups.is_empty());
-        let profiles: BTreeSet<&BTreeSet<String>> = secured.map(|port| &port.groups).collect();
+        let mut profiles = BTreeSet::new();
+        profiles.extend(secured.map(|port| &port.groups));
         let asked = asked(desired, &profiles);
         let all = holders(desired, &asked);
         let mut known = Self {
@@ -124,15 +125,18 @@ impl<'d> Known<'d> {
             .map(|(address, groups)| (*address, groups - &self.broad))
             .filter(|(_address, groups)| !groups.is_empty())
             .collect();
-        self.combinations = asked.iter().map(|group| (*group, BTreeSet::new())).collect();
-        let combinations: BTreeSet<_> = self.holders.values().cloned().collect();
+        self.combinations.clear();
+        self.combinations.extend(asked.iter().map(|group| (*group, BTreeSet::new())));
+        let mut combinations = BTreeSet::new();
+        combinations.extend(self.holders.values().cloned());
         for combination in &combinations {
             for group in combination {
                 self.combinations.entry(group).or_default().insert(combination.clone());
             }
         }
         let many = self.combinations.iter().filter(|(_group, of)| of.len() > FEW);
-        let mut broad: BTreeSet<&str> = many.map(|(group, _of)| *group).collect();
+        let mut broad = BTreeSet::new();
+        broad.extend(many.map(|(group, _of)| *group));
         let own = alone(combinations.iter().map(|of| (of, number(of.iter().copied()))));
         let shared = combinations
             .iter()
@@ -211,8 +215,12 @@ fn alone<T: Ord>(all: impl Iterator<Item = (T, u32)>) -> BTreeMap<T, u32> {
     for (each, number) in all {
         by_number.entry(number).or_default().push(each);
     }
-    let alone = by_number.into_iter().filter(|(_number, of)| of.len() == 1);
-    alone.flat_map(|(number, of)| of.into_iter().map(move |each| (each, number))).collect()
+    by_number.retain(|_number, of| of.len() == 1);
+    let mut alone = BTreeMap::new();
+    for (number, of) in by_number {
+        alone.extend(of.into_iter().map(|each| (each, number)));
+    }
+    alone
 }
 
 /// Returns the networks of each VPC that are here.
@@ -239,7 +247,9 @@ fn wide<'d>(
     }
     let is_wide = |vpc: &str| addresses.get(vpc).is_some_and(|count| *count > MANY);
     let of_wide = all.iter().filter(|((vpc, _address), _groups)| is_wide(vpc));
-    of_wide.flat_map(|(_address, groups)| groups.iter().copied()).collect()
+    let mut wide = BTreeSet::new();
+    wide.extend(of_wide.flat_map(|(_address, groups)| groups));
+    wide
 }
 
 fn family_bit(family: Family) -> u32 {

@@ -80,7 +80,9 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
 
 /// Returns the MAC addresses that a port may use.
 pub(super) fn macs(port: &Port) -> BTreeSet<Mac> {
-    port.allowed.iter().filter_map(|pair| pair.mac).chain([port.mac]).collect()
+    let mut macs = BTreeSet::from([port.mac]);
+    macs.extend(port.allowed.iter().filter_map(|pair| pair.mac));
+    macs
 }
 
 fn member_set(family: Family, group: &str) -> String {
@@ -316,8 +318,8 @@ fn add_members(
     desired: &Desired,
     profiles: &Profiles<'_, '_>,
 ) -> Result<(), CompileError> {
-    let mut of: BTreeMap<&str, BTreeSet<IpAddr>> =
-        profiles.members.iter().map(|group| (*group, BTreeSet::new())).collect();
+    let mut of = BTreeMap::new();
+    of.extend(profiles.members.iter().map(|group| (*group, BTreeSet::new())));
     for (groups, addresses) in members(desired) {
         for group in groups {
             if let Some(members) = of.get_mut(group.as_str()) {

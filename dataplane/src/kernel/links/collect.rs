@@ -47,7 +47,8 @@ impl Links {
 
     /// Returns the devices by name, each with its addresses.
     fn named(&self, mut addresses: BTreeMap<u32, BTreeSet<IpNet>>) -> BTreeMap<Device, Link> {
-        let named = self.0.values().map(|heard| {
+        let mut named = BTreeMap::new();
+        named.extend(self.0.values().map(|heard| {
             let mut link = heard.link.clone();
             link.master = heard.master.and_then(|index| self.name(index)).cloned();
             // A device in another namespace may have the number of one in this.
@@ -58,8 +59,8 @@ impl Links {
                 .map(|peer| peer.name.clone());
             link.addresses = addresses.remove(&link.index).unwrap_or_default();
             (heard.name.clone(), link)
-        });
-        named.collect()
+        }));
+        named
     }
 }
 
@@ -171,12 +172,13 @@ impl Routes {
 
 /// Puts together what was heard; rules are left empty.
 pub fn seen(links: &Links, addresses: Addresses, neighbours: Entries<'_>, routes: &Routes) -> Seen {
-    let routed = routes.0.iter().filter_map(|index| links.name(*index));
+    let mut routed_devices = BTreeSet::new();
+    routed_devices.extend(routes.0.iter().filter_map(|index| links.name(*index)).cloned());
     Seen {
         links: links.named(addresses.0),
         forwarding: neighbours.forwarding,
         neighbours: neighbours.neighbours,
-        routed_devices: routed.cloned().collect(),
+        routed_devices,
         ..Seen::default()
     }
 }

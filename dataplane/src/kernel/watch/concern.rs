@@ -37,12 +37,13 @@ impl Concern {
     /// Returns what concerns one who wants `wanted` and has seen `seen`: what is wanted, what is
     /// ours, both ends of pairs, and the device under the tunnels.
     pub fn new(wanted: &Wanted, seen: &Seen, underlay: Option<&Device>) -> Self {
-        let filled: BTreeSet<Device> = wanted.links.keys().cloned().collect();
+        let (mut names, mut filled) = (BTreeSet::new(), BTreeSet::new());
+        filled.extend(wanted.links.keys().cloned());
         let ends = wanted.links.values().filter_map(|link| match &link.kind {
             LinkKind::Veth { peer, .. } => Some(peer.clone()),
             _ => None,
         });
-        let mut names: BTreeSet<Device> = ends.chain(underlay.cloned()).collect();
+        names.extend(ends.chain(underlay.cloned()));
         names.extend(filled.iter().cloned());
         let mut concern = Self { names, filled, heard: BTreeMap::new() };
         let of = |name: &Device| seen.links.get(name);

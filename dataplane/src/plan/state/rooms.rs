@@ -119,7 +119,7 @@ impl State {
             Some((link.mac != router::PEER_MACS.first().copied(), vpc.clone(), link.mtu))
         });
         let mut ends: Vec<(bool, String, u32)> = ends.collect();
-        ends.sort();
+        tiny_sort::stable::sort(&mut ends);
         let mut undo = Undo::default();
         if let [(_, maker, mtu), (_, other, _)] = ends.as_slice() {
             let (name, vpc, mtu) = (name.clone(), other.clone(), *mtu);

@@ -85,12 +85,12 @@ fn errors(root: &Sysroot, base: &str) -> BTreeMap<String, u64> {
     let counts = counters.into_iter().filter(|name| {
         name.ends_with("errors") || name.ends_with("dropped") || name == "collisions"
     });
-    counts
-        .filter_map(|name| {
-            let value = read::number(root, &format!("{base}/statistics/{name}"))?;
-            Some((name, value))
-        })
-        .collect()
+    let mut errors = BTreeMap::new();
+    errors.extend(counts.filter_map(|name| {
+        let value = read::number(root, &format!("{base}/statistics/{name}"))?;
+        Some((name, value))
+    }));
+    errors
 }
 
 /// Adds ethtool's answers to a port.
@@ -106,7 +106,7 @@ pub(super) fn fill(port: &mut NicPort, answer: &ethtool::Port, source: SourceId)
     port.supported_modes = modes(&answer.supported);
     port.advertised_modes = modes(&answer.advertised);
     port.supported_bps = answer.supported.iter().filter_map(|name| speed_of(name)).collect();
-    port.supported_bps.sort_unstable();
+    tiny_sort::stable::sort(&mut port.supported_bps);
     port.supported_bps.dedup();
     port.media = answer.connector.and_then(ethtool::connector_name).map(str::to_owned);
     port.wake_on = answer.wake_supported.map(|supported| WakeOn {

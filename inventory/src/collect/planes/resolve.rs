@@ -129,5 +129,7 @@ fn vlans(root: &Sysroot) -> BTreeMap<String, (u16, String)> {
         let (name, id, below) = (cells.next()?, cells.next()?.parse().ok()?, cells.next()?);
         Some((name.to_owned(), (id, below.to_owned())))
     });
-    rows.collect()
+    let mut vlans = BTreeMap::new();
+    vlans.extend(rows);
+    vlans
 }

@@ -63,7 +63,7 @@ pub(super) fn import(name: &str, bytes: &[u8]) -> Result<Inventory, ImportError>
             inventory.lldp.push(neighbour);
         }
     }
-    left_out.sort_unstable();
+    tiny_sort::stable::sort(&mut left_out);
     left_out.dedup();
     let reason =
         (!left_out.is_empty()).then(|| format!("left out: neighbours by {}", left_out.join(", ")));

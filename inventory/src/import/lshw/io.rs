@@ -284,7 +284,7 @@ fn port(node: Node<'_>, address: String, origin: Origin) -> NicPort {
         .chain(node.number("capacity"))
         .filter(|bps| *bps > 0)
         .collect();
-    supported.sort_unstable();
+    tiny_sort::stable::sort(&mut supported);
     supported.dedup();
     let media = if node.has("fibre") {
         Some("FIBRE")

@@ -1,5 +1,7 @@
 //! ATA and SCSI health data and self-test logs of `smartctl -j`.
 
+use std::collections::BTreeMap;
+
 use crate::import::document::Node;
 use crate::model::{AtaAttribute, AtaSmart, ScsiErrorCounter, ScsiSmart, SelfTest};
 use crate::smart::ata::{self_test_kind, statistic_key};
@@ -9,6 +11,11 @@ pub(super) fn ata(root: &Node<'_>) -> Option<AtaSmart> {
     let table = root.get("ata_smart_attributes");
     let errors = root.get("ata_smart_error_log");
     let tests = root.get("ata_smart_self_test_log");
+    let mut phy_events = BTreeMap::new();
+    let events = root.get("sata_phy_event_counters").get("table");
+    phy_events.extend(events.items().iter().filter_map(|event| {
+        Some((format!("0x{:04x}", event.small::<u16>("id")?), event.number("value")?))
+    }));
     let smart = AtaSmart {
         revision: table.small("revision"),
         attributes: table.get("table").items().iter().filter_map(attribute).collect(),
@@ -23,15 +30,7 @@ pub(super) fn ata(root: &Node<'_>) -> Option<AtaSmart> {
             chosen.iter().map(ata_self_test).collect()
         },
         statistics: statistics(root),
-        phy_events: root
-            .get("sata_phy_event_counters")
-            .get("table")
-            .items()
-            .iter()
-            .filter_map(|event| {
-                Some((format!("0x{:04x}", event.small::<u16>("id")?), event.number("value")?))
-            })
-            .collect(),
+        phy_events,
     };
     (smart != AtaSmart::default()).then_some(smart)
 }
@@ -63,8 +62,8 @@ fn ata_self_test(row: &Node<'_>) -> SelfTest {
     }
 }
 
-fn statistics(root: &Node<'_>) -> std::collections::BTreeMap<String, i64> {
-    let mut found = std::collections::BTreeMap::new();
+fn statistics(root: &Node<'_>) -> BTreeMap<String, i64> {
+    let mut found = BTreeMap::new();
     for page in root.get("ata_device_statistics").get("pages").items() {
         let Some(number) = page.small::<u8>("number") else { continue };
         for row in page.get("table").items() {
@@ -127,14 +126,13 @@ pub(super) fn scsi(root: &Node<'_>) -> Option<ScsiSmart> {
     let log = root.get("scsi_error_counter_log");
     let cycles = root.get("scsi_start_stop_cycle_counter");
     let verdict = root.get("smart_status").get("scsi");
+    let mut counters = BTreeMap::new();
+    let sides = ["read", "write", "verify"].into_iter().filter(|side| log.get(side).exists());
+    counters.extend(sides.map(|side| (side.to_owned(), errors(&log.get(side)))));
     let smart = ScsiSmart {
         grown_defects: root.number("scsi_grown_defect_list"),
         percentage_used: root.number("scsi_percentage_used_endurance_indicator"),
-        errors: ["read", "write", "verify"]
-            .into_iter()
-            .filter(|side| log.get(side).exists())
-            .map(|side| (side.to_owned(), errors(&log.get(side))))
-            .collect(),
+        errors: counters,
         non_medium_errors: root
             .get("scsi_non_medium_error_log")
             .number("count")

@@ -27,7 +27,9 @@ impl Statistics {
 
     /// Returns them by the keys of the document: `1/0x008`.
     pub fn keyed(&self) -> BTreeMap<String, i64> {
-        self.0.iter().map(|((page, offset), value)| (key(*page, *offset), *value)).collect()
+        let mut keyed = BTreeMap::new();
+        keyed.extend(self.0.iter().map(|((page, offset), value)| (key(*page, *offset), *value)));
+        keyed
     }
 }
 

@@ -44,9 +44,11 @@ impl Controller {
         let parts: Vec<Option<Part>> = self.agents.iter().map(part).collect();
         let ran: Vec<Part> = parts.iter().flatten().cloned().collect();
         let window = common(&ran);
+        let mut losses = BTreeMap::new();
+        losses.extend(self.agents.iter().enumerate().filter_map(loss));
         Outcome {
             doubts: self.doubts(&parts, window.as_ref()),
-            losses: self.agents.iter().enumerate().filter_map(loss).collect(),
+            losses,
             clocks: self.agents.iter().map(clocks).collect(),
             devices: self.agents.iter().map(|one| one.devices.clone()).collect(),
             parts,

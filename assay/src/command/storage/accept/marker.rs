@@ -126,7 +126,7 @@ pub(in crate::command::storage) fn is_dense(block: &[u8]) -> bool {
         }
     }
     let mut words: Vec<&[u8; 8]> = block.as_chunks().0.iter().collect();
-    words.sort_unstable();
+    tiny_sort::stable::sort(&mut words);
     let twice = words.windows(2).any(|pair| pair.first() == pair.last());
     seen.iter().filter(|seen| **seen).count() >= 240 && !twice
 }

@@ -147,7 +147,7 @@ pub(super) fn data(part: &Part<'_>) -> Result<Option<DataCheck>, Failure> {
 /// Returns what the job was put on: one target as it is, several by their paths and their sum.
 pub(super) fn subject(job: &Job, targets: &Targets) -> Result<Subject, Failure> {
     let mut names: Vec<String> = paths(job).collect();
-    names.sort();
+    tiny_sort::stable::sort(&mut names);
     names.dedup();
     let opened = names.iter().map(|path| targets.get(path)).collect::<Result<Vec<_>, _>>()?;
     let Some((first, rest)) = opened.split_first() else {

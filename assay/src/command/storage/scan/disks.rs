@@ -27,7 +27,7 @@ pub(super) fn all() -> Result<(Vec<String>, Vec<LeftOut>), Failure> {
     })?;
     let mut names: Vec<String> =
         entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
+    tiny_sort::stable::sort(&mut names);
     let (mut disks, mut left_out) = (Vec::new(), Vec::new());
     for name in names {
         let read = |file: &str| fs::read_to_string(format!("/sys/block/{name}/{file}"));
@@ -71,7 +71,9 @@ fn no_disk(name: &str, sectors: u64, hidden: bool) -> Option<Text> {
 pub(super) fn told() -> BTreeMap<String, model::Disk> {
     let root = Sysroot::live();
     let disks = collect::collect_disks(&root, &Options::default()).inventory.disk;
-    disks.into_iter().filter_map(|disk| Some((disk.name.clone()?, disk))).collect()
+    let mut told = BTreeMap::new();
+    told.extend(disks.into_iter().filter_map(|disk| Some((disk.name.clone()?, disk))));
+    told
 }
 
 /// Returns what a disk has counted; `None` where it tells nothing.
@@ -90,7 +92,8 @@ pub(super) fn counters(disk: &model::Disk) -> Option<Counters> {
     if let Some(ata) = smart.ata.as_ref().filter(|ata| !ata.attributes.is_empty()) {
         // Makers put more into the upper bytes (temperatures, times): the count is below.
         let low = |raw: u64| raw & 0xffff_ffff;
-        let raw = ata.attributes.iter().filter_map(|one| Some((one.id, low(one.raw?)))).collect();
+        let mut raw = BTreeMap::new();
+        raw.extend(ata.attributes.iter().filter_map(|one| Some((one.id, low(one.raw?)))));
         return Some(Counters::Ata(Ata { raw }));
     }
     let scsi = smart.scsi.as_ref()?;
@@ -116,7 +119,9 @@ fn moved_in(text: &str) -> BTreeMap<String, u64> {
         let sectors = number(5)?.saturating_add(number(9)?);
         Some((format!("{}:{}", fields.first()?, fields.get(1)?), sectors.saturating_mul(512)))
     };
-    text.lines().filter_map(device).collect()
+    let mut moved = BTreeMap::new();
+    moved.extend(text.lines().filter_map(device));
+    moved
 }
 
 #[cfg(test)]

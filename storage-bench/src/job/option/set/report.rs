@@ -23,7 +23,7 @@ pub(super) fn percentile_list(draft: &mut Draft, value: Option<&str>) -> Result<
         return Err(Fault::Value(format!("it has more than {LIST} percentiles")));
     }
     // fio sorts them as well.
-    list.sort_by(f64::total_cmp);
+    tiny_sort::stable::sort_by(&mut list, f64::total_cmp);
     list.dedup();
     draft.job.percentiles = if list.is_empty() { PERCENTILES.to_vec() } else { list };
     Ok(())

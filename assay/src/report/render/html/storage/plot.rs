@@ -205,7 +205,7 @@ impl Plot {
     pub(super) fn finish(mut self, told: &str) -> Html {
         let (_, right) = self.across();
         let mut names = std::mem::take(&mut self.names);
-        names.sort();
+        tiny_sort::stable::sort(&mut names);
         let count = u32::try_from(names.len()).unwrap_or(0);
         let lowest = self.height.saturating_sub(BOTTOM).saturating_mul(10);
         let mut least = TOP * 10;
