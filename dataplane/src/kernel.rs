@@ -1,5 +1,6 @@
 //! The one edge: what can be asked of a kernel.
 
+pub mod accepted;
 pub mod attribute;
 pub mod connections;
 #[doc(hidden)]
