@@ -5,7 +5,7 @@
 
 mod apply;
 mod explain;
-mod place;
+pub(super) mod place;
 mod plan;
 mod show;
 mod source;

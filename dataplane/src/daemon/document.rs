@@ -8,6 +8,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 /// What an object is called in requests, and its section in the file.
 pub const KINDS: &[(&str, &str)] = &[
     ("address-groups", "addresses"),
@@ -198,14 +200,36 @@ impl Document {
 pub fn with_id(text: &str, id: &str) -> Result<String, WithId> {
     let Some(members) = members(text) else { return Err(WithId::NoObject) };
     if let Some((_name, value)) = members.iter().find(|(name, _value)| name == "id") {
-        return match serde_json::from_str::<serde_json::Value>(value) {
-            Ok(serde_json::Value::String(own)) if own == id => Ok(text.to_owned()),
+        return match serde_json::from_str::<Value>(value) {
+            Ok(Value::String(own)) if own == id => Ok(text.to_owned()),
             _ => Err(WithId::Other((*value).to_owned())),
         };
     }
     let (before, after) = text.split_once('{').ok_or(WithId::NoObject)?;
     let comma = if members.is_empty() { "" } else { "," };
     Ok(format!("{before}{{\"id\":{}{comma}{after}", quoted(id)))
+}
+
+/// Returns a group's text with one of its rules changed, or taken away; `None` where there is
+/// no such rule to take away, or the rule is no object of that id.
+pub fn with_rule(group: &str, id: &str, rule: Option<&str>) -> Option<String> {
+    let mut group: Value = serde_json::from_str(group).ok()?;
+    let rule: Option<Value> = match rule {
+        Some(text) => Some(serde_json::from_str(&with_id(text, id).ok()?).ok()?),
+        None => None,
+    };
+    let fields = group.as_object_mut()?;
+    let rules = fields.entry("rule").or_insert_with(|| Value::Array(Vec::new()));
+    let rules = rules.as_array_mut()?;
+    let place = rules.iter().position(|own| own.get("id").and_then(Value::as_str) == Some(id));
+    match (place, rule) {
+        // Rules only permit, so that their order is nobody's concern.
+        (None, Some(rule)) => rules.push(rule),
+        (Some(place), Some(rule)) => *rules.get_mut(place)? = rule,
+        (Some(place), None) => drop(rules.remove(place)),
+        (None, None) => return None,
+    }
+    Some(group.to_string())
 }
 
 /// Why a text is not that of an object with this id.
@@ -218,7 +242,7 @@ pub enum WithId {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 /// Returns the members of a JSON object by their names, each value as its text.
@@ -228,7 +252,7 @@ pub(super) fn members(text: &str) -> Option<Vec<(String, &str)>> {
     scan.past('{')?;
     while scan.past('}').is_none() {
         let _comma = scan.past(',');
-        let name = serde_json::from_str::<serde_json::Value>(scan.value()?).ok()?;
+        let name = serde_json::from_str::<Value>(scan.value()?).ok()?;
         scan.past(':')?;
         found.push((name.as_str()?.to_owned(), scan.value()?));
     }
@@ -250,7 +274,7 @@ fn items(text: &str) -> Option<Vec<&str>> {
 fn id_of(object: &str) -> Option<String> {
     let members = members(object)?;
     let (_name, id) = members.iter().find(|(name, _value)| name == "id")?;
-    Some(serde_json::from_str::<serde_json::Value>(id).ok()?.as_str()?.to_owned())
+    Some(serde_json::from_str::<Value>(id).ok()?.as_str()?.to_owned())
 }
 
 /// A way through a text that is known to be JSON; through any other it comes to an end too.
@@ -362,7 +386,7 @@ mod tests {
         assert_eq!(document.objects().count(), 2);
         let rendered = document.render(None).text;
         assert!(Document::of(&rendered, 2).unwrap().equals(&document), "{rendered}");
-        assert!(serde_json::from_str::<serde_json::Value>(&rendered).is_ok(), "{rendered}");
+        assert!(serde_json::from_str::<Value>(&rendered).is_ok(), "{rendered}");
     }
 
     #[test]
@@ -408,6 +432,21 @@ mod tests {
         for none in ["", "[]", "{", "{\"x\"", "{\"x\":", "{}{}", "\"{}\"", "{,}", "{]"] {
             assert!(with_id(none, "a").is_err(), "{none}");
         }
+    }
+
+    #[test]
+    fn a_rule_comes_changes_and_goes() {
+        let rule = |port| format!("{{\"direction\":\"in\",\"ports\":{port}}}");
+        let one = with_rule("{\"id\":\"g\"}", "r", Some(&rule(80))).unwrap();
+        let other = with_rule(&one, "r", Some(&rule(81))).unwrap();
+        let value: Value = serde_json::from_str(&other).unwrap();
+        assert_eq!(value["rule"].as_array().map(Vec::len), Some(1));
+        assert_eq!(
+            (&value["rule"][0]["ports"], &value["rule"][0]["id"]),
+            (&81.into(), &"r".into())
+        );
+        assert_eq!(with_rule(&other, "r", None).unwrap(), "{\"id\":\"g\",\"rule\":[]}");
+        assert_eq!((with_rule(&other, "s", None), with_rule(&other, "s", Some("7"))), (None, None));
     }
 
     #[test]
