@@ -109,6 +109,7 @@ enum State {
 
 /// Why something was refused; nothing was touched.
 #[derive(ToSchema)]
+#[expect(clippy::struct_field_names, reason = "it is the answer's field that says what is wrong")]
 struct Error {
     #[schema(example = "assay/dataplane-error/v1")]
     schema: String,

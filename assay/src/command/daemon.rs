@@ -9,6 +9,8 @@ mod serve;
 mod socket;
 
 use std::{
+    io,
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -47,7 +49,7 @@ use keeper::{Keeper, Order};
 const LOOK: Duration = Duration::from_millis(100);
 /// How long the keeper may be at one thing before the service manager is no longer told that
 /// all is well: a whole node is made in seconds.
-const STUCK: Duration = Duration::from_secs(120);
+const STUCK: Duration = Duration::from_mins(2);
 
 /// Does what `assay daemon …` asks for.
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, Failure> {
@@ -82,20 +84,12 @@ impl Desk {
 
 fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failure> {
     if let Some(address) = arguments.listen {
-        let told = text(
-            "拒绝监听 {}：不经 TCP 提供服务，因为无从知道对方身份",
-            "will not listen on {}: nothing is served by TCP, where nobody's identity is known",
-            &[&address.to_string()],
-        );
-        return Err(Failure::usage(told).hint(Text::new(
-            "使用 unix 套接字（--socket）；远程调用请经 ssh 转发",
-            "use the unix socket (--socket), from elsewhere by way of ssh",
-        )));
+        return Err(no_tcp(address));
     }
     let place = place::Place::of(&arguments.place)?;
-    // The watch first: what happens from now on is heard.
-    let watch = place.watch()?;
     let kernel = place.open(place::Wish::Change)?;
+    // Before the first look: what happens from now on is heard.
+    let watch = place.watch()?;
     let journal = place.lock()?;
     try_kernel(console)?;
     let (kept, accepted) = Kept::open(&journal).map_err(|error| {
@@ -140,22 +134,14 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || keeper.run());
     let keeper = keeper.map_err(|error| cannot().because(error))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| cannot().because(error))?;
-    let served = runtime.block_on(async {
-        // Here, for a socket of the runtime is made within it.
-        let listener = listener.into_tokio()?;
-        tokio::spawn(serve::run(listener, Arc::clone(&desk)));
-        console.note(&text("监听 `{}`", "listening on `{}`", &[&shown]));
-        tell(&[NotifyState::Ready]);
-        watch_over(&desk, &interrupt, &|| keeper.is_finished()).await;
-        Ok(())
-    });
+    console.note(&text("监听 `{}`", "listening on `{}`", &[&shown]));
+    let served = serve_until(listener, &desk, &interrupt, &|| keeper.is_finished());
     tell(&[NotifyState::Stopping]);
+    // The keeper ends too, whatever ended the serving; the kernel stays as it is.
     interrupt.release();
     drop(desk.caller.call());
     drop(std::fs::remove_file(&arguments.socket));
-    served.map_err(|error: std::io::Error| cannot().because(error))?;
+    served.map_err(|error| cannot().because(error))?;
     match keeper.join() {
         Ok(Ok(())) => Ok(Exit::Wanted),
         Ok(Err(error)) => {
@@ -167,6 +153,36 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
             "internal error: the keeping thread is gone; the kernel stays as it is",
         ))),
     }
+}
+
+fn no_tcp(address: SocketAddr) -> Failure {
+    Failure::usage(text(
+        "拒绝监听 {}：不经 TCP 提供服务，因为无从知道对方身份",
+        "will not listen on {}: nothing is served by TCP, where nobody's identity is known",
+        &[&address.to_string()],
+    ))
+    .hint(Text::new(
+        "使用 unix 套接字（--socket）；远程调用请经 ssh 转发",
+        "use the unix socket (--socket), from elsewhere by way of ssh",
+    ))
+}
+
+/// Serves until this is to end, or the keeper has.
+fn serve_until(
+    listener: socket::Listener,
+    desk: &Arc<Desk>,
+    interrupt: &Interrupt,
+    ended: &dyn Fn() -> bool,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Here, for a socket of the runtime is made within it.
+        let listener = listener.into_tokio()?;
+        tokio::spawn(serve::run(listener, Arc::clone(desk)));
+        tell(&[NotifyState::Ready]);
+        watch_over(desk, interrupt, ended).await;
+        Ok(())
+    })
 }
 
 /// Waits until this is to end, or the keeper has; tells the service manager that all is well.
@@ -212,9 +228,7 @@ fn try_kernel(console: &mut Console) -> Result<(), Failure> {
     let features = match probe::features() {
         Ok(features) => features,
         // A namespace to try things in takes more rights than the work itself.
-        Err(KernelError::Io { source, .. })
-            if source.kind() == std::io::ErrorKind::PermissionDenied =>
-        {
+        Err(KernelError::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => {
             return judges_bridged_packets().map_err(cannot);
         }
         Err(error) => return Err(cannot(error)),

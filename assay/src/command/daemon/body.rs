@@ -58,17 +58,26 @@ pub(super) enum Unread {
     Broken,
 }
 
+/// What is read past what is taken, so that its sender hears why it was not.
+const PAST: usize = 8 << 20;
+
 /// Reads what was sent, up to `most` bytes.
 pub(super) async fn read(mut body: Incoming, most: usize) -> Result<Vec<u8>, Unread> {
-    let mut read = Vec::new();
+    let (mut kept, mut length) = (Vec::new(), 0_usize);
     loop {
         let next = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-        let Some(frame) = next else { return Ok(read) };
+        let Some(frame) = next else { break };
         let frame = frame.map_err(|_error| Unread::Broken)?;
         let Ok(data) = frame.into_data() else { continue };
-        if read.len() + data.len() > most {
-            return Err(Unread::TooLong);
+        length = length.saturating_add(data.len());
+        if length <= most {
+            kept.extend(&data);
+        } else {
+            kept = Vec::new();
         }
-        read.extend(&data);
+        if length > most.saturating_add(PAST) {
+            break;
+        }
     }
+    if length > most { Err(Unread::TooLong) } else { Ok(kept) }
 }

@@ -20,6 +20,7 @@ use dataplane::{
     kernel::{
         accepted::Kept,
         journal::Journal,
+        memory,
         real::Real,
         watch::{Concern, Watch, Woken},
     },
@@ -29,6 +30,9 @@ use tokio::sync::oneshot;
 
 use super::Desk;
 use crate::{clock, command::net::place::Place};
+
+/// Ports from which on memory is given back behind each task: fewer do not take much.
+const MANY: usize = 500;
 
 /// A change that somebody asks for, and where the answer goes.
 pub(super) struct Order {
@@ -137,7 +141,7 @@ impl Keeper {
                 let mut forgotten = Ok(());
                 let (report, node) =
                     work::finish(&mut self.kernel, task, node, &mut self.journal, &mut || {
-                        forgotten = watch.forget()
+                        forgotten = watch.forget();
                     });
                 forgotten?;
                 (report, Some(node))
@@ -152,6 +156,11 @@ impl Keeper {
             self.watch.mind(Concern::new(&node.wanted, &node.seen, underlay));
         }
         self.copy();
+        let objects = task.desired.ports.len() + task.desired.remotes.len();
+        drop(report);
+        if objects > MANY {
+            memory::give_back();
+        }
         Ok(())
     }
 

@@ -177,10 +177,10 @@ async fn answer(desk: &Arc<Desk>, caller: Caller, request: Request<Incoming>) ->
 }
 
 fn log(call: &Call) {
-    let Call { interface, request, status, duration_us, caller, .. } = call;
+    let Call { interface, request, response, status, duration_us, caller, .. } = call;
     let error = call.error.as_deref().unwrap_or_default();
     let (pid, uid, gid) = (caller.process.unwrap_or_default(), caller.user, caller.group);
-    tracing::info!(%interface, %request, status, %error, duration_us, pid, uid, gid, "called");
+    tracing::info!(%interface, %request, %response, status, %error, duration_us, pid, uid, gid, "called");
 }
 
 fn respond(answer: Answer) -> Response<Said> {
