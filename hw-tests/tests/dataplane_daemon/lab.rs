@@ -196,7 +196,7 @@ pub(crate) fn ask(
     body: &str,
 ) -> Result<Answer, Failed> {
     let mut stream = UnixStream::connect(socket)?;
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = [headers, &[""]].concat().join("\r\n");
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n{headers}Content-Length: \
          {}\r\n\r\n",
