@@ -213,7 +213,7 @@ fn replace_state() {}
 
 /// Read an object of the desired state
 #[utoipa::path(get, path = "/v1/{kind}/{id}",
-    params(("kind" = String, Path, description = "address-groups, groups, networks, ports, remotes, subnets or vpcs"),
+    params(("kind" = String, Path, description = "acls, address-groups, eips, externals, groups, networks, peerings, ports, remotes, routers, snats, subnets or vpcs"),
         ("id" = String, Path)),
     responses((status = 200, description = "The object; the state's generation is the ETag", body = Value),
         (status = 404, description = "There is none", body = Error)))]

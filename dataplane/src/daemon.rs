@@ -12,6 +12,8 @@ mod accept;
 pub mod call;
 pub mod document;
 pub mod event;
+pub mod narrow;
+mod part;
 pub mod status;
 pub mod store;
 mod tell;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use accept::{Answer, Change, Proposal, Refusal};
+pub use part::Part;
 
 use crate::desired::Desired;
 use crate::journal::Past;
@@ -37,6 +40,10 @@ use work::Task;
 /// How long nothing is looked at where nothing happens: what the kernel does not tell of
 /// (addresses, routes, sysctls) is seen by then.
 pub const CALM: Duration = Duration::from_secs(15);
+/// How long nothing is asked for before what was applied by itself is read back with the whole.
+pub const QUIET: Duration = Duration::from_secs(2);
+/// Ports, here and elsewhere, beyond which a change of one object is applied by itself.
+const LARGE: usize = 500;
 /// How long is waited after a failure, at first and at most; it doubles each time.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
@@ -57,6 +64,8 @@ pub struct Daemon {
     failures: u32,
     /// Whether this daemon has yet to look at the connections that there are.
     sweep: bool,
+    /// Whether something was applied that is yet to be read back with the whole.
+    unread: bool,
     /// What happened.
     pub events: Events,
     /// Who called.
@@ -204,10 +213,17 @@ impl Daemon {
         })
     }
 
+    /// Whether the node is so large that a look at all of it takes long.
+    pub fn is_large(&self) -> bool {
+        let count = |desired: &Arc<Desired>| desired.ports.len() + desired.remotes.len();
+        self.desired.as_ref().map_or(0, count) > LARGE
+    }
+
     /// Returns how long nothing has to be done where nothing happens.
     pub fn calm(&self) -> Duration {
         let (first, most) = RETRY;
         match self.failures {
+            0 if self.unread => QUIET,
             0 => CALM,
             failures => first.saturating_mul(1 << failures.min(6).saturating_sub(1)).min(most),
         }

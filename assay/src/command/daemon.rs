@@ -130,6 +130,10 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
         orders: received,
         stop: interrupt.flag(),
         copied: 0,
+        known: None,
+        due: false,
+        looked: clock::instant(),
+        took: Duration::ZERO,
     };
     let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || keeper.run());

@@ -8,7 +8,7 @@ use super::document::{Document, Edit, Key, WithId, kind, with_id};
 use super::event::{Event, Kind};
 use super::store::{self, Store};
 use super::work::{self, Task};
-use super::{Accepted, Daemon, Standing};
+use super::{Accepted, Daemon, Part, Standing};
 use crate::desired::Desired;
 use crate::node::NodeError;
 use crate::spec::{self, Fault, SpecErrors};
@@ -45,8 +45,10 @@ pub enum Change<'a> {
 /// A change that can be accepted.
 #[derive(Clone, Debug)]
 pub struct Proposal {
-    /// What is to be had if it is.
+    /// What is to be had if it is; of the part alone where there is one.
     pub task: Task,
+    /// The VPC that it changes, where it is to be planned by itself.
+    pub part: Option<Part>,
     what: What,
 }
 
@@ -176,10 +178,10 @@ impl Daemon {
         }
         if same && (next == current || generation.is_none()) {
             let task = self.task_of(current, desired, confirmed || self.accepted.confirmed);
-            return Ok(Proposal { task, what: What::Same });
+            return Ok(Proposal { task, part: None, what: What::Same });
         }
         let task = self.task_of(next, desired, confirmed);
-        Ok(Proposal { task, what: What::Whole(document) })
+        Ok(Proposal { task, part: None, what: What::Whole(document) })
     }
 
     fn propose_one(
@@ -188,6 +190,33 @@ impl Daemon {
         text: Option<&str>,
         expected: Option<u64>,
     ) -> Result<Proposal, Refusal> {
+        let edit = self.edit(key, text, expected)?;
+        let rendered = self.accepted.document.render(Some(&edit));
+        let desired = spec::read("state", &rendered.text)
+            .map_err(|errors| Refusal::Faults(placed(errors, &rendered)))?;
+        // Who deletes one object means it; what was held before stays held.
+        let confirmed = self.standing == Standing::AsWanted;
+        let task = self.task_of(self.accepted.generation.saturating_add(1), desired, confirmed);
+        Ok(Proposal { task, part: None, what: What::Edit(edit) })
+    }
+
+    /// Reads a change of one object against its VPC alone; nothing where that cannot be, or is
+    /// not worth it: then it has to be [`propose`](Self::propose)d.
+    pub fn propose_part(&self, change: &Change<'_>) -> Option<Proposal> {
+        let Change::One { section, id, text, expected } = *change else { return None };
+        let settled = self.standing == Standing::AsWanted && !self.sweep;
+        let generation = self.accepted.generation;
+        if !settled || self.applied != generation || self.past.is_unfinished() {
+            return None;
+        }
+        let edit = self.edit((section.to_owned(), id.to_owned()), text, expected).ok()?;
+        let part = Part::of(self.desired.as_ref()?, &self.accepted.document, &edit)?;
+        let task = self.task_of(generation.saturating_add(1), part.after.clone(), true);
+        Some(Proposal { task, part: Some(part), what: What::Edit(edit) })
+    }
+
+    /// Returns a change of one object, where it may be made now.
+    fn edit(&self, key: Key, text: Option<&str>, expected: Option<u64>) -> Result<Edit, Refusal> {
         let current = self.accepted.generation;
         if self.desired.is_none() {
             return Err(Refusal::NothingYet);
@@ -196,23 +225,15 @@ impl Daemon {
         if expected != current {
             return Err(Refusal::Stale { expected, current });
         }
-        let there = self.accepted.document.object(&key);
         let text = match text {
             Some(text) => Some(checked(text, &key.1)?),
-            None if there.is_none() => {
+            None if self.accepted.document.object(&key).is_none() => {
                 let kind = kind(&key.0).unwrap_or("objects");
                 return Err(Refusal::NoSuch { kind, id: key.1 });
             }
             None => None,
         };
-        let edit = Edit { key, text };
-        let rendered = self.accepted.document.render(Some(&edit));
-        let desired = spec::read("state", &rendered.text)
-            .map_err(|errors| Refusal::Faults(placed(errors, &rendered)))?;
-        // Who deletes one object means it; what was held before stays held.
-        let confirmed = self.standing == Standing::AsWanted;
-        let task = self.task_of(current.saturating_add(1), desired, confirmed);
-        Ok(Proposal { task, what: What::Edit(edit) })
+        Ok(Edit { key, text })
     }
 
     fn task_of(&self, generation: u64, desired: Desired, confirmed: bool) -> Task {
@@ -239,7 +260,7 @@ impl Daemon {
         store: &mut dyn Store,
         at_ms: u64,
     ) -> Result<Answer, Refusal> {
-        let Proposal { task, what } = proposal;
+        let Proposal { task, part, what } = proposal;
         let current = self.accepted.generation;
         let same = matches!(what, What::Same);
         if same != (task.generation == current) {
@@ -247,6 +268,7 @@ impl Daemon {
         }
         let failed = |source| Refusal::Store { source };
         let (mut objects, generation) = (BTreeSet::new(), task.generation);
+        let mut merged = None;
         let text = match what {
             What::Same if task.confirmed == self.accepted.confirmed => {
                 return Ok(Answer { generation, changed: false });
@@ -281,6 +303,11 @@ impl Daemon {
                     // It is kept already; a failure leaves the longer file.
                     drop(store.replace(&store::whole(&self.accepted)));
                 }
+                if let Some((part, desired)) = part.zip(self.desired.take()) {
+                    let mut desired = desired;
+                    part.merge(Arc::make_mut(&mut desired), &edit.key);
+                    merged = Some(desired);
+                }
                 let (section, id) = &edit.key;
                 objects.insert(format!("{section} {id}"));
                 let (zh, en) = if edit.text.is_some() {
@@ -299,7 +326,7 @@ impl Daemon {
         };
         let there = &self.accepted.document;
         self.gone.retain(|key, _since| there.object(key).is_none());
-        self.desired = Some(task.desired);
+        self.desired = Some(merged.unwrap_or(task.desired));
         self.standing = Standing::Pending;
         self.failures = 0;
         self.events.push(Event {

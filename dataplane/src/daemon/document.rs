@@ -12,11 +12,17 @@ use serde_json::Value;
 
 /// What an object is called in requests, and its section in the file.
 pub const KINDS: &[(&str, &str)] = &[
+    ("acls", "acl"),
     ("address-groups", "addresses"),
+    ("eips", "eip"),
+    ("externals", "external"),
     ("groups", "group"),
     ("networks", "network"),
+    ("peerings", "peering"),
     ("ports", "port"),
     ("remotes", "remote"),
+    ("routers", "router"),
+    ("snats", "snat"),
     ("subnets", "subnet"),
     ("vpcs", "vpc"),
 ];
@@ -123,6 +129,23 @@ impl Document {
         self.sections.iter().flat_map(|(section, objects)| {
             objects.iter().map(move |(id, object)| (section.as_str(), id.as_str(), object))
         })
+    }
+
+    /// Returns the ids of a section's objects.
+    pub(super) fn ids(&self, section: &str) -> impl Iterator<Item = &str> {
+        self.sections.get(section).into_iter().flat_map(|all| all.keys().map(String::as_str))
+    }
+
+    /// Returns some objects with what is of none.
+    pub(super) fn part(&self, keys: &[Key]) -> Self {
+        let mut part = Self { head: self.head.clone(), sections: BTreeMap::new() };
+        for key in keys {
+            if let Some(object) = self.object(key) {
+                let section = part.sections.entry(key.0.clone()).or_default();
+                section.insert(key.1.clone(), object.clone());
+            }
+        }
+        part
     }
 
     /// Returns what is of no object.
@@ -397,7 +420,7 @@ mod tests {
             let rendered = document.render(Some(&edit));
             let line = rendered.text.lines().nth(rendered.line - 1).unwrap();
             assert!(line.starts_with(text.lines().next().unwrap()), "{line}");
-            let value: serde_json::Value = serde_json::from_str(&rendered.text).unwrap();
+            let value: Value = serde_json::from_str(&rendered.text).unwrap();
             assert_eq!(value.pointer(rendered.pointer.as_deref().unwrap()).unwrap()["id"], id);
             document.take(&edit, 2);
             assert!(Document::of(&rendered.text, 2).unwrap().equals(&document));

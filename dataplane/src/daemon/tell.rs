@@ -25,7 +25,8 @@ impl Daemon {
     pub fn learn(&mut self, report: &Report, moment: Moment) {
         self.counts.tasks += 1;
         self.past.clone_from(&report.past);
-        let before = self.verified == report.generation;
+        let unread = std::mem::take(&mut self.unread) && self.applied == report.generation;
+        let before = self.verified == report.generation || (unread && report.count > 0);
         let waited = std::mem::take(&mut self.waits);
         let standing = stand(&report.outcome);
         let repeated = standing == self.standing;
@@ -43,12 +44,19 @@ impl Daemon {
             self.sweep = false;
         }
         if report.outcome == Outcome::AsWanted {
-            self.verified = report.generation;
+            match &report.part {
+                None => self.verified = report.generation,
+                Some(_) => self.unread = true,
+            }
             // An agreement holds for the once that it was given for.
             self.accepted.confirmed = false;
         }
         let blind = matches!(report.outcome, Outcome::Unable(_));
         self.waits = if blind { waited.clone() } else { report.waits.clone() };
+        if let (false, Some(part)) = (blind, &report.part) {
+            let others = waited.iter().filter(|(port, _device)| !part.contains(*port));
+            self.waits.extend(others.map(|(port, device)| (port.clone(), device.clone())));
+        }
         let said = match &report.outcome {
             Outcome::AsWanted if before && report.count == 0 && repeated => None,
             Outcome::AsWanted if before && report.count > 0 => Some(mended(report, &waited)),
@@ -110,11 +118,18 @@ fn stand(outcome: &Outcome) -> Standing {
 }
 
 fn applied(report: &Report) -> Said {
-    let text = Text::of(
-        "第 {0} 代已生效，读回核对无误（{1} 步）",
-        "generation {0} is applied and reads back as wanted ({1} steps)",
-        &[&report.generation, &report.count],
-    );
+    let (zh, en) = if report.part.is_none() {
+        (
+            "第 {0} 代已生效，读回核对无误（{1} 步）",
+            "generation {0} is applied and reads back as wanted ({1} steps)",
+        )
+    } else {
+        (
+            "第 {0} 代已生效（{1} 步），稍后整体读回核对",
+            "generation {0} is applied ({1} steps), and will be read back with the whole",
+        )
+    };
+    let text = Text::of(zh, en, &[&report.generation, &report.count]);
     let (objects, steps) = (report.causes.clone(), report.steps.clone());
     Said { kind: Kind::Applied, text, objects, steps }
 }

@@ -463,11 +463,11 @@ fn what_cannot_be_had_here_is_refused_before_it_counts() {
 
 #[test]
 fn every_section_of_the_file_can_be_changed_by_itself() {
-    let lab = Lab::with_state();
-    let own = lab.daemon.document().objects().map(|(section, ..)| section);
-    let mut own: Vec<&str> = own.collect();
-    own.dedup();
-    own.push("addresses");
+    let schema = include_str!("../../schema/network-v1.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
+    let sections = schema["properties"].as_object().unwrap().iter();
+    let lists = sections.filter(|(_name, about)| about["type"] == "array");
+    let mut own: Vec<&str> = lists.map(|(name, _about)| name.as_str()).collect();
     own.sort_unstable();
     let mut all: Vec<&str> = KINDS.iter().map(|(_name, section)| *section).collect();
     all.sort_unstable();

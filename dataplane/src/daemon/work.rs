@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::{Part, narrow};
 use crate::apply::{self, Applied, ApplyError, Left, Revoked, Run};
-use crate::desired::Desired;
+use crate::desired::{Desired, Zones};
 use crate::journal::{End, Log, Past};
 use crate::kernel::{Kernel, KernelError};
 use crate::node::{self, Node, NodeError};
 use crate::plan::{self, Conflict, Held, Plan, Scope, Step};
 use crate::seen::Seen;
 use crate::text::Text;
+use crate::wanted::Wanted;
 
 /// How many steps are told in words.
 const TOLD: usize = 20;
@@ -71,6 +73,8 @@ pub struct Report {
     pub revoked: Revoked,
     /// What the next run has to know.
     pub past: Past,
+    /// Ports of the part that it was about; nothing where it was about the whole.
+    pub part: Option<BTreeSet<String>>,
 }
 
 /// How a task ended.
@@ -124,11 +128,22 @@ pub fn carry_out(kernel: &mut dyn Kernel, task: &Task, node: &Node, log: &mut dy
 pub fn read_back(
     kernel: &mut dyn Kernel,
     task: &Task,
-    node: &Node,
+    wanted: &Wanted,
 ) -> Result<(Seen, Plan), KernelError> {
-    let seen = kernel.look(&plan::interest(&node.wanted))?;
-    let plan = plan::plan(&node.wanted, &seen, &task.scope());
+    let seen = kernel.look(&plan::interest(wanted))?;
+    let plan = plan::plan(wanted, &seen, &task.scope());
     Ok((seen, plan))
+}
+
+/// A node as it was seen last, with what is wanted of it.
+#[derive(Debug)]
+pub struct Kept {
+    /// Conntrack zones.
+    pub zones: Zones,
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// What the kernel has.
+    pub seen: Seen,
 }
 
 /// Does what is planned and reads it back; returns what came of it, and what was seen last.
@@ -140,30 +155,60 @@ pub fn finish(
     node: Node,
     log: &mut dyn Log,
     forget: &mut dyn FnMut(),
-) -> (Report, Node) {
+) -> (Report, Kept) {
     let done = carry_out(kernel, task, &node, log);
-    if !done.changed(&node) {
-        return (report(task, &node, &done, None), node);
+    let mut report = report(task, &node, &done);
+    let changed = done.changed(&node);
+    let Node { wanted, seen, plan, zones, .. } = node;
+    if !changed {
+        return (report, Kept { zones, wanted, seen });
     }
+    // On a full node each of these is megabytes, and so is what is read back.
+    drop((done, plan));
     forget();
-    match read_back(kernel, task, &node) {
-        Ok((seen, plan)) => {
-            let report = report(task, &node, &done, Some(Ok(&plan)));
-            (report, Node { seen, plan, ..node })
+    match read_back(kernel, task, &wanted) {
+        Ok((now, residue)) => {
+            report.learn(Ok(&residue));
+            (report, Kept { zones, wanted, seen: now })
         }
-        Err(error) => (report(task, &node, &done, Some(Err(error))), node),
+        Err(error) => {
+            report.learn(Err(&error));
+            (report, Kept { zones, wanted, seen })
+        }
     }
 }
 
-/// Returns what came of a task. `residue` is what was read back; nothing where nothing was done.
-pub fn report(
+/// Does what is planned for a part, and looks at its devices again where they changed; returns
+/// what came of it. Rules and entries are as the kernel has acknowledged them.
+pub fn finish_part(
+    kernel: &mut dyn Kernel,
     task: &Task,
-    node: &Node,
-    done: &Done,
-    residue: Option<Result<&Plan, KernelError>>,
-) -> Report {
+    part: &Part,
+    node: Node,
+    log: &mut dyn Log,
+) -> (Report, Kept) {
+    let done = carry_out(kernel, task, &node, log);
+    let mut report = report(task, &node, &done);
+    let ports = part.before.ports.keys().chain(part.after.ports.keys());
+    report.part = Some(ports.cloned().collect());
+    let Node { wanted, mut seen, plan, zones, .. } = node;
+    let rules = |planned: &plan::Planned| matches!(planned.step, Step::Rules(_));
+    if report.outcome == Outcome::AsWanted && !plan.steps.iter().all(rules) {
+        match kernel.look_at(&narrow::Known::devices(part)) {
+            Ok(links) => {
+                seen = narrow::standing(wanted.clone(), links);
+                report.learn(Ok(&plan::plan(&wanted, &seen, &task.scope())));
+            }
+            Err(error) => report.learn(Err(&error)),
+        }
+    }
+    (report, Kept { zones, wanted, seen })
+}
+
+/// Returns what came of a task, as far as it is known without a look.
+pub fn report(task: &Task, node: &Node, done: &Done) -> Report {
     let plan = &node.plan;
-    let outcome = outcome(plan, done, residue);
+    let outcome = outcome(plan, done);
     let nothing = matches!(outcome, Outcome::Conflicts(_) | Outcome::Held(_) | Outcome::Unable(_));
     let steps: &[plan::Planned] = if nothing { &[] } else { &plan.steps };
     let waits = plan.waits.iter().map(|wait| (wait.port.clone(), wait.device.to_string()));
@@ -178,7 +223,28 @@ pub fn report(
             _ => Revoked { seen: 0, cut: 0 },
         },
         past: past(task, plan, done),
+        part: None,
         outcome,
+    }
+}
+
+impl Report {
+    /// Takes in what was read back: what would still have to change.
+    fn learn(&mut self, residue: Result<&Plan, &KernelError>) {
+        if self.outcome != Outcome::AsWanted {
+            return;
+        }
+        match residue {
+            Err(error) => self.outcome = Outcome::Unable(because(error, error.hint())),
+            Ok(residue) if !residue.is_empty() => {
+                let mut differs = conflicts(residue);
+                for planned in residue.steps.iter().rev() {
+                    differs.insert(planned.cause.clone(), plan::text::step(&planned.step));
+                }
+                self.outcome = Outcome::Differs(differs);
+            }
+            Ok(_) => {}
+        }
     }
 }
 
@@ -194,10 +260,11 @@ pub fn unable(task: &Task, error: &NodeError) -> Report {
         count: 0,
         revoked: Revoked { seen: 0, cut: 0 },
         past: task.past.clone(),
+        part: None,
     }
 }
 
-fn outcome(plan: &Plan, done: &Done, residue: Option<Result<&Plan, KernelError>>) -> Outcome {
+fn outcome(plan: &Plan, done: &Done) -> Outcome {
     match &done.applied {
         Err(ApplyError::Conflicts { .. }) => Outcome::Conflicts(conflicts(plan)),
         Err(ApplyError::Held { held }) => Outcome::Held(*held),
@@ -211,20 +278,12 @@ fn outcome(plan: &Plan, done: &Done, residue: Option<Result<&Plan, KernelError>>
             why: failure(failed, &because.to_string()),
             left: left.iter().map(left_over).collect(),
         },
-        Ok(Applied::Done { .. }) => match (&done.revoked, residue) {
-            (Some(Err(error)), _) => Outcome::Unable(Text::of(
+        Ok(Applied::Done { .. }) => match &done.revoked {
+            Some(Err(error)) => Outcome::Unable(Text::of(
                 "无法切断不再允许的连接：{0}",
                 "connections that are no longer permitted cannot be cut: {0}",
                 &[&chain(error)],
             )),
-            (_, Some(Err(error))) => Outcome::Unable(because(&error, error.hint())),
-            (_, Some(Ok(residue))) if !residue.is_empty() => {
-                let mut differs = conflicts(residue);
-                for planned in residue.steps.iter().rev() {
-                    differs.insert(planned.cause.clone(), plan::text::step(&planned.step));
-                }
-                Outcome::Differs(differs)
-            }
             _ => Outcome::AsWanted,
         },
     }
