@@ -135,6 +135,17 @@ pub(crate) fn line(json: &str) -> String {
     format!("{:016x} {json}\n", checksum(json.as_bytes()))
 }
 
+/// The same of a text that begins with room for the sum ([`ROOM`]), in its place.
+pub(crate) fn line_in_place(mut text: String) -> String {
+    let sum = checksum(text.as_bytes().get(ROOM.len()..).unwrap_or_default());
+    text.replace_range(..ROOM.len(), &format!("{sum:016x} "));
+    text.push('\n');
+    text
+}
+
+/// Room for a sum before a text of JSON.
+pub(crate) const ROOM: &str = "                 ";
+
 fn value(record: &Record) -> Value {
     match record {
         Record::Begin { generation, digest, steps, devices } => {

@@ -24,6 +24,7 @@ use dataplane::{
     kernel::{
         KernelError,
         accepted::Kept,
+        memory,
         probe::{self, Need},
         real::judges_bridged_packets,
         watch::Caller,
@@ -86,6 +87,8 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     if let Some(address) = arguments.listen {
         return Err(no_tcp(address));
     }
+    // Before there are threads.
+    memory::keep_little();
     let place = place::Place::of(&arguments.place)?;
     let kernel = place.open(place::Wish::Change)?;
     // Before the first look: what happens from now on is heard.

@@ -166,6 +166,33 @@ impl Document {
         self.sections.retain(|_name, section| !section.is_empty());
     }
 
+    /// Adds it to a text, on one line.
+    pub(super) fn write(&self, text: &mut String) {
+        let length = |(_section, id, object): (_, &str, &Object)| id.len() + object.text.len() + 2;
+        text.reserve(4096 + self.objects().map(length).sum::<usize>());
+        text.push('{');
+        let mut between = "";
+        for (name, value) in &self.head {
+            for part in [between, &quoted(name), ":", value] {
+                text.push_str(part);
+            }
+            between = ",";
+        }
+        for (name, objects) in &self.sections {
+            for part in [between, &quoted(name), ":"] {
+                text.push_str(part);
+            }
+            between = "[";
+            for object in objects.values() {
+                text.push_str(between);
+                text.push_str(&object.text);
+                between = ",";
+            }
+            text.push(']');
+        }
+        text.push('}');
+    }
+
     /// Returns it as a file, an object a line; as it would be after `edit`, whose text stays as
     /// it was written.
     pub fn render(&self, edit: Option<&Edit>) -> Rendered {

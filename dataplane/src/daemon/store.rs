@@ -33,12 +33,16 @@ pub struct Accepted {
 
 /// Returns the line of a whole state.
 pub fn whole(accepted: &Accepted) -> String {
-    // Line breaks stand between words only: JSON has none within a text.
-    let state = accepted.document.render(None).text.replace('\n', " ");
     let Accepted { generation, confirmed, .. } = accepted;
-    journal::line(&format!(
-        "{{\"generation\":{generation},\"confirmed\":{confirmed},\"state\":{state}}}"
-    ))
+    let mut text = format!(
+        "{}{{\"generation\":{generation},\"confirmed\":{confirmed},\"state\":",
+        journal::ROOM
+    );
+    // A full node's is megabytes: it is written once, and not copied from text to text. Line
+    // breaks stand between words only, and are not needed: JSON has none within a text.
+    accepted.document.write(&mut text);
+    text.push('}');
+    journal::line_in_place(text)
 }
 
 /// Returns the line of an edit.

@@ -15,3 +15,18 @@ pub fn give_back() -> bool {
     #[cfg(not(target_env = "gnu"))]
     false
 }
+
+/// Has the allocator keep little of what is free: one arena, however many threads there are, and
+/// what is large given back at once. It would learn from the largest block so far to keep all
+/// that is smaller.
+pub fn keep_little() {
+    #[cfg(target_env = "gnu")]
+    for (option, value) in [
+        (libc::M_ARENA_MAX, 1),
+        (libc::M_MMAP_THRESHOLD, 256 << 10),
+        (libc::M_TRIM_THRESHOLD, 1 << 20),
+    ] {
+        // SAFETY: it takes two numbers, and what it does not take it leaves as it was.
+        unsafe { libc::mallopt(option, value) };
+    }
+}

@@ -118,6 +118,26 @@ impl Lab {
         ask(&self.socket(), method, path, headers, body)
     }
 
+    /// Returns a line of what the kernel says of the daemon (`/proc/PID/status`), in kB.
+    pub(crate) fn memory(&self, name: &str) -> Result<u64, Failed> {
+        let process = self.daemon.as_ref().ok_or("there is no daemon")?.id();
+        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let value = line.and_then(|line| line.split_whitespace().next()).ok_or(name)?;
+        Ok(value.parse()?)
+    }
+
+    /// Returns the events that are kept.
+    pub(crate) fn events(&self) -> Result<String, Failed> {
+        let mut stream = UnixStream::connect(self.socket())?;
+        stream.write_all(b"GET /v1/events?after=0 HTTP/1.0\r\n\r\n")?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        let mut text = Vec::new();
+        // The stream has no end: what comes in a second is what is kept.
+        drop(stream.read_to_end(&mut text));
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Listens to events from now on.
     pub(crate) fn listen(&self) -> Result<Events, Failed> {
         let mut stream = UnixStream::connect(self.socket())?;

@@ -89,10 +89,11 @@ impl Keeper {
         loop {
             while let Ok(order) = self.orders.try_recv() {
                 self.beat();
-                let answer = self.change(&order.wish)?;
+                let Order { wish, reply } = order;
+                let answer = self.change(wish)?;
                 self.desk.publish();
                 // A caller who is gone does not want to know.
-                drop(order.reply.send(answer));
+                drop(reply.send(answer));
             }
             if self.stop.load(Ordering::SeqCst) {
                 return Ok(());
@@ -129,12 +130,14 @@ impl Keeper {
     }
 
     /// Does what somebody asks for.
-    fn change(&mut self, wish: &Wish) -> io::Result<Result<Answer, Refusal>> {
+    fn change(&mut self, wish: Wish) -> io::Result<Result<Answer, Refusal>> {
         let noticed = clock::instant();
-        if let Some(done) = self.change_part(wish, noticed)? {
+        if let Some(done) = self.change_part(&wish, noticed)? {
             return Ok(done);
         }
-        let proposal = propose(&self.desk.daemon(), wish, Daemon::propose).flatten();
+        let proposal = propose(&self.desk.daemon(), &wish, Daemon::propose).flatten();
+        // Of a whole state it is megabytes.
+        drop(wish);
         let proposal = match proposal {
             Ok(proposal) => proposal,
             Err(refusal) => return Ok(Err(refusal)),
