@@ -9,6 +9,7 @@ use crate::apply::{self, Applied, ApplyError, Left, Revoked, Run};
 use crate::desired::{Desired, Zones};
 use crate::journal::{End, Log, Past};
 use crate::kernel::{Kernel, KernelError};
+use crate::nft::Change;
 use crate::node::{self, Node, NodeError};
 use crate::plan::{self, Conflict, Held, Plan, Scope, Step};
 use crate::seen::Seen;
@@ -119,9 +120,28 @@ pub fn carry_out(kernel: &mut dyn Kernel, task: &Task, node: &Node, log: &mut dy
     let run = Run { generation: task.generation, digest: &digest, past: &task.past };
     let applied = apply::apply(kernel, &node.plan, run, log);
     let done = matches!(applied, Ok(Applied::Done { .. }));
-    let sweep = task.sweep || task.past.is_unfinished() || !node.plan.steps.is_empty();
+    let steps = &node.plan.steps;
+    let sweep = task.sweep
+        || task.past.is_unfinished()
+        || steps.iter().any(|planned| !only_permits(&planned.step));
     let revoked = (done && sweep).then(|| node::revoke(kernel, node, Some(&task.desired)));
     Done { applied, revoked }
+}
+
+/// Whether a step permits something, and takes back nothing that was permitted. Chains and what
+/// says that somebody is limited may do both.
+fn only_permits(step: &Step) -> bool {
+    let grants = |change: &Change| match change {
+        Change::AddElements { set, .. } => {
+            ["as_may_", "as_who", "as_vtep", "as_g_", "as_h_"].iter().any(|it| set.starts_with(it))
+        }
+        _ => false,
+    };
+    match step {
+        Step::Rules(batch) => batch.changes.iter().all(grants),
+        Step::SetForwarding { .. } | Step::SetNeighbour { .. } => true,
+        _ => false,
+    }
 }
 
 /// Looks again; returns what was seen, and what would still have to change.

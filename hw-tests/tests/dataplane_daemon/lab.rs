@@ -62,7 +62,8 @@ impl Lab {
         ] {
             space.line(line)?;
         }
-        let folder = tempfile::tempdir()?;
+        // In memory, as `/run` of a node is: a disk that others write to takes seconds to sync.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_error| tempfile::tempdir())?;
         Ok(Self { space, guests, folder, daemon: None, _bed: bed })
     }
 

@@ -275,6 +275,19 @@ async fn wish(
     sent: &mut String,
 ) -> Result<Wish, Box<Answer>> {
     let wrong = |told: &str| Box::new(Answer::wrong(400, told, None));
+    let (head, body) = request.into_parts();
+    let most = if *route == Route::State { MAX_BYTES } else { MOST_OF_OBJECT };
+    // First, so that whoever still sends hears what is wrong with the rest.
+    let bytes = match tokio::time::timeout(PATIENCE, read(body, most)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(Unread::TooLong)) => {
+            let told = format!("the body has more than {most} bytes");
+            return Err(Box::new(Answer::wrong(413, &told, None)));
+        }
+        Ok(Err(Unread::Broken)) | Err(_) => {
+            return Err(Box::new(Answer::wrong(408, "the body did not come to its end", None)));
+        }
+    };
     let number = |name: &str| match route::value(query, name) {
         None => Ok(None),
         Some(text) => match route::generation(text) {
@@ -282,7 +295,7 @@ async fn wish(
             None => Err(wrong(&format!("`{name}={text}` is no generation"))),
         },
     };
-    let expected = match request.headers().get(IF_MATCH) {
+    let expected = match head.headers.get(IF_MATCH) {
         None => number("expected")?,
         Some(value) => {
             let told = value.to_str().ok().and_then(route::generation);
@@ -295,18 +308,6 @@ async fn wish(
         Some("true") => true,
         Some(_) => return Err(wrong("`confirm` is `true` or `false`")),
     };
-    let deletes = request.method() == Method::DELETE;
-    let most = if *route == Route::State { MAX_BYTES } else { MOST_OF_OBJECT };
-    let bytes = match tokio::time::timeout(PATIENCE, read(request.into_body(), most)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(Unread::TooLong)) => {
-            let told = format!("the body has more than {most} bytes");
-            return Err(Box::new(Answer::wrong(413, &told, None)));
-        }
-        Ok(Err(Unread::Broken)) | Err(_) => {
-            return Err(Box::new(Answer::wrong(408, "the body did not come to its end", None)));
-        }
-    };
     *sent = call::kept(&bytes);
     let text = String::from_utf8(bytes).map_err(|_error| wrong("the body is not UTF-8"))?;
     match route {
@@ -314,7 +315,7 @@ async fn wish(
             section,
             id: id.clone(),
             rule: rule.clone(),
-            text: (!deletes).then_some(text),
+            text: (head.method != Method::DELETE).then_some(text),
             expected,
         }),
         _ => Ok(Wish::Whole { text, generation, confirmed }),
