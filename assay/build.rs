@@ -1,10 +1,19 @@
 //! Records the commit the program was built from. Reads the repository that
-//! holds the sources, if there is one; asks nothing of the network.
+//! holds the sources, if there is one; asks nothing of the network. Packs the
+//! committed description of interfaces: the program carries a tenth of its text.
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, io, path::Path, process::Command};
 
-fn main() {
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+const DESCRIPTION: &str = "openapi/dataplane-v1.json";
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    let packed = compress_to_vec(fs::File::open(DESCRIPTION)?, CompressionLevel::Fastest);
+    let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&folder).join("dataplane-v1.zst"), packed)?;
     println!("cargo::rerun-if-env-changed=ASSAY_COMMIT");
     // A package built from a tarball names its commit here.
     let commit = env::var("ASSAY_COMMIT").ok().filter(|commit| !commit.is_empty());
@@ -15,6 +24,7 @@ fn main() {
     if target == env::var("HOST").unwrap_or_default() && c_library_packs_relocations() {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    Ok(())
 }
 
 /// Tells whether the C library that is linked reads packed relocations (`DT_RELR`), as glibc

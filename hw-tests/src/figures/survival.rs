@@ -64,10 +64,18 @@ fn daemon(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let tests = Tests { package: "hw-tests", file: "dataplane_daemon", filter: "" };
     let row = |name, what, bar| Row { name, what, bar };
     let rows = [
-        row("daemon.sent", "daemon: packets through the node while it is killed, 1,000 a second", "≥ 10,000 with --full"),
+        row(
+            "daemon.sent",
+            "daemon: packets through the node while it is killed, 1,000 a second",
+            "≥ 10,000 with --full",
+        ),
         row("daemon.lost", "daemon: of them lost", "0"),
         row("daemon.kills", "daemon: kill -9, each with a restart", "≥ 5"),
-        row("daemon.drift.kinds", "daemon: kinds of damage by other programs, mended and told", "≥ 12"),
+        row(
+            "daemon.drift.kinds",
+            "daemon: kinds of damage by other programs, mended and told",
+            "≥ 12",
+        ),
         row("daemon.drift.longest", "daemon: longest of them from damage to its event", "≤ 1 s"),
     ];
     of_test(effort, &tests, &[("ASSAY_PACKETS", count)], &rows)

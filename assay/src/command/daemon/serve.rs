@@ -1,6 +1,10 @@
 //! The edge to callers: connections, who calls, what they ask for, what is answered.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io::{self, Read as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use dataplane::{
     daemon::{
@@ -19,6 +23,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ruzstd::decoding::StreamingDecoder;
 use tokio::{
     net::{UnixListener, UnixStream},
     sync::{Semaphore, mpsc, oneshot},
@@ -44,8 +49,8 @@ const PIECES: usize = 16;
 /// Most bytes of one object's body; more is refused before it is read as one.
 const MOST_OF_OBJECT: usize = (1 << 20) + 1;
 
-/// The interfaces, for programs.
-const DESCRIPTION: &str = include_str!("../../../openapi/dataplane-v1.json");
+/// The interfaces, for programs, as `build.rs` packs them.
+const DESCRIPTION: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dataplane-v1.zst"));
 
 const JSON: &str = "application/json";
 const FIGURES: &str = "text/plain; version=0.0.4";
@@ -258,8 +263,16 @@ async fn ask(
             Answer::of(code, "text/plain", format!("{}\n", daemon.standing().name()))
         }
         Route::Metrics => Answer::of(200, FIGURES, document::metrics(&desk.daemon(), resident())),
-        Route::Description => Answer::json(200, DESCRIPTION.to_owned()),
+        Route::Description => Answer::json(200, description()),
     }
+}
+
+fn description() -> String {
+    let mut text = String::new();
+    let read = StreamingDecoder::new(DESCRIPTION)
+        .ok()
+        .and_then(|mut packed| packed.read_to_string(&mut text).ok());
+    read.map(|_length| text).expect("`build.rs` packed it")
 }
 
 fn none(section: &str, id: &str) -> Answer {
