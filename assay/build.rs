@@ -1,10 +1,19 @@
 //! Records the commit the program was built from. Reads the repository that
-//! holds the sources, if there is one; asks nothing of the network.
+//! holds the sources, if there is one; asks nothing of the network. Packs the
+//! committed description of interfaces: the program carries a tenth of its text.
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, io, path::Path, process::Command};
 
-fn main() {
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+const DESCRIPTION: &str = "openapi/dataplane-v1.json";
+
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={DESCRIPTION}");
+    let packed = compress_to_vec(fs::File::open(DESCRIPTION)?, CompressionLevel::Fastest);
+    let folder = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
+    fs::write(Path::new(&folder).join("dataplane-v1.zst"), packed)?;
     println!("cargo::rerun-if-env-changed=ASSAY_COMMIT");
     // A package built from a tarball names its commit here.
     let commit = env::var("ASSAY_COMMIT").ok().filter(|commit| !commit.is_empty());
@@ -20,6 +29,7 @@ fn main() {
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") && links(FOLD) {
         println!("cargo::rustc-link-arg-bins={FOLD}");
     }
+    Ok(())
 }
 
 /// Makes functions of the same code one; lld and mold know it, GNU ld does not.
@@ -29,7 +39,7 @@ const FOLD: &str = "-Wl,--icf=all";
 fn links(argument: &str) -> bool {
     let Ok(folder) = env::var("OUT_DIR") else { return false };
     let (source, program) = (format!("{folder}/nothing.rs"), format!("{folder}/nothing"));
-    if std::fs::write(&source, "fn main() {}\n").is_err() {
+    if fs::write(&source, "fn main() {}\n").is_err() {
         return false;
     }
     let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));

@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod chinese;
+pub mod daemon;
 pub mod fio;
 pub mod inventory;
 pub mod net;
@@ -137,6 +138,9 @@ pub enum Command {
     /// Give this node its tenant networks and security groups: plan, apply, verify
     #[command(subcommand, arg_required_else_help = true)]
     Net(Box<net::Net>),
+    /// Keep something as it is wanted, for as long as this runs
+    #[command(subcommand, arg_required_else_help = true)]
+    Daemon(Box<daemon::Daemon>),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -2,6 +2,7 @@
 
 mod accept;
 mod catalogue;
+mod daemon;
 mod inventory;
 mod machine;
 mod net;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Inventory(arguments) => inventory::run(*arguments, console),
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
+        Command::Daemon(arguments) => daemon::run(&arguments, console),
         Command::Net(arguments) => net::run(&arguments, console),
         Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),

@@ -31,6 +31,13 @@ pub fn ask(zone: Option<u16>) -> Vec<u8> {
     body.0
 }
 
+/// Reads how many connections a namespace has (`CTA_STATS_GLOBAL_ENTRIES`).
+pub fn count(body: &[u8]) -> Option<u32> {
+    let mut told = attributes(body.get(4..)?);
+    let (_kind, count) = told.find(|(kind, _value)| *kind == 1)?;
+    Some(u32::from_be_bytes(count.try_into().ok()?))
+}
+
 /// Reads a connection; nothing where it has not what names one.
 pub fn decode(body: &[u8]) -> Option<Connection> {
     let (mut tuple, mut id, mut zone) = (None, None, 0);

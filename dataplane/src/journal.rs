@@ -127,9 +127,24 @@ pub fn steps(plan: &Plan, first: usize, count: usize) -> Record {
 
 /// Returns a record as a line, its end included.
 pub fn encode(record: &Record) -> String {
-    let json = value(record).to_string();
+    line(&value(record).to_string())
+}
+
+/// Returns a text without line breaks as a line with its sum.
+pub(crate) fn line(json: &str) -> String {
     format!("{:016x} {json}\n", checksum(json.as_bytes()))
 }
+
+/// The same of a text that begins with room for the sum ([`ROOM`]), in its place.
+pub(crate) fn line_in_place(mut text: String) -> String {
+    let sum = checksum(text.as_bytes().get(ROOM.len()..).unwrap_or_default());
+    text.replace_range(..ROOM.len(), &format!("{sum:016x} "));
+    text.push('\n');
+    text
+}
+
+/// Room for a sum before a text of JSON.
+pub(crate) const ROOM: &str = "                 ";
 
 fn value(record: &Record) -> Value {
     match record {
@@ -153,18 +168,19 @@ fn value(record: &Record) -> Value {
 pub fn decode(bytes: &[u8]) -> Past {
     let mut past = Past::default();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Some(record) = sound(line) else { break };
+        let record = sound(line).and_then(|json| serde_json::from_str(json).ok());
+        let Some(record) = record else { break };
         note(&mut past, &record);
     }
     past
 }
 
-/// Returns the JSON of a whole line with a good sum.
-fn sound(line: &[u8]) -> Option<Value> {
+/// Returns the text of a whole line with a good sum.
+pub(crate) fn sound(line: &[u8]) -> Option<&str> {
     let line = std::str::from_utf8(line).ok()?.strip_suffix('\n')?;
     let (sum, json) = line.split_once(' ')?;
     let good = sum.len() == 16 && u64::from_str_radix(sum, 16).ok()? == checksum(json.as_bytes());
-    if good { serde_json::from_slice(json.as_bytes()).ok() } else { None }
+    good.then_some(json)
 }
 
 fn note(past: &mut Past, record: &Value) {
@@ -198,7 +214,7 @@ fn note(past: &mut Past, record: &Value) {
 }
 
 /// FNV-1a, 64 bit: it is to find what a power loss tore, not what someone forged.
-fn checksum(bytes: &[u8]) -> u64 {
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     let step = |sum: u64, byte: &u8| (sum ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)
 }

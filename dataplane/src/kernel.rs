@@ -1,11 +1,13 @@
 //! The one edge: what can be asked of a kernel.
 
+pub mod accepted;
 pub mod attribute;
 pub mod connections;
 #[doc(hidden)]
 pub mod fake;
 pub mod journal;
 pub mod links;
+pub mod memory;
 pub mod namespace;
 pub mod probe;
 pub mod real;
@@ -14,17 +16,25 @@ pub mod rules;
 pub mod socket;
 pub mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::address::Device;
 use crate::plan::Step;
-use crate::seen::Seen;
+use crate::seen::{Link, Seen};
 
 /// A kernel, or what stands in for one.
 pub trait Kernel {
     /// Looks at everything that is ours, and at what can be in conflict.
     fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError>;
+
+    /// Looks at some devices alone, as far as they are there; not at their addresses.
+    fn look_at(&mut self, devices: &[Device]) -> Result<BTreeMap<Device, Link>, KernelError> {
+        let interest = Interest { devices: devices.iter().cloned().collect() };
+        let mut links = self.look(&interest)?.links;
+        links.retain(|name, _link| devices.contains(name));
+        Ok(links)
+    }
 
     /// Does steps in order; returns the result of each that was tried. Shorter than `steps`
     /// where it stopped at a failure; steps of one group that were on their way then may have

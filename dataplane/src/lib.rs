@@ -7,6 +7,7 @@ pub mod address;
 pub mod apply;
 pub mod compile;
 pub mod conntrack;
+pub mod daemon;
 pub mod desired;
 pub mod fabric;
 pub mod firewall;

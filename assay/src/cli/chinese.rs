@@ -3,6 +3,7 @@
 //! An argument of the same name means the same everywhere, unless `ARGUMENTS`
 //! has it under its command too (`report render/out`).
 
+mod daemon;
 mod net;
 mod storage;
 
@@ -169,6 +170,7 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     }
     COMMANDS
         .iter()
+        .chain(daemon::COMMANDS)
         .chain(net::COMMANDS)
         .chain(storage::COMMANDS)
         .find(|(name, _)| *name == path)
@@ -180,7 +182,7 @@ pub(super) fn after(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some(EXIT_CODES);
     }
-    let mut all = net::AFTER.iter().chain(storage::AFTER);
+    let mut all = daemon::AFTER.iter().chain(net::AFTER).chain(storage::AFTER);
     all.find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
@@ -190,6 +192,7 @@ pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
     let find = |name: &str| {
         ARGUMENTS
             .iter()
+            .chain(daemon::ARGUMENTS)
             .chain(net::ARGUMENTS)
             .chain(storage::ARGUMENTS)
             .find(|(key, _)| *key == name)

@@ -29,8 +29,33 @@ pub enum Net {
     Destroy(Destroy),
     /// Say whether a packet passes, and which rule decides; needs no root
     Explain(Explain),
+    /// Print what the daemon of this node tells, as it happens
+    Watch(Watch),
     /// Print the JSON Schema of the file
     Schema,
+}
+
+/// `assay net watch`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Exit: 3 the daemon has ended, or could not be reached; Ctrl-C ends it
+Example: assay net watch --after 0")]
+pub struct Watch {
+    /// The daemon's socket
+    #[arg(long, value_name = "PATH", default_value = "/run/assay/dataplane.sock")]
+    pub socket: PathBuf,
+    /// Begin with the events that are kept behind this number; 0 for all of them
+    #[arg(long, value_name = "NUMBER")]
+    pub after: Option<u64>,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
 }
 
 /// Where it is done.

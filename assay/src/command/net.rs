@@ -5,11 +5,12 @@
 
 mod apply;
 mod explain;
-mod place;
+pub(super) mod place;
 mod plan;
 mod show;
 mod source;
 mod verify;
+mod watch;
 
 use std::path::Path;
 
@@ -49,6 +50,7 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Show(arguments) => show::run(arguments, console),
         Net::Destroy(arguments) => apply::destroy(arguments, console),
         Net::Explain(arguments) => explain::run(arguments, console),
+        Net::Watch(arguments) => watch::run(arguments, console),
     }
 }
 

@@ -70,6 +70,12 @@ pub fn compile(desired: &Desired, zones: &Zones) -> Result<Ruleset, CompileError
     Ok(Ruleset { inet: Some(build.inet), netdev: Some(build.netdev) })
 }
 
+/// Whether names of groups lead two things to one number, so that rules name them instead: what
+/// the rules of a VPC are depends on another's then.
+pub(crate) fn shares_numbers(desired: &Desired) -> bool {
+    grant::Known::of(desired).shares
+}
+
 /// Both tables in the making.
 #[derive(Debug, Default)]
 struct Build {

@@ -8,6 +8,7 @@ mod links;
 mod rooms;
 mod rules;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Connection, Interest, Kernel, KernelError, StepError, Translation};
@@ -64,7 +65,7 @@ impl Fake {
             _ => links::check(&self.seen, step),
         };
         refused.map_err(|errno| StepError { errno, said: None })?;
-        let mut state = State::new(std::mem::take(&mut self.seen));
+        let mut state = State::new(Cow::Owned(std::mem::take(&mut self.seen)));
         state.take(step);
         self.seen = state.into_seen();
         if let Step::DeleteLink { name } = step

@@ -80,6 +80,11 @@ impl Journal {
         Ok(Self { folder: folder.to_owned(), past, _lock: lock, file: None })
     }
 
+    /// Returns the folder that it has locked.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns what is known of the run before.
     pub fn past(&self) -> &Past {
         &self.past

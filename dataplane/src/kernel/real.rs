@@ -15,7 +15,7 @@ use super::{
 };
 use crate::address::Device;
 use crate::plan::Step;
-use crate::seen::Seen;
+use crate::seen::{Link, Seen};
 use crate::wanted::LinkKind;
 
 /// The kernel of the namespace in which it was opened.
@@ -91,6 +91,10 @@ impl Kernel for Real {
         (seen.ruleset, seen.foreign_tables) = rules::look(&mut self.filter)?;
         seen.rooms = self.rooms.look()?;
         Ok(seen)
+    }
+
+    fn look_at(&mut self, devices: &[Device]) -> Result<BTreeMap<Device, Link>, KernelError> {
+        self.route.look_at(devices)
     }
 
     fn perform(&mut self, steps: &[Step]) -> Vec<Result<(), StepError>> {

@@ -94,6 +94,15 @@ impl Socket {
 
     /// Sends requests in one datagram and returns what became of each.
     pub fn ask(&mut self, requests: &[Request]) -> io::Result<Vec<Outcome>> {
+        self.inquire(requests, &mut |_body| ())
+    }
+
+    /// The same; calls `hear` with the body of each object that the kernel tells of.
+    pub fn inquire(
+        &mut self,
+        requests: &[Request],
+        hear: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Vec<Outcome>> {
         let mut outcomes = vec![Ok(()); requests.len()];
         let mut datagram = Vec::new();
         let first = self.sequence.wrapping_add(1);
@@ -113,9 +122,13 @@ impl Socket {
             self.receive(&mut |message| {
                 let at = message.sequence.wrapping_sub(first);
                 let place = usize::try_from(at).ok().and_then(|at| outcomes.get_mut(at));
-                if let (ERROR, Some(outcome)) = (message.kind, place) {
-                    *outcome = message.outcome();
-                    acknowledged |= message.sequence == last;
+                match (message.kind, place) {
+                    (ERROR, Some(outcome)) => {
+                        *outcome = message.outcome();
+                        acknowledged |= message.sequence == last;
+                    }
+                    (_, Some(_)) => hear(message.body),
+                    _ => {}
                 }
             })?;
             if acknowledged {

@@ -155,6 +155,16 @@ impl Watch {
         Ok(())
     }
 
+    /// Has more be of concern than is.
+    pub fn mind_too(&mut self, more: Concern) {
+        self.concern.merge(more);
+    }
+
+    /// Returns what changed so far, calls apart, and does not wait.
+    pub fn heard(&mut self) -> io::Result<Changed> {
+        self.hear()
+    }
+
     /// Waits until something changed and it has been quiet for a moment, a caller calls, or the
     /// deadline comes; without one, for ever. What changed goes before a call.
     pub fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Woken> {

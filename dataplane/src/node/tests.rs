@@ -1,5 +1,7 @@
 //! A node's whole way, on a kernel that is a value and can refuse any step.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::apply::{Applied, Run, apply};
 use crate::journal::{NoLog, Past};
@@ -63,7 +65,7 @@ ports = 443
 
 /// A kernel that does what a plan thinks a kernel does.
 struct Model {
-    state: State,
+    state: State<'static>,
     /// Which step, counted from 0, is refused; undoing is not.
     refuse: Option<usize>,
     tried: usize,
@@ -124,7 +126,7 @@ fn kernel() -> Model {
         (name.parse().expect("a name"), link)
     };
     let links = [device("u0", 2, None), device("tap0", 3, Some("tun"))].into();
-    let state = State::new(Seen { links, ..Seen::default() });
+    let state = State::new(Cow::Owned(Seen { links, ..Seen::default() }));
     Model { state, refuse: None, tried: 0, connections: Vec::new() }
 }
 

@@ -17,18 +17,24 @@ pub(crate) fn table_mut(rules: &mut Ruleset, family: Family) -> &mut Option<Tabl
 /// do nothing: whether they may be asked is for the kernel to say.
 pub(crate) fn take(rules: &mut Ruleset, batch: &Batch) -> Batch {
     let mut undo = Vec::new();
+    // Where the table itself was made, all that was put into it goes with it; of a full node
+    // that is megabytes, and not noted at all.
+    let mut born = Vec::new();
     for change in &batch.changes {
         let mut back = take_change(rules, change);
-        back.reverse();
-        undo.append(&mut back);
+        match change {
+            Change::AddTable(family) if !back.is_empty() => born.push(*family),
+            _ if born.contains(&change.family()) => {}
+            _ => {
+                back.reverse();
+                undo.append(&mut back);
+            }
+        }
     }
     undo.reverse();
-    // Where the table itself was made, all that was put into it goes with it.
-    for family in [Family::Inet, Family::Netdev] {
-        if undo.contains(&Change::DeleteTable(family)) {
-            undo.retain(|change| change.family() != family);
-            undo.push(Change::DeleteTable(family));
-        }
+    for family in born {
+        undo.retain(|change| change.family() != family);
+        undo.push(Change::DeleteTable(family));
     }
     Batch { changes: undo }
 }

@@ -1,5 +1,7 @@
 //! Steps in their order.
 
+use std::borrow::Cow;
+
 use super::conflict::{began, cause};
 use super::rules;
 use super::state::{OUR_BRIDGE, State, our_vxlan};
@@ -12,7 +14,8 @@ use crate::wanted::{Link, LinkKind, Wanted};
 
 /// Returns the steps from `seen` to `wanted`; nothing is in the way.
 pub(super) fn steps(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Planned> {
-    let mut order = Order { state: State::new(seen.clone()), wanted, scope, steps: Vec::new() };
+    let mut order =
+        Order { state: State::new(Cow::Borrowed(seen)), wanted, scope, steps: Vec::new() };
     order.make_room();
     order.make_rooms();
     order.add_rules();
@@ -48,7 +51,7 @@ pub(super) fn collides(wanted: &Link, there: &seen::Link) -> bool {
 }
 
 pub(super) struct Order<'a> {
-    pub(super) state: State,
+    pub(super) state: State<'a>,
     pub(super) wanted: &'a Wanted,
     scope: &'a Scope,
     steps: Vec<Planned>,

@@ -7,6 +7,7 @@
 
 mod rooms;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -20,8 +21,9 @@ use crate::wanted::{self, BridgePort, ForwardingKey, ForwardingOf, LinkKind, Nei
 
 /// What the kernel has.
 #[derive(Clone, Debug)]
-pub(crate) struct State {
-    seen: Seen,
+pub(crate) struct State<'s> {
+    /// As it was seen, until a step makes something else of it: on a full node it is megabytes.
+    seen: Cow<'s, Seen>,
     /// Which port has the entry of a MAC address, by bridge.
     stations: BTreeMap<(Device, Mac), Device>,
 }
@@ -50,8 +52,8 @@ pub(crate) const OUR_BRIDGE: Bridge = Bridge {
     multicast_snooping: false,
 };
 
-impl State {
-    pub(crate) fn new(seen: Seen) -> Self {
+impl<'s> State<'s> {
+    pub(crate) fn new(seen: Cow<'s, Seen>) -> Self {
         let mut stations = BTreeMap::new();
         for key in seen.forwarding.keys().filter(|key| key.of == ForwardingOf::Bridge) {
             if let Some(bridge) = seen.links.get(&key.device).and_then(|link| link.master.clone()) {
@@ -66,7 +68,11 @@ impl State {
     }
 
     pub(crate) fn into_seen(self) -> Seen {
-        self.seen
+        self.seen.into_owned()
+    }
+
+    fn change(&mut self) -> &mut Seen {
+        self.seen.to_mut()
     }
 
     /// Does a step and returns what takes it back.
@@ -81,21 +87,21 @@ impl State {
             Step::SetForwarding { key, to } => self.set_forwarding(key, *to),
             Step::DeleteForwarding { key, .. } => self.delete_forwarding(key),
             Step::SetNeighbour { key, mac } => {
-                let back = match self.seen.neighbours.insert(key.clone(), *mac) {
+                let back = match self.change().neighbours.insert(key.clone(), *mac) {
                     Some(mac) => Step::SetNeighbour { key: key.clone(), mac },
                     None => Step::DeleteNeighbour { key: key.clone() },
                 };
                 Undo::of(vec![back])
             }
             Step::DeleteNeighbour { key } => {
-                let back = self.seen.neighbours.remove(key);
+                let back = self.change().neighbours.remove(key);
                 Undo::of(back.map(|mac| Step::SetNeighbour { key: key.clone(), mac }))
             }
             Step::AddRoom { vpc } => self.add_room(vpc),
             Step::DeleteRoom { vpc } => self.delete_room(vpc),
             Step::Room { vpc, change } => self.change_room(vpc, change),
             Step::Rules(batch) => {
-                let back = batch::take(&mut self.seen.ruleset, batch);
+                let back = batch::take(&mut self.change().ruleset, batch);
                 Undo::of((!back.changes.is_empty()).then_some(Step::Rules(back)))
             }
         }
@@ -111,16 +117,16 @@ impl State {
                 peer: Some(name.clone()),
                 ..born.clone()
             };
-            self.seen.links.insert(peer.clone(), far);
+            self.change().links.insert(peer.clone(), far);
         }
         if let LinkKind::Gateway { vpc, end, .. } = &link.kind {
             self.add_end(vpc, end, link.mtu);
         }
-        self.seen.links.insert(name.clone(), born);
+        self.change().links.insert(name.clone(), born);
     }
 
     fn change_link(&mut self, name: &Device, change: &LinkChange) -> Undo {
-        let Some(mut link) = self.seen.links.remove(name) else { return Undo::default() };
+        let Some(mut link) = self.change().links.remove(name) else { return Undo::default() };
         let back = |change| Step::ChangeLink { name: name.clone(), change };
         let mut undo = Undo::default();
         match change {
@@ -162,12 +168,12 @@ impl State {
                 undo.steps.push(back(LinkChange::Alias(before)));
             }
         }
-        self.seen.links.insert(name.clone(), link);
+        self.change().links.insert(name.clone(), link);
         undo
     }
 
     fn delete_link(&mut self, name: &Device) -> Undo {
-        let Some(link) = self.seen.links.remove(name) else { return Undo::default() };
+        let Some(link) = self.change().links.remove(name) else { return Undo::default() };
         let end = link.gateway().map(naming::gateway_end);
         let end = end.and_then(|end| Some((self.room_of(&end)?, end)));
         let mut undo = match (&end, link.gateway()) {
@@ -181,7 +187,7 @@ impl State {
             undo.steps.extend(self.remove_end(&vpc, &end));
         }
         if let Some(peer) = &link.peer {
-            self.seen.links.remove(peer);
+            self.change().links.remove(peer);
         }
         self.leave(name, &link);
         let own = self.entries_of(name);
@@ -190,12 +196,12 @@ impl State {
             to: self.seen.forwarding.get(key).copied().flatten(),
         }));
         for key in &own {
-            self.seen.forwarding.remove(key);
+            self.change().forwarding.remove(key);
         }
         undo.steps.extend(self.drop_neighbours(name));
         let ports = if link.bridge.is_some() { self.ports_of(name) } else { BTreeSet::new() };
         for port in ports {
-            if let Some(port) = self.seen.links.get_mut(&port) {
+            if let Some(port) = self.change().links.get_mut(&port) {
                 (port.master, port.bridge_port) = (None, None);
             }
         }
@@ -203,7 +209,7 @@ impl State {
     }
 
     fn set_forwarding(&mut self, key: &ForwardingKey, to: Option<IpAddr>) -> Undo {
-        let before = self.seen.forwarding.insert(key.clone(), to);
+        let before = self.change().forwarding.insert(key.clone(), to);
         if let Some(to) = before {
             return Undo::of(vec![Step::SetForwarding { key: key.clone(), to }]);
         }
@@ -212,7 +218,7 @@ impl State {
             let port = self.stations.insert((bridge, key.mac), key.device.clone());
             if let Some(port) = port.filter(|port| *port != key.device) {
                 let moved = ForwardingKey { device: port, ..key.clone() };
-                self.seen.forwarding.remove(&moved);
+                self.change().forwarding.remove(&moved);
                 return Undo::of(vec![Step::SetForwarding { key: moved, to: None }]);
             }
         }
@@ -220,7 +226,7 @@ impl State {
     }
 
     fn delete_forwarding(&mut self, key: &ForwardingKey) -> Undo {
-        let Some(to) = self.seen.forwarding.remove(key) else { return Undo::default() };
+        let Some(to) = self.change().forwarding.remove(key) else { return Undo::default() };
         let master = self.seen.links.get(&key.device).and_then(|link| link.master.clone());
         if let (ForwardingOf::Bridge, Some(bridge)) = (key.of, master) {
             self.stations.remove(&(bridge, key.mac));
@@ -234,7 +240,7 @@ impl State {
         let mut back = Vec::new();
         for key in self.entries_of(name) {
             if key.of == ForwardingOf::Bridge {
-                self.seen.forwarding.remove(&key);
+                self.change().forwarding.remove(&key);
                 self.stations.remove(&(bridge.clone(), key.mac));
                 back.push(Step::SetForwarding { key, to: None });
             }
@@ -258,7 +264,7 @@ impl State {
             .map(|(key, mac)| (key.clone(), *mac))
             .collect();
         let drop = |(key, mac): (NeighbourKey, Mac)| {
-            self.seen.neighbours.remove(&key);
+            self.change().neighbours.remove(&key);
             Step::SetNeighbour { key, mac }
         };
         known.into_iter().map(drop).collect()

@@ -53,7 +53,7 @@ impl<'n> Fields<'n> {
 
     /// Refuses the entries nobody asked for.
     pub(super) fn finish(self, faults: &mut Faults<'n>) {
-        for (key, node) in self.table {
+        for (key, node) in self.table.iter() {
             if !self.asked.contains(&key.as_ref()) {
                 faults.add(node.at, "未知字段 `{0}`", "unknown field `{0}`", &[key]);
                 let known = self.asked.join(", ");

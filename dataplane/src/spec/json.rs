@@ -1,35 +1,48 @@
 //! JSON (RFC 8259) with the place of every value, and no key twice.
 //!
-//! `serde_json` says whether a text is JSON, and keeps neither places nor doubled keys; what it
-//! has let through is walked once more for those.
+//! `serde_json` says whether a text is JSON, and keeps nothing of it; what it has let through is
+//! walked once more for places and doubled keys.
 
 use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
 
 use super::node::{Lines, Node, SyntaxError, Table, Value};
 
 /// Reads a JSON text into nodes.
 pub(super) fn parse<'t>(text: &'t str, lines: &Lines<'_>) -> Result<Node<'t>, Vec<SyntaxError>> {
-    if let Err(error) = serde_json::from_slice::<serde_json::Value>(text.as_bytes()) {
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(text.as_bytes()) {
+        // Who keeps what he reads says better what is wrong with it.
+        let told = serde_json::from_slice::<serde_json::Value>(text.as_bytes()).err();
+        let error = told.unwrap_or(error);
         let message = error.to_string();
         // It says its place at the end, and we at the beginning.
         let end = message.rfind(" at line ").unwrap_or(message.len());
         let message = message.get(..end).unwrap_or_default().to_owned();
         return Err(vec![SyntaxError { at: lines.start(error.line()), message }]);
     }
-    let mut walk = Walk { text, at: 0, doubled: Vec::new() };
+    let mut walk = Walk { text, at: 0, depth: 0, doubled: Vec::new() };
     match walk.value() {
         Some(node) if walk.doubled.is_empty() => Ok(node),
         Some(_) => Err(walk.doubled),
-        // Not reached by what is JSON; a complaint, not a panic, where that is wrong.
+        None if walk.depth > DEEPEST => {
+            let message = "recursion limit exceeded".to_owned();
+            Err(vec![SyntaxError { at: walk.at, message }])
+        }
+        // Half a surrogate pair, which `serde_json` lets pass where it keeps nothing.
         None => Err(vec![SyntaxError { at: walk.at, message: "cannot be read".to_owned() }]),
     }
 }
 
-/// A way through a text that is known to be JSON, and so not nested deeper than `serde_json`
-/// goes: 128.
+/// How deep tables and lists may be in each other: as deep as `serde_json` goes.
+const DEEPEST: usize = 127;
+
+/// A way through a text that is known to be JSON.
 struct Walk<'t> {
     text: &'t str,
     at: usize,
+    /// Tables and lists that are open here.
+    depth: usize,
     doubled: Vec<SyntaxError>,
 }
 
@@ -55,6 +68,12 @@ impl<'t> Walk<'t> {
     fn value(&mut self) -> Option<Node<'t>> {
         let first = self.peek()?;
         let at = self.at;
+        if matches!(first, b'{' | b'[') {
+            self.depth += 1;
+            if self.depth > DEEPEST {
+                return None;
+            }
+        }
         let value = match first {
             b'{' => Value::Table(self.table()?),
             b'[' => Value::List(self.list()?),
@@ -65,7 +84,7 @@ impl<'t> Walk<'t> {
     }
 
     fn table(&mut self) -> Option<Table<'t>> {
-        let mut table = Table::new();
+        let mut entries = Vec::new();
         self.at += 1;
         while !self.past(b'}') {
             self.past(b',');
@@ -74,12 +93,14 @@ impl<'t> Walk<'t> {
             let key = self.string()?;
             self.past(b':');
             let value = self.value()?.value;
-            if table.contains_key(&key) {
-                let message = format!("duplicate key `{key}`");
-                self.doubled.push(SyntaxError { at, message });
-            }
-            table.insert(key, Node { at, value });
+            entries.push((key, Node { at, value }));
         }
+        self.depth -= 1;
+        let (table, doubled) = Table::of(entries);
+        self.doubled.extend(doubled.into_iter().map(|(key, node)| SyntaxError {
+            at: node.at,
+            message: format!("duplicate key `{key}`"),
+        }));
         Some(table)
     }
 
@@ -90,6 +111,8 @@ impl<'t> Walk<'t> {
             self.past(b',');
             items.push(self.value()?);
         }
+        self.depth -= 1;
+        items.shrink_to_fit();
         Some(items)
     }
 
@@ -123,7 +146,7 @@ impl<'t> Walk<'t> {
         match word {
             "true" => Value::Flag(true),
             "false" => Value::Flag(false),
-            "null" => Value::Other(("空值（null）", "null")),
+            "null" => Value::Other(&("空值（null）", "null")),
             number => Value::number(number, 10),
         }
     }
@@ -142,14 +165,14 @@ mod tests {
         let text =
             r#"{"a": [1, -2.5, true, null, "x\"\u00e9\\"], "b": {"c": 99999999999999999999}}"#;
         let Value::Table(table) = read(text).unwrap().value else { panic!("a table") };
-        let Value::List(items) = &table["a"].value else { panic!("a list") };
+        let Value::List(items) = &table.get("a").unwrap().value else { panic!("a list") };
         assert!(matches!(items[0].value, Value::Integer(1)));
         assert_eq!(items[1].value.kind().1, "a number with a point");
         assert!(matches!(items[2].value, Value::Flag(true)));
         assert_eq!(items[3].value.kind().1, "null");
         assert!(matches!(&items[4].value, Value::Text(text) if text == "x\"é\\"));
-        let Value::Table(inner) = &table["b"].value else { panic!("a table") };
-        assert_eq!(inner["c"].value.kind().1, "a number beyond 64 bits");
+        let Value::Table(inner) = &table.get("b").unwrap().value else { panic!("a table") };
+        assert_eq!(inner.get("c").unwrap().value.kind().1, "a number beyond 64 bits");
     }
 
     #[test]

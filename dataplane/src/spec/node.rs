@@ -1,7 +1,6 @@
 //! A file as a tree in which every value knows where it stands, whether it is TOML or JSON.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -24,11 +23,40 @@ pub(super) enum Value<'t> {
     List(Vec<Node<'t>>),
     Table(Table<'t>),
     /// A kind of value that the format has no use for.
-    Other(Kind),
+    Other(&'static Kind),
 }
 
-/// A table's entries by key.
-pub(super) type Table<'t> = BTreeMap<Cow<'t, str>, Node<'t>>;
+/// An entry of a table.
+pub(super) type Entry<'t> = (Cow<'t, str>, Node<'t>);
+
+/// A table's entries by key, in a row: a full node's file has 50,000 small tables, and a tree
+/// with room for eleven entries in each would be most of the memory that reading takes.
+#[derive(Debug, Default)]
+pub(super) struct Table<'t>(Vec<Entry<'t>>);
+
+impl<'t> Table<'t> {
+    /// Sorts entries; of equal keys the first counts. Returns the others too.
+    pub(super) fn of(mut entries: Vec<Entry<'t>>) -> (Self, Vec<Entry<'t>>) {
+        entries.sort_unstable_by(|one, other| (&one.0, one.1.at).cmp(&(&other.0, other.1.at)));
+        let (mut kept, mut doubled) = (Vec::with_capacity(entries.len()), Vec::new());
+        for entry in entries {
+            let again = kept.last().is_some_and(|(key, _node)| *key == entry.0);
+            if again { doubled.push(entry) } else { kept.push(entry) }
+        }
+        (Self(kept), doubled)
+    }
+
+    /// Returns the value of a key.
+    pub(super) fn get(&self, key: &str) -> Option<&Node<'t>> {
+        let at = self.0.binary_search_by(|(own, _node)| own.as_ref().cmp(key)).ok()?;
+        self.0.get(at).map(|(_key, node)| node)
+    }
+
+    /// Returns the entries in the order of their keys.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Entry<'t>> {
+        self.0.iter()
+    }
+}
 
 /// The name of a kind of value: Chinese, English.
 pub(super) type Kind = (&'static str, &'static str);
@@ -50,7 +78,7 @@ impl Value<'_> {
             Self::Flag(_) => FLAG,
             Self::List(_) => LIST,
             Self::Table(_) => TABLE,
-            Self::Other(kind) => *kind,
+            Self::Other(kind) => **kind,
         }
     }
 
@@ -58,7 +86,7 @@ impl Value<'_> {
     pub(super) fn number(text: &str, base: u32) -> Self {
         let fraction = base == 10 && text.contains(['.', 'e', 'E']);
         i64::from_str_radix(text, base)
-            .map_or(Self::Other(if fraction { FRACTION } else { WIDE }), Self::Integer)
+            .map_or(Self::Other(if fraction { &FRACTION } else { &WIDE }), Self::Integer)
     }
 }
 
@@ -91,24 +119,23 @@ pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
-fn table_of(table: DeTable<'_>) -> Table<'_> {
-    let mut nodes = Table::new();
-    for (key, value) in table {
+fn table_of<'t>(table: DeTable<'t>) -> Table<'t> {
+    let entry = |(key, value): (Spanned<Cow<'t, str>>, Spanned<DeValue<'t>>)| {
         // A table's own span is that of its header or braces; its key's line is what a reader
         // looks for.
         let at = key.span().start;
-        nodes.insert(key.into_inner(), Node { at, value: value_of(value.into_inner()) });
-    }
-    nodes
+        (key.into_inner(), Node { at, value: value_of(value.into_inner()) })
+    };
+    Table::of(table.into_iter().map(entry).collect()).0
 }
 
 fn value_of(value: DeValue<'_>) -> Value<'_> {
     match value {
         DeValue::String(text) => Value::Text(text),
         DeValue::Integer(number) => Value::number(number.as_str(), number.radix()),
-        DeValue::Float(_) => Value::Other(FRACTION),
+        DeValue::Float(_) => Value::Other(&FRACTION),
         DeValue::Boolean(flag) => Value::Flag(flag),
-        DeValue::Datetime(_) => Value::Other(("日期", "a date")),
+        DeValue::Datetime(_) => Value::Other(&("日期", "a date")),
         DeValue::Array(items) => Value::List(items.into_iter().map(item_of).collect()),
         DeValue::Table(table) => Value::Table(table_of(table)),
     }
@@ -181,12 +208,12 @@ mod tests {
         let text = "a = 1\n\n[[check]]\nid = \"x\"\nvalue = [\n  true,\n]\n";
         let lines = Lines::of(text);
         let Value::Table(table) = parse(text, &lines).unwrap().value else { panic!("a table") };
-        assert_eq!(lines.line(table["a"].at), 1);
-        let Value::List(checks) = &table["check"].value else { panic!("a list") };
+        assert_eq!(lines.line(table.get("a").unwrap().at), 1);
+        let Value::List(checks) = &table.get("check").unwrap().value else { panic!("a list") };
         assert_eq!(lines.line(checks[0].at), 3);
         let Value::Table(check) = &checks[0].value else { panic!("a table") };
-        assert_eq!(lines.line(check["id"].at), 4);
-        let Value::List(values) = &check["value"].value else { panic!("a list") };
+        assert_eq!(lines.line(check.get("id").unwrap().at), 4);
+        let Value::List(values) = &check.get("value").unwrap().value else { panic!("a list") };
         assert_eq!(lines.line(values[0].at), 6);
     }
 

@@ -7,6 +7,8 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-kill", measure: kill },
     Case { name: "dataplane-drift", measure: drift },
     Case { name: "dataplane-teardown", measure: teardown },
+    Case { name: "dataplane-daemon", measure: daemon },
+    Case { name: "dataplane-memory", measure: full },
 ];
 
 /// kill -9 at random points of an apply, and the run behind it.
@@ -54,4 +56,50 @@ fn teardown(effort: Effort) -> Result<Vec<Figure>, CaseError> {
         figure.measured = format!("{} ({networks} networks, {ports} ports)", figure.measured);
     }
     Ok(figures)
+}
+
+/// The daemon killed under traffic, and damage that it mends.
+fn daemon(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let count = if effort == Effort::Full { "10000" } else { "3000" };
+    let tests = Tests { package: "hw-tests", file: "dataplane_daemon", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let rows = [
+        row(
+            "daemon.sent",
+            "daemon: packets through the node while it is killed, 1,000 a second",
+            "≥ 10,000 with --full",
+        ),
+        row("daemon.lost", "daemon: of them lost", "0"),
+        row("daemon.kills", "daemon: kill -9, each with a restart", "≥ 5"),
+        row(
+            "daemon.drift.kinds",
+            "daemon: kinds of damage by other programs, mended and told",
+            "≥ 12",
+        ),
+        row("daemon.drift.longest", "daemon: longest of them from damage to its event", "≤ 1 s"),
+    ];
+    of_test(effort, &tests, &[("ASSAY_PACKETS", count)], &rows)
+}
+
+/// The daemon with a full node: its memory, and one change of it.
+fn full(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let size = [
+        ("ASSAY_NETWORKS", "50", "500"),
+        ("ASSAY_PORTS", "200", "2048"),
+        ("ASSAY_REMOTES", "1000", "10000"),
+        ("ASSAY_GROUPS", "200", "2000"),
+        ("ASSAY_CHANGES", "40", "400"),
+    ];
+    let size = size.map(|(name, few, all)| (name, if effort == Effort::Full { all } else { few }));
+    let tests = Tests { package: "hw-tests", file: "dataplane_full", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let rows = [
+        row("full.most", "daemon: most memory at full size", "≤ 64 MB"),
+        row("full.held", "daemon: memory held at full size", "≤ 64 MB"),
+        row("full.nothing", "daemon: full sync with nothing to do", "–"),
+        row("full.rule", "daemon: one rule at full size, asked for until applied", "p99 ≤ 2 ms"),
+        row("full.member", "daemon: one member at full size", "p99 ≤ 2 ms"),
+        row("full.port", "daemon: one port at full size", "p99 ≤ 20 ms"),
+    ];
+    of_test(effort, &tests, &size, &rows)
 }

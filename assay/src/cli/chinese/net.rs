@@ -11,6 +11,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("net show", "显示网络、端口及对其生效的规则"),
     ("net destroy", "删除本程序在本节点上建立的一切"),
     ("net explain", "说明一个报文能否通过、由哪条规则决定；无需 root"),
+    ("net watch", "随时输出本节点守护进程所报告的事件"),
     ("net schema", "输出文件的 JSON Schema"),
 ];
 
@@ -21,6 +22,8 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "state",
         "存放锁、操作日志和已生效文件副本的目录 [默认：/run/assay/dataplane；给出 --fabric-netns 时为其下单独的目录]",
     ),
+    ("net watch/socket", "守护进程的套接字"),
+    ("after", "从该编号之后仍保留的事件开始；0 为全部"),
     ("net lint/files", "要检查的文件，TOML 或 JSON；`-` 为标准输入"),
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
@@ -83,6 +86,11 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "他人的设备和表不受影响；端口的 tap 与网卡退出网桥，但保留。\n\
          退出码：0 本程序所建已全部删除；2 未给出 --yes；3 无法完成；4 已回滚；5 回滚不完整，遗留已列出\n\
          例：assay net destroy --dry-run",
+    ),
+    (
+        "net watch",
+        "退出码：3 守护进程已结束，或无法连接；Ctrl-C 结束\n\
+         例：assay net watch --after 0",
     ),
     (
         "net explain",

@@ -13,6 +13,7 @@ use dataplane::{
         journal::{self, FOLDER, Journal, JournalError},
         namespace::{Namespace, inside},
         real::Real,
+        watch::Watch,
     },
 };
 use profiles::Text;
@@ -30,7 +31,7 @@ const SYS_ADMIN: u64 = 1 << 21;
 
 /// What somebody wants of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(in crate::command) enum Wish {
     /// To look.
     Look,
     /// To change.
@@ -39,14 +40,14 @@ pub(super) enum Wish {
 
 /// Where it is done.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(in crate::command) struct Place {
     namespace: Option<PathBuf>,
     state: PathBuf,
 }
 
 impl Place {
     /// Finds out where it is.
-    pub(super) fn of(arguments: &Arguments) -> Result<Self, Failure> {
+    pub(in crate::command) fn of(arguments: &Arguments) -> Result<Self, Failure> {
         let namespace = arguments.fabric_netns.as_deref().map(|name| {
             let bare = name.components().count() == 1 && name.is_relative();
             if bare { Path::new(NAMES).join(name) } else { name.to_owned() }
@@ -59,7 +60,7 @@ impl Place {
     }
 
     /// Opens the kernel of the namespace; without the rights for it, says which.
-    pub(super) fn open(&self, wish: Wish) -> Result<Real, Failure> {
+    pub(in crate::command) fn open(&self, wish: Wish) -> Result<Real, Failure> {
         let rights = rights();
         let entering = self.namespace.is_some() && rights & SYS_ADMIN == 0;
         if rights & NET_ADMIN == 0 || entering {
@@ -79,8 +80,20 @@ impl Place {
         })
     }
 
+    /// Opens a watch over the namespace.
+    pub(in crate::command) fn watch(&self) -> Result<Watch, Failure> {
+        let namespace = match &self.namespace {
+            Some(path) => Namespace::Path(path),
+            None => Namespace::Here,
+        };
+        inside(namespace, Watch::open).map_err(|error| {
+            Failure::unable(Text::new("无法监听内核事件", "cannot listen to what the kernel tells"))
+                .because(error)
+        })
+    }
+
     /// Takes the lock; nobody else changes this node until it is dropped.
-    pub(super) fn lock(&self) -> Result<Journal, Failure> {
+    pub(in crate::command) fn lock(&self) -> Result<Journal, Failure> {
         Journal::open(&self.state).map_err(journal_failure)
     }
 
@@ -122,7 +135,7 @@ impl Place {
     }
 
     /// Keeps a copy of what was applied.
-    pub(super) fn keep(&self, text: &str) -> io::Result<()> {
+    pub(in crate::command) fn keep(&self, text: &str) -> io::Result<()> {
         let new = self.state.join("applied.new");
         let mut file: File =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;

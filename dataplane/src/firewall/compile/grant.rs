@@ -75,6 +75,8 @@ pub(super) struct Known<'d> {
     profiles: BTreeMap<&'d BTreeSet<String>, u32>,
     /// Groups that rules have to name.
     broad: BTreeSet<&'d str>,
+    /// Whether two things would have one number.
+    pub(super) shares: bool,
 }
 
 /// Returns the same number for the same texts for ever, its last bit free.
@@ -92,6 +94,7 @@ impl<'d> Known<'d> {
         profiles.extend(secured.map(|port| &port.groups));
         let asked = asked(desired, &profiles);
         let all = holders(desired, &asked);
+        let count = profiles.len();
         let mut known = Self {
             desired,
             dual: dual_vpcs(desired),
@@ -103,7 +106,9 @@ impl<'d> Known<'d> {
                     .map(|groups| (groups, number(groups.iter().map(String::as_str)))),
             ),
             broad: wide(desired, &all),
+            shares: false,
         };
+        known.shares = known.profiles.len() < count;
         // Each round names more groups by rules, so that it ends.
         loop {
             let more = known.settle(&all, &asked);
@@ -141,7 +146,9 @@ impl<'d> Known<'d> {
         let shared = combinations
             .iter()
             .filter(|of| !own.contains_key(of) || number(of.iter().copied()) == ANYONE);
+        let before = broad.len();
         broad.extend(shared.flatten());
+        self.shares |= broad.len() > before;
         broad
     }
 

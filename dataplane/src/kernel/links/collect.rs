@@ -46,7 +46,10 @@ impl Links {
     }
 
     /// Returns the devices by name, each with its addresses.
-    fn named(&self, mut addresses: BTreeMap<u32, BTreeSet<IpNet>>) -> BTreeMap<Device, Link> {
+    pub(super) fn named(
+        &self,
+        mut addresses: BTreeMap<u32, BTreeSet<IpNet>>,
+    ) -> BTreeMap<Device, Link> {
         let mut named = BTreeMap::new();
         named.extend(self.0.values().map(|heard| {
             let mut link = heard.link.clone();

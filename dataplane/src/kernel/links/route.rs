@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::net::netdevice::{index_to_name_inlined, name_to_index};
 
-use super::collect::{Addresses, Entries, Links, Routes, seen};
+use super::collect::{self, Addresses, Entries, Links, Routes};
 use super::counters::{self, Counters};
 use super::decode::{self, HeardRoute};
 use super::encode::{Numbers, mark, removal, requests};
@@ -22,7 +22,7 @@ use crate::kernel::attribute::Body;
 use crate::kernel::socket::{Dumped, Outcome, Request, Socket};
 use crate::kernel::{Interest, KernelError, StepError};
 use crate::plan::Step;
-use crate::seen::Seen;
+use crate::seen::{self, Seen};
 use crate::wanted::{Link, LinkKind};
 
 /// How many steps are on their way together.
@@ -83,7 +83,7 @@ impl Route {
                 Entries::hear,
             )?);
         }
-        Ok(seen(&links, addresses, entries, &routes))
+        Ok(collect::seen(&links, addresses, entries, &routes))
     }
 
     /// Returns what has gone through each device.
@@ -105,6 +105,31 @@ impl Route {
     /// Returns the kernel's number of a device.
     pub fn number(&self, device: &Device) -> Option<u32> {
         name_to_index(self.socket.as_fd(), device.as_str()).ok()
+    }
+
+    /// Looks at some devices, without their addresses; those that are not there are left out.
+    pub fn look_at(
+        &mut self,
+        names: &[Device],
+    ) -> Result<BTreeMap<Device, seen::Link>, KernelError> {
+        let request = |name: &Device| {
+            let mut body = Body(vec![AF_UNSPEC; 16]);
+            body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+            body.put_text(link::NAME, name.as_str());
+            Request { kind: RTM_GETLINK, flags: 0, body: body.0 }
+        };
+        let failed = |source| KernelError::Io { what: "read devices", source };
+        let mut heard = Links::default();
+        for names in names.chunks(GROUP) {
+            let requests: Vec<Request> = names.iter().map(request).collect();
+            let outcomes = self.socket.inquire(&requests, &mut |body| heard.hear(body));
+            for error in outcomes.map_err(failed)?.into_iter().filter_map(Result::err) {
+                if error.errno != libc::ENODEV {
+                    return Err(failed(io::Error::from_raw_os_error(error.errno)));
+                }
+            }
+        }
+        Ok(heard.named(BTreeMap::new()))
     }
 
     fn links(&mut self) -> Result<Links, KernelError> {

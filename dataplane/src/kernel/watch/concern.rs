@@ -60,6 +60,13 @@ impl Concern {
         concern
     }
 
+    /// Takes in another.
+    pub(super) fn merge(&mut self, more: Self) {
+        self.names.extend(more.names);
+        self.filled.extend(more.filled);
+        self.heard.extend(more.heard);
+    }
+
     /// Whether a device is of concern, by itself or as a port of a bridge.
     fn has(&self, name: &Device, link: &Link, master: Option<(&Device, &Link)>) -> bool {
         let is_filled = |(name, link): (&Device, &Link)| self.is_filled(name, link);

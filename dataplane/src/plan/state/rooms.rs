@@ -14,15 +14,15 @@ use crate::seen::{self, Room};
 use crate::text::Text;
 use crate::wanted::room::{Furniture, FurnitureKind};
 
-impl State {
+impl State<'_> {
     pub(super) fn add_room(&mut self, vpc: &str) -> Undo {
         let room = Room { forwards: true, ..Room::default() };
-        self.seen.rooms.insert(vpc.to_owned(), room);
+        self.change().rooms.insert(vpc.to_owned(), room);
         Undo::of([Step::DeleteRoom { vpc: vpc.to_owned() }])
     }
 
     pub(super) fn delete_room(&mut self, vpc: &str) -> Undo {
-        let gone = self.seen.rooms.remove(vpc);
+        let gone = self.change().rooms.remove(vpc);
         Undo::of(gone.map(|_room| Step::AddRoom { vpc: vpc.to_owned() }))
     }
 
@@ -36,7 +36,7 @@ impl State {
             }
             _ => {}
         }
-        let Some(room) = self.seen.rooms.get_mut(vpc) else { return Undo::default() };
+        let Some(room) = self.change().rooms.get_mut(vpc) else { return Undo::default() };
         let mut lost = None;
         let back = match change {
             RoomChange::AddUplink { name, device } => {
@@ -102,7 +102,7 @@ impl State {
 
     fn add_pair(&mut self, vpc: &str, name: &Device, other: &str, mtu: u32) -> Undo {
         for (vpc, mac) in [vpc, other].into_iter().zip(router::PEER_MACS) {
-            if let Some(room) = self.seen.rooms.get_mut(vpc) {
+            if let Some(room) = self.change().rooms.get_mut(vpc) {
                 let link = seen::Link { mac: Some(mac), ..plain("veth", mtu) };
                 room.devices.insert(name.clone(), link);
             }
@@ -145,7 +145,7 @@ impl State {
 
     /// Puts the other end of a pair into a room.
     pub(super) fn add_end(&mut self, vpc: &str, end: &Device, mtu: u32) {
-        if let Some(room) = self.seen.rooms.get_mut(vpc) {
+        if let Some(room) = self.change().rooms.get_mut(vpc) {
             let link = seen::Link { mac: Some(router::MAC), ..plain("veth", mtu) };
             room.devices.insert(end.clone(), link);
         }
@@ -153,7 +153,7 @@ impl State {
 
     /// Takes it away again; returns what gives back what it had.
     pub(super) fn remove_end(&mut self, vpc: &str, end: &Device) -> Vec<Step> {
-        let Some(room) = self.seen.rooms.get_mut(vpc) else { return Vec::new() };
+        let Some(room) = self.change().rooms.get_mut(vpc) else { return Vec::new() };
         let Some(link) = room.devices.get(end).cloned() else { return Vec::new() };
         let back = furnish(room, end, &link);
         room.routes.retain(|_to, hop| hop.device != *end);

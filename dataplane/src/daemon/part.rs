@@ -1,0 +1,182 @@
+//! A VPC of a desired state as a state of its own: what a change of one object is read, compiled
+//! and planned against, where the whole of a full node would take a second.
+//!
+//! Objects of a VPC name objects of that VPC alone, and address groups; what they become is keyed
+//! by its networks' bridges, its groups' names and its ports' devices. Where that does not hold
+//! (a router, a card of a bare-metal tenant, a device that a port elsewhere has too) there is no
+//! part, and the change goes by way of the whole, which also says best what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::document::{Document, Edit, Key, members};
+use crate::address::Device;
+use crate::desired::routing::Routing;
+use crate::desired::{Desired, Port, PortKind};
+use crate::spec;
+
+/// A VPC before and after a change.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// As it is.
+    pub before: Desired,
+    /// As it is to be.
+    pub after: Desired,
+}
+
+impl Part {
+    /// Returns the part that an edit changes; nothing where it may change more than that, or is
+    /// wrong.
+    pub(super) fn of(desired: &Desired, document: &Document, edit: &Edit) -> Option<Self> {
+        let vpc = vpc_of(desired, edit)?;
+        let routing = &desired.routing;
+        let routed = routing.routers.contains_key(&vpc)
+            || routing.acls.contains_key(&vpc)
+            || routing.peerings.values().any(|peering| peering.vpcs.contains(&vpc));
+        if routed {
+            return None;
+        }
+        let before = cut(desired, &vpc);
+        let text = document.part(&keys(&before, &vpc, document, edit)).render(Some(edit)).text;
+        let after = spec::read("state", &text).ok()?;
+        let part = Self { before, after };
+        part.is_alone(desired, &edit.key).then_some(part)
+    }
+
+    /// Whether nothing outside has a name that the changed object has.
+    fn is_alone(&self, desired: &Desired, (section, id): &Key) -> bool {
+        let other = match section.as_str() {
+            "port" => desired.remotes.contains_key(id),
+            "remote" => desired.ports.contains_key(id),
+            _ => false,
+        };
+        if other || section != "port" {
+            return !other;
+        }
+        let (before, after) = (self.before.ports.get(id), self.after.ports.get(id));
+        let mut ports = [before, after].into_iter().flatten();
+        // Of a device that others made, more has to be known than that it is there.
+        let same = |port: &Port| {
+            before.is_some_and(|it| (&it.device, &it.kind) == (&port.device, &port.kind))
+        };
+        let known = |port: &Port| match port.kind {
+            PortKind::Veth { .. } => true,
+            PortKind::Tap => same(port),
+            PortKind::Physical | PortKind::Vf => false,
+        };
+        if !ports.clone().all(known) {
+            return false;
+        }
+        let taken = |name: &Device| {
+            let outside =
+                desired.ports.iter().filter(|(id, _port)| !self.before.ports.contains_key(*id));
+            let mut outside = outside.flat_map(|(_id, port)| names(port));
+            let mut externals = desired.routing.externals.values();
+            outside.any(|own| own == name) || externals.any(|external| external.device == *name)
+        };
+        !ports.any(|port| names(port).any(taken))
+    }
+
+    /// Puts the changed object into the whole.
+    pub(super) fn merge(&self, whole: &mut Desired, (section, id): &Key) {
+        match section.as_str() {
+            "group" => put(&mut whole.groups, &self.after.groups, id),
+            "port" => put(&mut whole.ports, &self.after.ports, id),
+            "remote" => put(&mut whole.remotes, &self.after.remotes, id),
+            _ => {}
+        }
+    }
+}
+
+fn put<T: Clone>(whole: &mut BTreeMap<String, T>, part: &BTreeMap<String, T>, id: &str) {
+    match part.get(id) {
+        Some(object) => drop(whole.insert(id.to_owned(), object.clone())),
+        None => drop(whole.remove(id)),
+    }
+}
+
+/// Names of devices that a port takes.
+pub(super) fn names(port: &Port) -> impl Iterator<Item = &Device> {
+    let peer = match &port.kind {
+        PortKind::Veth { peer } => Some(peer),
+        _ => None,
+    };
+    std::iter::once(&port.device).chain(peer)
+}
+
+/// Returns the VPC of the object that is changed, where it stays in it.
+fn vpc_of(desired: &Desired, edit: &Edit) -> Option<String> {
+    let (section, id) = &edit.key;
+    let of_network = |network: &str| Some(desired.networks.get(network)?.vpc.as_str());
+    let before = match section.as_str() {
+        "group" => desired.groups.get(id).map(|group| group.vpc.as_str()),
+        "port" => desired.ports.get(id).and_then(|port| of_network(&port.network)),
+        "remote" => desired.remotes.get(id).and_then(|remote| of_network(&remote.network)),
+        _ => return None,
+    };
+    let Some(text) = &edit.text else { return before.map(str::to_owned) };
+    let vpc = if section == "group" {
+        word(text, "vpc")?
+    } else {
+        of_network(&word(text, "network")?)?.to_owned()
+    };
+    before.is_none_or(|before| before == vpc).then_some(vpc)
+}
+
+/// Returns a text that an object has.
+fn word(text: &str, name: &str) -> Option<String> {
+    let members = members(text)?;
+    let (_name, value) = members.iter().find(|(own, _value)| own == name)?;
+    Some(serde_json::from_str::<Value>(value).ok()?.as_str()?.to_owned())
+}
+
+/// Returns what of a desired state is of a VPC.
+fn cut(desired: &Desired, vpc: &str) -> Desired {
+    let networks = of(&desired.networks, |network| network.vpc == vpc);
+    Desired {
+        node: desired.node.clone(),
+        semantics: desired.semantics,
+        ports: of(&desired.ports, |port| networks.contains_key(&port.network)),
+        remotes: of(&desired.remotes, |remote| networks.contains_key(&remote.network)),
+        groups: of(&desired.groups, |group| group.vpc == vpc),
+        routing: Routing::default(),
+        networks,
+    }
+}
+
+fn of<T: Clone>(all: &BTreeMap<String, T>, which: impl Fn(&T) -> bool) -> BTreeMap<String, T> {
+    let mut found = BTreeMap::new();
+    for (id, object) in all {
+        if which(object) {
+            found.insert(id.clone(), object.clone());
+        }
+    }
+    found
+}
+
+/// Returns the objects of a VPC, with the address groups that it names.
+fn keys(part: &Desired, vpc: &str, document: &Document, edit: &Edit) -> Vec<Key> {
+    let mut keys = vec![("vpc".to_owned(), vpc.to_owned())];
+    let mut add = |section: &str, id: &str| keys.push((section.to_owned(), id.to_owned()));
+    for (id, network) in &part.networks {
+        add("network", id);
+        network.subnets.keys().for_each(|id| add("subnet", id));
+    }
+    part.groups.keys().for_each(|id| add("group", id));
+    part.ports.keys().for_each(|id| add("port", id));
+    part.remotes.keys().for_each(|id| add("remote", id));
+    let texts = part.groups.keys().filter_map(|id| {
+        let object = document.object(&("group".to_owned(), id.clone()))?;
+        Some(object.text.as_ref())
+    });
+    let texts: Vec<&str> = texts.chain(edit.text.as_deref()).collect();
+    for id in document.ids("addresses") {
+        // As a word, or with escapes: then it is not found, and the part is no sound state.
+        let quoted = format!("\"{id}\"");
+        if texts.iter().any(|text| text.contains(&quoted)) {
+            add("addresses", id);
+        }
+    }
+    keys
+}
