@@ -1,0 +1,159 @@
+//! Two hosts with this dataplane on them, in namespaces of scratch.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use super::world::{Host, SEATS, Seat, vtep};
+use super::{Ground, Sender};
+use crate::apply::{self, Applied};
+use crate::desired::Desired;
+use crate::journal::{NoLog, Past};
+use crate::kernel::real::{Real, judges_bridged_packets};
+use crate::kernel::scratch::Scratch;
+use crate::kernel::wire::{self, Wire};
+use crate::node;
+use crate::plan::Scope;
+use crate::text::Text;
+
+/// The device of a host in the underlay, and the largest packet that goes through it: one of
+/// 1,550 bytes of a tenant fits.
+const CARD: &str = "u0";
+const MTU: u32 = 1600;
+/// The device of a guest.
+const GUEST_CARD: &str = "eth0";
+
+/// Hosts and guests; all is gone with this value, and with this process.
+#[derive(Debug)]
+pub struct Site {
+    a: Node,
+    b: Node,
+    guests: Vec<Guest>,
+}
+
+#[derive(Debug)]
+struct Node {
+    space: Scratch,
+    kernel: Real,
+    card: Wire,
+    generation: u64,
+}
+
+#[derive(Debug)]
+struct Guest {
+    seat: Seat,
+    wire: Wire,
+    _space: Scratch,
+}
+
+/// Returns the MAC address of a host in the underlay.
+pub(super) fn card(host: Host) -> [u8; 6] {
+    [2, 0x99, 0, 0, 0, host.last()]
+}
+
+impl Site {
+    /// Makes the hosts and what joins them.
+    ///
+    /// # Errors
+    /// Where this kernel does not do it, or this process may not: why.
+    pub fn new() -> Result<Self, Text> {
+        judges_bridged_packets().map_err(|error| said(&error))?;
+        let hosts = || -> io::Result<Self> {
+            let (mut a, mut b) = (Scratch::new()?, Scratch::new()?);
+            a.join(&mut b, CARD, MTU, [card(Host::A), card(Host::B)])?;
+            a.address(CARD, vtep(Host::A.last()), 24)?;
+            b.address(CARD, vtep(Host::B.last()), 24)?;
+            Ok(Self { a: Node::open(a)?, b: Node::open(b)?, guests: Vec::new() })
+        };
+        hosts().map_err(|error| said(&error))
+    }
+
+    fn node(&mut self, host: Host) -> &mut Node {
+        if host == Host::A { &mut self.a } else { &mut self.b }
+    }
+
+    /// Gives the guests of a host their devices, unless they have them.
+    fn seat(&mut self, host: Host) -> io::Result<()> {
+        if self.guests.iter().any(|guest| guest.seat.host() == host) {
+            return Ok(());
+        }
+        for seat in SEATS.iter().filter(|seat| seat.host() == host) {
+            let mut space = Scratch::new()?;
+            self.node(host).space.hand(&seat.peer(), &mut space, GUEST_CARD)?;
+            let wire = space.inside(|| Wire::open(GUEST_CARD))?;
+            self.guests.push(Guest { seat: *seat, wire, _space: space });
+        }
+        Ok(())
+    }
+}
+
+impl Node {
+    fn open(space: Scratch) -> io::Result<Self> {
+        let (kernel, card) = space.inside(|| Ok((Real::open()?, Wire::open(CARD)?)))?;
+        Ok(Self { space, kernel, card, generation: 0 })
+    }
+
+    fn settle(&mut self, desired: &Desired) -> Result<(), Text> {
+        let scope = Scope { complete: true, confirmed: true, ..Scope::default() };
+        let kernel = &mut self.kernel;
+        let looked = node::look(kernel, desired, &scope).map_err(|error| said(&error))?;
+        if let Some(conflict) = looked.plan.conflicts.first() {
+            return Err(both(conflict.reason.clone()));
+        }
+        self.generation += 1;
+        let past = Past::default();
+        let run = apply::Run { generation: self.generation, digest: "", past: &past };
+        match apply::apply(kernel, &looked.plan, run, &mut NoLog).map_err(|error| said(&error))? {
+            Applied::Done { .. } => {}
+            Applied::RolledBack { because, .. } | Applied::Stuck { because, .. } => {
+                return Err(both(because.to_string()));
+            }
+        }
+        node::revoke(kernel, &looked, Some(desired)).map_err(|error| said(&error))?;
+        Ok(())
+    }
+}
+
+impl Ground for Site {
+    fn settle(&mut self, host: Host, desired: &Desired) -> Result<(), Text> {
+        self.node(host).settle(desired)?;
+        self.seat(host).map_err(|error| said(&error))
+    }
+
+    fn send(&mut self, from: Sender, frame: &[u8]) -> io::Result<()> {
+        match from {
+            Sender::Card(host) => self.node(host).card.send(frame),
+            Sender::Guest(seat) => {
+                let guest = self.guests.iter().find(|guest| guest.seat == seat);
+                guest.map_or(Ok(()), |guest| guest.wire.send(frame))
+            }
+        }
+    }
+
+    fn hear(
+        &mut self,
+        limit: Duration,
+        heard: &mut dyn FnMut(Seat, &[u8]) -> bool,
+    ) -> io::Result<bool> {
+        let wires: Vec<&Wire> = self.guests.iter().map(|guest| &guest.wire).collect();
+        let guests = &self.guests;
+        wire::hear(&wires, limit, &mut |place, frame| {
+            guests.get(place).is_some_and(|guest| heard(guest.seat, frame))
+        })
+    }
+}
+
+/// An error with those under it, in one sentence.
+fn said(error: &dyn Error) -> Text {
+    let mut text = error.to_string();
+    let mut under = error.source();
+    while let Some(source) = under {
+        text = format!("{text}: {source}");
+        under = source.source();
+    }
+    both(text)
+}
+
+fn both(text: String) -> Text {
+    Text { zh: text.clone(), en: text }
+}
