@@ -131,16 +131,15 @@ pub fn run(ground: &mut dyn Ground) -> Vec<Case> {
     let cases = all();
     let mut run = Run { ground, sent: Vec::new(), state: None, lost: 0 };
     let mut broken = vec![None; cases.len()];
-    match run.begin() {
-        Err(why) => broken.fill(Some(why)),
-        Ok(()) => {
-            for (place, (one, broken)) in cases.iter().zip(&mut broken).enumerate() {
-                *broken = run.case(place, *one).err();
-            }
-            // What comes late is held against its own case.
-            if let Err(why) = run.listen(LATE, None) {
-                broken.fill(Some(why));
-            }
+    if let Err(why) = run.begin() {
+        broken.fill(Some(why));
+    } else {
+        for (place, (one, broken)) in cases.iter().zip(&mut broken).enumerate() {
+            *broken = run.case(place, *one).err();
+        }
+        // What comes late is held against its own case.
+        if let Err(why) = run.listen(LATE, None) {
+            broken.fill(Some(why));
         }
     }
     let judged = cases.into_iter().zip(broken).enumerate();

@@ -156,26 +156,22 @@ impl Way {
     /// ICMP or `ICMPv6`: type, code, and all behind the checksum.
     pub(super) fn icmp(&self, kind: u8, code: u8, rest: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; 4 + rest.len()];
-        match self.ip {
-            (IpAddr::V6(from), IpAddr::V6(to)) => {
-                if let Some(mut message) = MutableIcmpv6Packet::new(&mut bytes) {
-                    message.set_icmpv6_type(Icmpv6Type(kind));
-                    message.set_icmpv6_code(Icmpv6Code(code));
-                    message.set_payload(rest);
-                    message.set_checksum(icmpv6::checksum(&message.to_immutable(), &from, &to));
-                }
-                self.ip(IpNextHeaderProtocols::Icmpv6, None, &bytes)
+        if let (IpAddr::V6(from), IpAddr::V6(to)) = self.ip {
+            if let Some(mut message) = MutableIcmpv6Packet::new(&mut bytes) {
+                message.set_icmpv6_type(Icmpv6Type(kind));
+                message.set_icmpv6_code(Icmpv6Code(code));
+                message.set_payload(rest);
+                message.set_checksum(icmpv6::checksum(&message.to_immutable(), &from, &to));
             }
-            _ => {
-                if let Some(mut message) = MutableIcmpPacket::new(&mut bytes) {
-                    message.set_icmp_type(IcmpType(kind));
-                    message.set_icmp_code(IcmpCode(code));
-                    message.set_payload(rest);
-                    message.set_checksum(icmp::checksum(&message.to_immutable()));
-                }
-                self.ip(IpNextHeaderProtocols::Icmp, None, &bytes)
-            }
+            return self.ip(IpNextHeaderProtocols::Icmpv6, None, &bytes);
         }
+        if let Some(mut message) = MutableIcmpPacket::new(&mut bytes) {
+            message.set_icmp_type(IcmpType(kind));
+            message.set_icmp_code(IcmpCode(code));
+            message.set_payload(rest);
+            message.set_checksum(icmp::checksum(&message.to_immutable()));
+        }
+        self.ip(IpNextHeaderProtocols::Icmp, None, &bytes)
     }
 
     /// An error about a UDP datagram that the receiver sent by this way back.

@@ -66,7 +66,7 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
         }
     }
     Case {
-        row: one.row.row,
+        row: one.row.norm,
         case: name(one),
         verdict,
         reason,

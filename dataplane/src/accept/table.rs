@@ -97,7 +97,7 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     /// Of the norm.
-    pub(super) row: &'static str,
+    pub(super) norm: &'static str,
     pub(super) zh: &'static str,
     pub(super) en: &'static str,
     pub(super) pairs: &'static [(Seat, Seat)],
@@ -141,7 +141,7 @@ const UNKNOWN: u8 = 66;
 pub(super) const ROWS: &[Row] = &[
     // Networks apart.
     Row {
-        row: "5.2.3.1#5",
+        norm: "5.2.3.1#5",
         zh: "地址重叠的两个 VPC 各按自己的规则放行（同一主机）",
         en: "two VPCs with equal addresses, each by its own rules, on one host",
         pairs: &[(A1, A2)],
@@ -154,7 +154,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.1#5",
+        norm: "5.2.3.1#5",
         zh: "地址重叠的两个 VPC 各按自己的规则放行（跨主机）",
         en: "two VPCs with equal addresses, each by its own rules, across hosts",
         pairs: &[(A1, B2)],
@@ -167,7 +167,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.1#5",
+        norm: "5.2.3.1#5",
         zh: "一个 VPC 的连接不在另一个 VPC 中打开任何通路",
         en: "a connection of one VPC opens nothing in the other",
         pairs: &[(A1, A2)],
@@ -180,7 +180,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "8.3.8#1",
+        norm: "8.3.8#1",
         zh: "发往全体或无人地址的帧不出本网络",
         en: "frames to all or to nobody stay in their network",
         pairs: &[(A1, A2), (A1, B2)],
@@ -193,7 +193,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "8.3.8#1",
+        norm: "8.3.8#1",
         zh: "带 VLAN 标签的帧不能进入别的网络",
         en: "frames with a VLAN tag get nowhere",
         pairs: &[(A1, A3), (A1, B1)],
@@ -206,7 +206,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "8.3.8#1",
+        norm: "8.3.8#1",
         zh: "非 IP 协议的帧被丢弃",
         en: "frames of a protocol that is not IP are dropped",
         pairs: WEB,
@@ -214,7 +214,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Ether(0x88b5), No), there(Ether(0x88cc), No), there(*INSIDE, Control)],
     },
     Row {
-        row: "8.3.8#1",
+        norm: "8.3.8#1",
         zh: "冒充他人地址的 ARP 或邻居通告被丢弃",
         en: "ARP and neighbour advertisements in another's name are dropped",
         pairs: &[(A1, A2), (A1, B2)],
@@ -222,7 +222,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Claim(A3), No), there(*HONEST, Control)],
     },
     Row {
-        row: "8.3.8#1",
+        norm: "8.3.8#1",
         zh: "虚拟机发出的路由器通告被丢弃",
         en: "a guest's router advertisements are dropped",
         pairs: WEB,
@@ -230,7 +230,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Router, No), there(Hello, Control)],
     },
     Row {
-        row: "8.3.8#2",
+        norm: "8.3.8#2",
         zh: "询问其他主机上的地址由本主机代答，不在隧道上泛洪",
         en: "who asks for an address on another host is answered here, and nothing is flooded",
         pairs: &[(A1, B2), (B1, A2)],
@@ -239,7 +239,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // The tunnel.
     Row {
-        row: "5.3.1.1#1",
+        norm: "5.3.1.1#1",
         zh: "租户网络经 VXLAN 跨主机互通，往返均到",
         en: "a tenant's network spans hosts by VXLAN, there and back",
         pairs: &[(A1, B2), (B1, A2)],
@@ -247,7 +247,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(*HONEST, Yes), back(UdpReply(6000), Yes)],
     },
     Row {
-        row: "5.3.1.1#1",
+        norm: "5.3.1.1#1",
         zh: "来自未知 VTEP 的伪造 VXLAN 一个也不投递",
         en: "forged VXLAN from an unknown VTEP is not delivered",
         pairs: &[(B1, A2), (A1, B2)],
@@ -259,7 +259,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.3.1.1#1",
+        norm: "5.3.1.1#1",
         zh: "没有网络使用的 VNI 不投递",
         en: "a VNI that no network has is not delivered",
         pairs: &[(B1, A2), (A1, B2)],
@@ -267,7 +267,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Tunnel(0, 999, HONEST), No), there(Tunnel(0, RED, HONEST), Control)],
     },
     Row {
-        row: "5.3.1.1#1",
+        norm: "5.3.1.1#1",
         zh: "隧道中冒用接收主机自己端口的地址的包被丢弃",
         en: "by the tunnel, an address of a port of the receiver's own host is dropped",
         pairs: &[(B1, A2)],
@@ -278,7 +278,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.3.1.1#1",
+        norm: "5.3.1.1#1",
         zh: "虚拟机自己发出的 VXLAN 被丢弃",
         en: "a guest's own VXLAN is dropped",
         pairs: WEB,
@@ -287,7 +287,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // Guests, one by one.
     Row {
-        row: "5.2.3.2#1",
+        norm: "5.2.3.2#1",
         zh: "冒用他人 MAC 地址的包被丢弃",
         en: "packets with another's MAC address are dropped",
         pairs: &[(A1, A2), (A1, B2)],
@@ -299,7 +299,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#1",
+        norm: "5.2.3.2#1",
         zh: "冒用同组他人 IP 地址的包被丢弃",
         en: "packets with the IP address of another of the group are dropped",
         pairs: &[(A1, A2), (A1, B2)],
@@ -307,7 +307,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(As(None, Some(A3), HONEST), No), there(*HONEST, Control)],
     },
     Row {
-        row: "5.2.3.2#1",
+        norm: "5.2.3.2#1",
         zh: "虚拟机充当 DHCP 服务器的应答被丢弃",
         en: "a guest's answers as a DHCP server are dropped",
         pairs: WEB,
@@ -315,7 +315,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(DhcpServer, No), there(*INSIDE, Control)],
     },
     Row {
-        row: "5.2.3.2#1",
+        norm: "5.2.3.2#1",
         zh: "未加入安全组的端口不收不发",
         en: "a port in no group neither gets nor sends anything",
         pairs: &[(A1, A6), (A1, B6)],
@@ -332,7 +332,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // In and out.
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "流入：只放行授权的 TCP 端口",
         en: "in: the TCP port that is permitted, and no other",
         pairs: &[(A1, A2), (A1, B2), (B1, A2)],
@@ -340,7 +340,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Syn(3307), No), there(Udp(3306), No), there(Syn(3306), Yes)],
     },
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "流出：接收方允许而发送方未授权的包不放行",
         en: "out: what the receiver would admit, and no rule of the sender permits",
         pairs: &[(A2, A1), (A2, B1)],
@@ -348,7 +348,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Syn(443), No), there(Udp(5005), Yes)],
     },
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "已建立连接的应答放行，未建立的不放行",
         en: "answers of a connection pass, and none without one",
         pairs: WEB_DB,
@@ -361,7 +361,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "TCP 握手与数据放行，从未开始的连接不放行",
         en: "a TCP handshake and data pass; data of a connection that was never begun does not",
         pairs: WEB_DB,
@@ -376,7 +376,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "属于连接的 ICMP 差错放行，其余不放行",
         en: "ICMP errors about a connection pass, and no others",
         pairs: WEB_DB,
@@ -389,7 +389,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#2",
+        norm: "5.2.3.2#2",
         zh: "分片与整包同样判断",
         en: "fragments are judged as whole packets are",
         pairs: WEB_DB,
@@ -398,7 +398,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // Members and rules.
     Row {
-        row: "5.2.3.2#3",
+        norm: "5.2.3.2#3",
         zh: "云主机加入安全组后即按其规则放行，移出后即不放行",
         en: "a guest that joins a group is under its rules at once, and no more when it leaves",
         pairs: &[(A1, A6), (A1, B6)],
@@ -416,7 +416,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#4",
+        norm: "5.2.3.2#4",
         zh: "以安全组为来源的规则：组内成员放行，非成员不放行",
         en: "a rule from a group: its members pass, others do not",
         pairs: &[(A4, A2), (A4, B2)],
@@ -428,7 +428,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#4",
+        norm: "5.2.3.2#4",
         zh: "撤销规则即切断其现有连接，不影响其他连接",
         en: "a rule taken back cuts its live connections, and no others",
         pairs: WEB_DB,
@@ -449,7 +449,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#4",
+        norm: "5.2.3.2#4",
         zh: "新增规则即放行，现有连接不断",
         en: "a rule more permits at once, and cuts nothing",
         pairs: WEB_DB,
@@ -469,7 +469,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#5",
+        norm: "5.2.3.2#5",
         zh: "同一安全组内访问不受限制",
         en: "free within a group",
         pairs: WEB,
@@ -484,7 +484,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "5.2.3.2#5",
+        norm: "5.2.3.2#5",
         zh: "不同安全组之间默认禁止访问",
         en: "closed between groups where no rule says otherwise",
         pairs: &[(A1, A4), (A1, B4)],
@@ -500,7 +500,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     // A tenant's own policies.
     Row {
-        row: "8.3.8#3",
+        norm: "8.3.8#3",
         zh: "自定义端口范围：两端放行，越界不放行",
         en: "a range of ports: both ends pass, and nothing beyond",
         pairs: WEB_DB,
@@ -513,7 +513,7 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
-        row: "8.3.8#3",
+        norm: "8.3.8#3",
         zh: "自定义来源网段：网段内放行",
         en: "a CIDR: who is in it passes",
         pairs: &[(A2, A1), (A2, B1)],
@@ -521,7 +521,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Udp(5005), Yes)],
     },
     Row {
-        row: "8.3.8#3",
+        norm: "8.3.8#3",
         zh: "自定义来源网段：网段外不放行",
         en: "a CIDR: who is not in it does not pass",
         pairs: &[(B2, A1), (B2, B1)],
@@ -529,7 +529,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[there(Udp(5005), No), there(Echo, Control)],
     },
     Row {
-        row: "8.3.8#3",
+        norm: "8.3.8#3",
         zh: "自定义 ICMP 类型：请求与应答放行，反向请求不放行",
         en: "a type of ICMP: echo and its answer pass, echo the other way does not",
         pairs: &[(A2, A1), (A2, B1)],
@@ -537,7 +537,7 @@ pub(super) const ROWS: &[Row] = &[
         steps: &[back(Echo, No), back(*HONEST, Control), there(Echo, Yes), back(EchoReply, Yes)],
     },
     Row {
-        row: "8.3.8#3",
+        norm: "8.3.8#3",
         zh: "不设隐含规则（openstack 语义）：同组之间也需规则",
         en: "nothing implicit (semantics openstack): within a group, too, it takes a rule",
         pairs: WEB,
@@ -586,7 +586,7 @@ mod tests {
         assert!((60..=120).contains(&count), "{count}");
         let rows = ["5.2.3.1#5", "5.2.3.2#1", "5.2.3.2#2", "5.2.3.2#3", "5.2.3.2#4", "5.2.3.2#5"];
         for row in rows.iter().chain(&["5.3.1.1#1", "8.3.8#1", "8.3.8#2", "8.3.8#3"]) {
-            assert!(ROWS.iter().any(|case| case.row == *row), "{row}");
+            assert!(ROWS.iter().any(|case| case.norm == *row), "{row}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Two hosts, two VPCs with the same addresses; the first digit of an address is 1 on host A
 //! and 2 on host B.
 
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, Ipv6Addr};
 
 use pnet_base::MacAddr;
@@ -222,23 +223,26 @@ fn text(host: Host, state: State) -> String {
         vtep(last)
     );
     for (network, vni) in [("red", RED), ("green", GREEN)] {
-        text += &format!(
-            "[[vpc]]\nid='{network}'\n[[network]]\nid='{network}'\nvpc='{network}'\nvni={vni}\n\
+        put(
+            &mut text,
+            format_args!(
+                "[[vpc]]\nid='{network}'\n[[network]]\nid='{network}'\nvpc='{network}'\nvni={vni}\n\
              [[subnet]]\nid='{network}-4'\nnetwork='{network}'\ncidr='10.0.0.0/24'\n\
              [[subnet]]\nid='{network}-6'\nnetwork='{network}'\ncidr='fd00::/64'\n"
+            ),
         );
     }
     for (group, vpc) in GROUPS {
-        text += &format!("[[group]]\nid='{group}'\nvpc='{vpc}'\n");
+        put(&mut text, format_args!("[[group]]\nid='{group}'\nvpc='{vpc}'\n"));
         for (_, id, rule) in RULES.iter().filter(|rule| rule.0 == *group) {
             if state != State::Without(id) {
-                text += &format!("[[group.rule]]\nid='{id}'\n{rule}");
+                put(&mut text, format_args!("[[group.rule]]\nid='{id}'\n{rule}"));
             }
         }
         if let State::With(to, rule) = state
             && to == *group
         {
-            text += &format!("[[group.rule]]\n{rule}");
+            put(&mut text, format_args!("[[group.rule]]\n{rule}"));
         }
     }
     for (seat, name, _, network, groups) in GUESTS {
@@ -248,20 +252,28 @@ fn text(host: Host, state: State) -> String {
         };
         let own = seat.host() == host;
         let kind = if own { "port" } else { "remote" };
-        text += &format!(
-            "[[{kind}]]\nid='{name}'\nnetwork='{network}'\nmac='{}'\nips=['{}','{}']\n\
+        put(
+            &mut text,
+            format_args!(
+                "[[{kind}]]\nid='{name}'\nnetwork='{network}'\nmac='{}'\nips=['{}','{}']\n\
              groups=[{groups}]\n",
-            seat.mac(),
-            seat.address(Family::V4),
-            seat.address(Family::V6)
+                seat.mac(),
+                seat.address(Family::V4),
+                seat.address(Family::V6)
+            ),
         );
-        text += &if own {
-            format!("device='{}'\nkind='veth'\npeer='{}'\n", seat.device(), seat.peer())
+        if own {
+            let (device, peer) = (seat.device(), seat.peer());
+            put(&mut text, format_args!("device='{device}'\nkind='veth'\npeer='{peer}'\n"));
         } else {
-            format!("vtep='{}'\n", vtep(seat.host().last()))
-        };
+            put(&mut text, format_args!("vtep='{}'\n", vtep(seat.host().last())));
+        }
     }
     text
+}
+
+fn put(text: &mut String, more: fmt::Arguments<'_>) {
+    text.write_fmt(more).expect("a String takes everything");
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 #![expect(unsafe_code, reason = "rustix has no address for a packet socket, nor its options")]
+#![expect(clippy::disallowed_methods, reason = "listens until a deadline")]
 //! Packet sockets: any frame out of a device, and every frame that comes in by it (packet(7)).
 
 use std::fs::File;
