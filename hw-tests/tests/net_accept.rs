@@ -3,18 +3,45 @@
 
 #![expect(clippy::print_stdout, reason = "what was measured is printed beside the result")]
 
-use std::process::ExitCode;
-use std::time::Instant;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::process::{Child, Command, ExitCode, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use dataplane::accept::site::Site;
-use dataplane::accept::{Case, Verdict, run};
-use hw_tests::{Need, trial};
+use dataplane::accept::world::{Host, Seat};
+use dataplane::accept::{Case, Ground, Sender, Verdict, run};
+use dataplane::desired::{Desired, Direction, Peer, Rule, Traffic};
+use dataplane::text::Text;
+use hw_tests::network::node::Node;
+use hw_tests::network::{Bed, within};
+use hw_tests::{Need, program, trial};
 use libtest_mimic::{Arguments, Failed};
+use serde_json::Value;
 
 const NEEDS: &[Need] = &[Need::Root, Need::Program("ip")];
+const WITH_NFT: &[Need] =
+    &[Need::Root, Need::Program("ip"), Need::Program("nft"), Need::Program("nsenter")];
+const WITH_SETPRIV: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("setpriv")];
+
+/// One host's worth of a network, with ports.
+const STATE: &str = include_str!("../../dataplane/tests/compile/host-a.toml");
+
+/// Longer than any run here.
+const LONG: Duration = Duration::from_mins(2);
 
 fn main() -> ExitCode {
-    let trials = vec![trial("every_case_passes_here", NEEDS, passes)];
+    let trials = vec![
+        trial("every_case_passes_here", NEEDS, passes),
+        trial("a_rule_that_permits_all_fails_the_denies", NEEDS, permits_all),
+        trial("a_guest_that_hears_nothing_fails_or_leaves_open_its_cases", NEEDS, deaf),
+        trial("the_program_says_so_and_leaves_nothing", NEEDS, program_passes),
+        trial("rules_that_somebody_takes_away_meanwhile_are_missed", WITH_NFT, sabotaged),
+        trial("killed_in_the_middle_nothing_stays", NEEDS, killed),
+        trial("beside_tenant_ports_it_is_refused", NEEDS, refused),
+        trial("without_the_right_to_it_one_sentence_says_what_it_takes", WITH_SETPRIV, no_right),
+    ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -36,4 +63,245 @@ fn passes() -> Result<(), Failed> {
     println!("figure: net.accept = {} cases in {took:.1} s (at most 45)", cases.len());
     let bad = told(&cases);
     if bad.is_empty() { Ok(()) } else { Err(bad.into()) }
+}
+
+/// A site that is not as the library would have it.
+struct Broken<'a> {
+    site: Site,
+    /// What becomes of a desired state.
+    settles: &'a dyn Fn(&mut Desired),
+    /// Who hears nothing once all are up.
+    deaf: &'a [Seat],
+    /// Whether they are: until then, everything sent is IPv6.
+    up: bool,
+}
+
+impl Ground for Broken<'_> {
+    fn settle(&mut self, host: Host, desired: &Desired) -> Result<(), Text> {
+        let mut desired = desired.clone();
+        (self.settles)(&mut desired);
+        self.site.settle(host, &desired)
+    }
+
+    fn send(&mut self, from: Sender, frame: &[u8]) -> io::Result<()> {
+        self.up |= frame.get(12..14) == Some(&[8, 0]);
+        self.site.send(from, frame)
+    }
+
+    fn hear(
+        &mut self,
+        limit: Duration,
+        heard: &mut dyn FnMut(Seat, &[u8]) -> bool,
+    ) -> io::Result<bool> {
+        let deaf = if self.up { self.deaf } else { &[] };
+        self.site.hear(limit, &mut |at, frame| !deaf.contains(&at) && heard(at, frame))
+    }
+}
+
+fn permits_all() -> Result<(), Failed> {
+    let settles = |desired: &mut Desired| {
+        for group in desired.groups.values_mut() {
+            group.rules.extend([Direction::In, Direction::Out].map(|direction| Rule {
+                name: "sabotage".to_owned(),
+                direction,
+                family: None,
+                traffic: Traffic::Any,
+                peer: Peer::Any,
+            }));
+        }
+    };
+    let site = Site::new().map_err(|why| why.en)?;
+    let cases = run(&mut Broken { site, settles: &settles, deaf: &[], up: false });
+    // Groups no longer keep anything apart; networks and anti-spoofing still do.
+    for case in &cases {
+        let has = |wanted: &str| case.probe_sent.iter().any(|probe| probe.wanted == wanted);
+        let by_groups = ["5.2.3.2#2", "5.2.3.2#4", "5.2.3.2#5", "8.3.8#3"].contains(&case.row);
+        if by_groups && has("dropped") && case.verdict == Verdict::Pass {
+            return Err(format!("passes though all is permitted: {case:#?}").into());
+        }
+        if ["8.3.8#1", "5.3.1.1#1"].contains(&case.row) {
+            assert_eq!(case.verdict, Verdict::Pass, "{case:#?}");
+        }
+    }
+    Ok(())
+}
+
+/// A control that is lost proves nothing: the denies before it are open, and no pass.
+fn deaf() -> Result<(), Failed> {
+    let site = Site::new().map_err(|why| why.en)?;
+    let deaf = [Seat::A3, Seat::B1];
+    let cases = run(&mut Broken { site, settles: &|_| (), deaf: &deaf, up: false });
+    let spoofed = cases.iter().filter(|case| case.case.en.contains("VLAN tag"));
+    for case in spoofed {
+        assert_eq!(case.verdict, Verdict::NotMeasured, "{case:#?}");
+    }
+    let free = cases.iter().filter(|case| case.case.en.contains("free within"));
+    for case in free {
+        assert_eq!(case.verdict, Verdict::Fail, "{case:#?}");
+    }
+    Ok(())
+}
+
+/// Names of namespaces and of devices of the node's own.
+fn standing() -> Result<(BTreeSet<String>, BTreeSet<String>), Failed> {
+    let list = |words: &[&str]| -> Result<BTreeSet<String>, Failed> {
+        let output = Command::new("ip").args(words).output()?;
+        let text = String::from_utf8(output.stdout)?;
+        let names = text.lines().filter_map(|line| line.split_whitespace().next());
+        // Other tests come and go meanwhile.
+        Ok(names.filter(|name| !name.contains("-bed-")).map(str::to_owned).collect())
+    };
+    Ok((list(&["netns", "list"])?, list(&["-br", "link"])?))
+}
+
+fn accept(words: &[&str]) -> Result<Command, Failed> {
+    let mut command = Command::new(program::assay()?);
+    command.args(["net", "accept"]).args(words).env("LC_ALL", "C").stdin(Stdio::null());
+    Ok(command)
+}
+
+fn document(output: &Output) -> Result<Value, Failed> {
+    let said = String::from_utf8_lossy(&output.stderr);
+    let document: Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("{error}: {said}"))?;
+    assert_eq!(document["schema"], "assay/net-accept/v1");
+    let subject = document["subject"].as_str().unwrap_or_default();
+    assert!(subject.starts_with("assay-dataplane@"), "{subject}");
+    Ok(document)
+}
+
+/// How many cases have a verdict.
+fn count(document: &Value, verdict: &str) -> usize {
+    let cases = document["cases"].as_array().into_iter().flatten();
+    cases.filter(|case| case["verdict"] == verdict).count()
+}
+
+fn program_passes() -> Result<(), Failed> {
+    let before = standing()?;
+    let begun = Instant::now();
+    let output = accept(&["--disruptive", "--output", "json"])?.output()?;
+    let took = begun.elapsed().as_secs_f64();
+    let document = document(&output)?;
+    let all = document["cases"].as_array().map_or(0, Vec::len);
+    println!("figure: net.accept.program = {all} cases in {took:.1} s (at most 45)");
+    assert_eq!(output.status.code(), Some(0), "{document:#}");
+    assert!((60..=120).contains(&all), "{all}");
+    assert_eq!(count(&document, "pass"), all);
+    for case in document["cases"].as_array().into_iter().flatten() {
+        let (sent, seen) = (&case["probe_sent"], &case["probe_seen"]);
+        let both = sent.as_array().zip(seen.as_array());
+        assert!(both.is_some_and(|(sent, seen)| !sent.is_empty() && !seen.is_empty()), "{case:#}");
+    }
+    assert_eq!(standing()?, before, "something stays behind");
+    let output = accept(&["--disruptive", "--lang", "zh"])?.output()?;
+    let page = String::from_utf8(output.stdout)?;
+    assert!(page.contains("不通过 0，未测 0"), "{page}");
+    Ok(())
+}
+
+/// Files by which a process keeps namespaces that are not its own.
+fn spaces(child: &Child) -> Vec<String> {
+    let folder = format!("/proc/{}/fd", child.id());
+    let files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let paths = files.map(|file| file.path());
+    let kept = paths.filter(|path| {
+        fs::read_link(path).is_ok_and(|to| to.to_string_lossy().starts_with("net:["))
+    });
+    kept.map(|path| path.display().to_string()).collect()
+}
+
+fn begin(words: &[&str]) -> Result<Child, Failed> {
+    let mut command = accept(words)?;
+    Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+}
+
+/// Takes a table away wherever a process has one; returns whether it did anywhere.
+fn take_away(child: &Child) -> bool {
+    let mut any = false;
+    for space in spaces(child) {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net={space}")).args(["nft", "delete", "table", "netdev", "assay"]);
+        any |= command.output().is_ok_and(|output| output.status.success());
+    }
+    any
+}
+
+fn sabotaged() -> Result<(), Failed> {
+    let mut child = begin(&["--disruptive", "--output", "json"])?;
+    let mut ended = false;
+    let mut taken = 0;
+    // It may be there again after a change, and is taken away again.
+    within(LONG, "the end of a run", || {
+        ended = child.try_wait().is_ok_and(|status| status.is_some());
+        taken += usize::from(!ended && take_away(&child));
+        // What it prints would fill the pipe.
+        ended || taken > 0
+    })?;
+    assert!(taken > 0, "it ended before anything was taken away");
+    let output = child.wait_with_output()?;
+    let document = document(&output)?;
+    assert_eq!(output.status.code(), Some(1), "{document:#}");
+    let cases = document["cases"].as_array().into_iter().flatten();
+    let failed: Vec<&Value> = cases.filter(|case| case["verdict"] == "fail").collect();
+    let forged = |case: &&Value| case["case"]["en"].to_string().contains("another's MAC address");
+    assert!(failed.iter().any(|case| forged(&case)), "{failed:#?}");
+    for case in failed {
+        assert!(case["reason"]["zh"].is_string() && case["reason"]["en"].is_string(), "{case:#}");
+    }
+    Ok(())
+}
+
+fn killed() -> Result<(), Failed> {
+    let before = standing()?;
+    let mut child = begin(&["--disruptive", "--output", "json"])?;
+    let begun = within(LONG, "guests of a run", || {
+        spaces(&child).len() >= 8 || child.try_wait().is_ok_and(|status| status.is_some())
+    });
+    let at_work = child.try_wait()?.is_none();
+    // It is this test's own child.
+    child.kill()?;
+    child.wait()?;
+    begun?;
+    assert!(at_work, "it ended before it was killed");
+    assert_eq!(standing()?, before, "something stays behind");
+    let output = accept(&["--disruptive", "--output", "json"])?.output()?;
+    assert_eq!(output.status.code(), Some(0), "{:#}", document(&output)?);
+    assert_eq!(standing()?, before, "something stays behind");
+    Ok(())
+}
+
+fn refused() -> Result<(), Failed> {
+    let mut bed = Bed::new()?;
+    let space = bed.space("node")?;
+    space.line("ip link add u0 type veth peer name u1")?;
+    for device in ["u0", "u1"] {
+        space.line(&format!("ip link set {device} mtu 1600 up"))?;
+    }
+    space.line("ip address add 10.99.0.1/24 dev u0")?;
+    let here = ["--fabric-netns", space.name(), "--output", "json"];
+    let output = accept(&here)?.output()?;
+    assert_eq!(output.status.code(), Some(0), "no tenants yet: {output:?}");
+    Node::open(&space)?.apply(STATE)?;
+    let before = space.json(&["ip", "-j", "-d", "link"])?;
+    let output = accept(&here)?.output()?;
+    let said = String::from_utf8(output.stderr.clone())?;
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty() && said.contains("tenant ports"), "{said}");
+    assert!(said.contains("--disruptive"), "{said}");
+    let output = accept(&[&here[..], &["--disruptive"]].concat())?.output()?;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let after = space.json(&["ip", "-j", "-d", "link"])?;
+    assert_eq!(before, after, "it touched the tenants' networks");
+    Ok(())
+}
+
+fn no_right() -> Result<(), Failed> {
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-all"]).arg(program::assay()?).args(["net", "accept"]);
+    let output = command.env("LC_ALL", "C").output()?;
+    let said = String::from_utf8(output.stderr)?;
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("takes root (or CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)"), "{said}");
+    assert!(output.stdout.is_empty());
+    Ok(())
 }
