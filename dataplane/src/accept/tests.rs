@@ -1,3 +1,5 @@
+//! Cases on paper: a ground that says what arrives where, without a kernel.
+
 use super::*;
 use std::collections::VecDeque;
 
