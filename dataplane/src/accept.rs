@@ -13,6 +13,7 @@ mod table;
 pub mod world;
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use pnet_base::MacAddr;
@@ -111,7 +112,8 @@ pub struct Probe {
     pub at: &'static str,
     /// What it is, as read from its bytes.
     pub frame: String,
-    /// `arrives`, `control` (arrives, and nothing is proved without), `dropped` or `answered`.
+    /// `arrives`, `control` (arrives, and nothing is proved without), `dropped`, `answered` or
+    /// `refused` (too large: the sender is told).
     pub wanted: &'static str,
 }
 
@@ -181,8 +183,9 @@ struct Sent {
     frame: String,
     /// Who may see it.
     may: Vec<Seat>,
-    seen: Vec<(Seat, String)>,
-    /// The answer that came to whom asked.
+    /// Where, what, and from which address.
+    seen: Vec<(Seat, String, Option<IpAddr>)>,
+    /// The answer that came to whom asked, or the error to whom sent.
     answer: Option<String>,
 }
 
@@ -319,7 +322,12 @@ impl Run<'_> {
         let mut heard = |at: Seat, bytes: &[u8]| {
             if let Some(number) = frame::number(bytes) {
                 let Some(one) = sent.get_mut(number) else { return false };
-                one.seen.push((at, frame::describe(bytes)));
+                // A router may say why it does not pass something on.
+                if at == one.ends.0 && frame::is_error(bytes) {
+                    one.answer = Some(frame::describe(bytes));
+                    return Some(number) == until && one.wanted == Seen::Refused;
+                }
+                one.seen.push((at, frame::describe(bytes), frame::source(bytes)));
                 return Some(number) == until && at == one.ends.1;
             }
             let answered = asked.is_some_and(|(who, about, mac): (Seat, _, MacAddr)| {
@@ -344,8 +352,8 @@ fn sent_family(told: &str) -> Family {
 /// Who may see a packet.
 fn audience((from, to): (Seat, Seat), wanted: Seen) -> Vec<Seat> {
     match wanted {
-        Seen::No => Vec::new(),
-        Seen::Yes | Seen::Control => vec![to],
+        Seen::No | Seen::Refused => Vec::new(),
+        Seen::Yes | Seen::Control | Seen::Under(_) => vec![to],
         // A question is to all, as far as the sender's own host.
         Seen::Answered => SEATS
             .iter()

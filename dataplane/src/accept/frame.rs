@@ -306,6 +306,88 @@ pub(super) fn tagged(frame: &[u8], kind: EtherType, vlan: u16) -> Vec<u8> {
     Way { mac, ip: (unset, unset) }.ethernet(kind, &inner)
 }
 
+/// Forbids that a packet of IPv4 is cut; one of IPv6 is not, on its way.
+pub(super) fn uncut(mut frame: Vec<u8>) -> Vec<u8> {
+    let Some(mut outer) = MutableEthernetPacket::new(&mut frame) else { return frame };
+    if outer.get_ethertype() == EtherTypes::Ipv4
+        && let Some(mut packet) = MutableIpv4Packet::new(outer.payload_mut())
+    {
+        packet.set_flags(2);
+        packet.set_checksum(ipv4::checksum(&packet.to_immutable()));
+    }
+    frame
+}
+
+/// Who asks for which address, by ARP or a neighbour solicitation.
+pub(super) fn asks(frame: &[u8]) -> Option<(MacAddr, IpAddr, IpAddr)> {
+    let frame = EthernetPacket::new(frame)?;
+    let mac = frame.get_source();
+    match frame.get_ethertype() {
+        EtherTypes::Arp => {
+            let packet = ArpPacket::new(frame.payload())?;
+            let asks = packet.get_operation() == ArpOperation(1);
+            let (target, from) = (packet.get_target_proto_addr(), packet.get_sender_proto_addr());
+            asks.then(|| (mac, target.into(), from.into()))
+        }
+        EtherTypes::Ipv6 => {
+            let packet = Ipv6Packet::new(frame.payload())?;
+            let message = packet.payload();
+            let asks = packet.get_next_header() == IpNextHeaderProtocols::Icmpv6
+                && message.first() == Some(&135);
+            let target: [u8; 16] = message.get(8..24)?.try_into().ok()?;
+            asks.then(|| (mac, target.into(), packet.get_source().into()))
+        }
+        _ => None,
+    }
+}
+
+/// The answer to who asks: `mac` has it.
+pub(super) fn answer((asker, target, from): (MacAddr, IpAddr, IpAddr), mac: MacAddr) -> Vec<u8> {
+    let way = Way { mac: (mac, asker), ip: (target, from) };
+    match (target, from) {
+        (IpAddr::V4(target), IpAddr::V4(from)) => {
+            way.arp(ArpOperation(2), (mac, target), (asker, from), &[])
+        }
+        (IpAddr::V6(target), _) => way.neighbour(136, target, mac, &[]),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a frame is an ICMP error.
+pub(super) fn is_error(frame: &[u8]) -> bool {
+    let kind = |payload: &[u8], six: bool| {
+        payload
+            .first()
+            .is_some_and(|kind| if six { *kind < 128 } else { [3, 11, 12].contains(kind) })
+    };
+    inner(frame).is_some_and(|(_, protocol, payload)| match protocol {
+        IpNextHeaderProtocols::Icmp => kind(&payload, false),
+        IpNextHeaderProtocols::Icmpv6 => kind(&payload, true),
+        _ => false,
+    })
+}
+
+/// The address that a frame is from.
+pub(super) fn source(frame: &[u8]) -> Option<IpAddr> {
+    inner(frame).map(|(from, ..)| from)
+}
+
+fn inner(frame: &[u8]) -> Option<(IpAddr, IpNextHeaderProtocol, Vec<u8>)> {
+    let frame = EthernetPacket::new(frame)?;
+    match frame.get_ethertype() {
+        EtherTypes::Ipv4 => {
+            let packet = Ipv4Packet::new(frame.payload())?;
+            let from = packet.get_source().into();
+            Some((from, packet.get_next_level_protocol(), packet.payload().to_vec()))
+        }
+        EtherTypes::Ipv6 => {
+            let packet = Ipv6Packet::new(frame.payload())?;
+            Some((packet.get_source().into(), packet.get_next_header(), packet.payload().to_vec()))
+        }
+        _ => None,
+    }
+}
+
 /// Whether a frame answers who has an address: ARP, or a neighbour advertisement.
 pub(super) fn answers(frame: &[u8], about: IpAddr) -> Option<MacAddr> {
     let frame = EthernetPacket::new(frame)?;

@@ -1,7 +1,7 @@
 //! What came of a case, from what was sent and what was seen.
 
 use super::table::Seen;
-use super::world::Family;
+use super::world::{Family, external};
 use super::{Case, One, Probe, Sent, Sighting, Verdict};
 use crate::text::Text;
 
@@ -13,12 +13,18 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
     let missing = |wanted: Seen| {
         sent().find(|sent| {
             let came = match wanted {
-                Seen::Answered => sent.answer.is_some(),
+                Seen::Answered | Seen::Refused => sent.answer.is_some(),
                 _ => sent.seen.iter().any(|seen| seen.0 == sent.ends.1),
             };
-            sent.wanted == wanted && !came
+            let due = match sent.wanted {
+                Seen::Under(_) => wanted == Seen::Yes,
+                Seen::Refused => wanted == Seen::Answered,
+                other => wanted == other,
+            };
+            due && !came
         })
     };
+    let disguised = || sent().find_map(under_another);
     let (verdict, reason) = if let Some(why) = leak {
         (Verdict::Fail, Some(why))
     } else if let Some(why) = broken {
@@ -37,6 +43,8 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
             &[&lost.step, &lost.ends.0.name(), &lost.frame],
         );
         (Verdict::Fail, Some(why))
+    } else if let Some(why) = disguised() {
+        (Verdict::Fail, Some(why))
     } else if let Some(lost) = missing(Seen::Control) {
         let why = Text::of(
             "第 {0} 步的对照包未到 {1}，之前未到的包不能说明问题：{2}",
@@ -52,7 +60,8 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
         at: sent.ends.0.name(),
         frame: sent.frame.clone(),
         wanted: match sent.wanted {
-            Seen::Yes => "arrives",
+            Seen::Yes | Seen::Under(_) => "arrives",
+            Seen::Refused => "refused",
             Seen::No => "dropped",
             Seen::Control => "control",
             Seen::Answered => "answered",
@@ -61,7 +70,7 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
     let mut seen = Vec::new();
     for sent in sent() {
         let answer = sent.answer.iter().map(|frame| (sent.ends.0, frame));
-        for (at, frame) in sent.seen.iter().map(|(at, frame)| (*at, frame)).chain(answer) {
+        for (at, frame) in sent.seen.iter().map(|(at, frame, _)| (*at, frame)).chain(answer) {
             seen.push(Sighting { step: sent.step, at: at.name(), frame: frame.clone() });
         }
     }
@@ -76,11 +85,23 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
 }
 
 fn leaked(sent: &Sent) -> Option<Text> {
-    let (at, frame) = sent.seen.iter().find(|seen| !sent.may.contains(&seen.0))?;
+    let (at, frame, _) = sent.seen.iter().find(|seen| !sent.may.contains(&seen.0))?;
     Some(Text::of(
         "第 {0} 步的包不应到 {1} 而到了：{2}",
         "step {0} must not be seen at {1}, and was: {2}",
         &[&sent.step, &at.name(), frame],
+    ))
+}
+
+/// Says which packet has another source than it was to be given.
+fn under_another(sent: &Sent) -> Option<Text> {
+    let Seen::Under(last) = sent.wanted else { return None };
+    let due = external(last);
+    let (_, frame, _) = sent.seen.iter().find(|(_, _, from)| *from != Some(due))?;
+    Some(Text::of(
+        "第 {0} 步的包应以 {1} 为源地址，而见到的是：{2}",
+        "step {0} has to be seen with the source {1}, and was: {2}",
+        &[&sent.step, &due, frame],
     ))
 }
 

@@ -6,10 +6,11 @@ use pnet_base::MacAddr;
 use pnet_packet::arp::ArpOperations;
 use pnet_packet::ethernet::EtherType;
 
-use super::frame::{ACK, PUSH, SYN, Token, Way, tagged, vxlan};
+use super::frame::{self, ACK, PUSH, SYN, Token, Way, tagged, vxlan};
 use super::site::card;
 use super::table::Frame;
-use super::world::{Family, Seat, vtep};
+use super::world::{Family, Seat, external, vtep};
+use crate::router;
 
 /// What a packet is made for.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +41,7 @@ impl Making {
     pub(super) fn frames(&self, frame: &Frame) -> Vec<Vec<u8>> {
         let (from, to) = self.ends;
         let ip = (from.address(self.family), to.address(self.family));
-        self.along(Way { mac: (from.mac(), to.mac()), ip }, frame)
+        self.along(Way { mac: (from.mac(), from.towards(to)), ip }, frame)
     }
 
     fn along(&self, way: Way, frame: &Frame) -> Vec<Vec<u8>> {
@@ -62,6 +63,19 @@ impl Making {
             }
             Frame::Fragments(port) => {
                 return way.fragments(number, (number, port), &[token, token].concat()).into();
+            }
+            Frame::Sized(port, bytes) => {
+                // Headers of IP and UDP.
+                let head = if v4 { 28 } else { 48 };
+                let mut payload = token.to_vec();
+                payload.resize(bytes.saturating_sub(head), 0);
+                frame::uncut(way.udp((number, port), &payload))
+            }
+            Frame::At(last, inner) => {
+                // Guests send what is outside to their router.
+                let mac = if from.is_outside() { way.mac.1 } else { router::MAC.0.into() };
+                let way = Way { mac: (way.mac.0, mac), ip: (way.ip.0, external(last)) };
+                return self.along(way, inner);
             }
             Frame::Hello => Way { ip: (six(from).into(), six(to).into()), ..way }.neighbour(
                 136,

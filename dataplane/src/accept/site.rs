@@ -4,16 +4,17 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use super::world::{Host, SEATS, Seat, vtep};
-use super::{Ground, Sender};
+use super::world::{Host, OUT_CARD, OUT_MTU, SEATS, Seat, outer_card, vtep};
+use super::{Ground, Sender, frame};
 use crate::apply::{self, Applied};
 use crate::desired::Desired;
 use crate::journal::{NoLog, Past};
 use crate::kernel::real::{Real, judges_bridged_packets};
-use crate::kernel::scratch::Scratch;
+use crate::kernel::scratch::{Scratch, apart};
 use crate::kernel::wire::{self, Wire};
 use crate::node;
 use crate::plan::Scope;
+use crate::router;
 use crate::text::Text;
 
 /// The device of a host in the underlay, and the largest packet that goes through it: one of
@@ -23,7 +24,7 @@ const MTU: u32 = 1600;
 /// The device of a guest.
 const GUEST_CARD: &str = "eth0";
 
-/// Hosts and guests; all is gone with this value, and with this process.
+/// Hosts and guests; all is gone with the thread of [`on_site`], and with this process.
 #[derive(Debug)]
 pub struct Site {
     a: Node,
@@ -51,19 +52,31 @@ pub(super) fn card(host: Host) -> [u8; 6] {
     [2, 0x99, 0, 0, 0, host.last()]
 }
 
+/// Makes hosts and what joins them, and has something done there.
+///
+/// Namespaces of their routers have names, in a tree of mounts that only this sees and the kernel
+/// takes away with it.
+///
+/// # Errors
+/// Where this kernel does not do it, or this process may not: why.
+pub fn on_site<T: Send>(body: impl FnOnce(Site) -> T + Send) -> Result<T, Text> {
+    let done = apart(|| Ok(Site::new().map(body)));
+    done.map_err(|error| said(&error))?
+}
+
 impl Site {
-    /// Makes the hosts and what joins them.
-    ///
-    /// # Errors
-    /// Where this kernel does not do it, or this process may not: why.
-    pub fn new() -> Result<Self, Text> {
+    fn new() -> Result<Self, Text> {
         judges_bridged_packets().map_err(|error| said(&error))?;
         let hosts = || -> io::Result<Self> {
             let (mut a, mut b) = (Scratch::new()?, Scratch::new()?);
             a.join(&mut b, CARD, MTU, [card(Host::A), card(Host::B)])?;
             a.address(CARD, vtep(Host::A.last()), 24)?;
             b.address(CARD, vtep(Host::B.last()), 24)?;
-            Ok(Self { a: Node::open(a)?, b: Node::open(b)?, guests: Vec::new() })
+            let mut guests = Vec::new();
+            for (seat, space) in [(Seat::OutA, &mut a), (Seat::OutB, &mut b)] {
+                guests.push(outside(seat, space)?);
+            }
+            Ok(Self { a: Node::open(a)?, b: Node::open(b)?, guests })
         };
         hosts().map_err(|error| said(&error))
     }
@@ -74,7 +87,8 @@ impl Site {
 
     /// Gives the guests of a host their devices, unless they have them.
     fn seat(&mut self, host: Host) -> io::Result<()> {
-        if self.guests.iter().any(|guest| guest.seat.host() == host) {
+        let here = |guest: &Guest| guest.seat.host() == host && !guest.seat.is_outside();
+        if self.guests.iter().any(here) {
             return Ok(());
         }
         for seat in SEATS.iter().filter(|seat| seat.host() == host) {
@@ -138,9 +152,27 @@ impl Ground for Site {
         let wires: Vec<&Wire> = self.guests.iter().map(|guest| &guest.wire).collect();
         let guests = &self.guests;
         wire::hear(&wires, limit, &mut |place, frame| {
-            guests.get(place).is_some_and(|guest| heard(guest.seat, frame))
+            let Some(guest) = guests.get(place) else { return false };
+            // Nobody else does: guests have no addresses that their kernel knows of.
+            if let Some(asked) = frame::asks(frame)
+                && (guest.seat.is_outside() || asked.0.octets() == router::MAC.0)
+                && guest.seat.answers_for(asked.1)
+            {
+                // Who is not answered asks again, and what it has to send is missed.
+                drop(guest.wire.send(&frame::answer(asked, guest.seat.mac())));
+            }
+            heard(guest.seat, frame)
         })
     }
+}
+
+/// Makes what is outside of a host, and the device to it.
+fn outside(seat: Seat, host: &mut Scratch) -> io::Result<Guest> {
+    let mut space = Scratch::new()?;
+    let card = [2, 0x97, 0, 0, 0, seat.host().last()];
+    host.join(&mut space, OUT_CARD, OUT_MTU, [card, outer_card(seat.host())])?;
+    let wire = space.inside(|| Wire::open(OUT_CARD))?;
+    Ok(Guest { seat, wire, _space: space })
 }
 
 /// An error with those under it, in one sentence.

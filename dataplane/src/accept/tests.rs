@@ -56,6 +56,12 @@ fn where_all_passes_every_deny_has_failed() {
     for case in on_paper(&addressed) {
         let denies = case.probe_sent.iter().any(|probe| probe.wanted == "dropped");
         let tunnel = case.case.en.contains("VXLAN") || case.case.en.contains("tunnel");
+        // No router is on paper.
+        let routed =
+            |probe: &Probe| ["> 02:61:73", "> 06:"].iter().any(|to| probe.frame.contains(to));
+        if case.probe_sent.iter().any(routed) {
+            continue;
+        }
         let other = case.case.en.contains("VNI") || case.row == "8.3.8#2";
         if denies && !tunnel && !other && !case.case.en.contains("to all or to nobody") {
             assert_eq!(case.verdict, Verdict::Fail, "{}", case.case.en);

@@ -1,14 +1,16 @@
 //! Who is where, and the desired state of each host as a file would say it.
 //!
-//! Two hosts, two VPCs with the same addresses; the first digit of an address is 1 on host A
-//! and 2 on host B.
+//! Two hosts; two VPCs with the same addresses, `red` and `green`, and a third, `blue`. The first
+//! digit of an address is 1 on host A and 2 on host B. Each has a router; those of `red` and
+//! `green` lead out, on each host to an outside of its own.
 
 use std::fmt::{self, Write as _};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use pnet_base::MacAddr;
 
 use crate::desired::Desired;
+use crate::router;
 use crate::text::Text;
 
 /// A guest, or an address that somebody may pretend to have.
@@ -30,11 +32,21 @@ pub enum Seat {
     GreenC,
     /// Of the other VPC, with the addresses of `B2`.
     GreenB,
+    /// In another network of the first VPC.
+    C1,
+    C2,
+    /// Of the third VPC.
+    Y1,
+    Y2,
+    /// Who is outside of host A, behind the provider's router.
+    OutA,
+    /// The same of host B.
+    OutB,
     /// Has no guest.
     Nobody,
 }
 
-/// A guest: who, name, last byte of its addresses, VPC, groups.
+/// A guest: who, name, last byte of its addresses, network, groups.
 type Guest = (Seat, &'static str, u8, &'static str, &'static str);
 
 /// Guests.
@@ -51,10 +63,35 @@ const GUESTS: &[Guest] = &[
     (Seat::GreenA, "green-a1", 11, "green", "\"gcli\""),
     (Seat::GreenC, "green-a2", 12, "green", "\"gsrv\""),
     (Seat::GreenB, "green-b2", 22, "green", "\"gsrv\""),
+    (Seat::C1, "c1", 12, "red2", "\"db\""),
+    (Seat::C2, "c2", 22, "red2", "\"db\""),
+    (Seat::Y1, "y1", 15, "blue", "\"peer\""),
+    (Seat::Y2, "y2", 25, "blue", "\"peer\""),
 ];
 
+/// A network: name, VPC, VNI, third byte of its addresses.
+type Network = (&'static str, &'static str, u32, u8);
+
+const NETWORKS: &[Network] = &[
+    ("red", "red", RED, 0),
+    ("green", "green", GREEN, 0),
+    ("red2", "red", 101, 1),
+    ("blue", "blue", 300, 7),
+];
+
+/// The provider's router, as each host has it.
+const PROVIDER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+/// Who is behind it.
+const FAR: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
+/// The device to the outside.
+pub const OUT_CARD: &str = "x0";
+/// The largest packet that goes out: a guest's own is larger.
+pub const OUT_MTU: u32 = 1400;
+/// Last byte of the elastic IP of `A1`.
+pub(super) const ELASTIC: u8 = 99;
+
 /// Every guest.
-pub const SEATS: [Seat; 12] = [
+pub const SEATS: [Seat; 16] = [
     Seat::A1,
     Seat::A2,
     Seat::A3,
@@ -67,6 +104,10 @@ pub const SEATS: [Seat; 12] = [
     Seat::GreenA,
     Seat::GreenC,
     Seat::GreenB,
+    Seat::C1,
+    Seat::C2,
+    Seat::Y1,
+    Seat::Y2,
 ];
 
 /// A host.
@@ -97,6 +138,10 @@ pub(super) enum State {
     With(&'static str, &'static str),
     /// A guest is in this group alone.
     In(Seat, &'static str),
+    /// Sections more.
+    Besides(&'static str),
+    /// The elastic IP is another guest's, or nobody's.
+    Elastic(Option<Seat>),
 }
 
 /// Rules: group, id, and the rest as the file says it.
@@ -125,10 +170,18 @@ const RULES: &[(&str, &str, &str)] = &[
     ("plain", "plain-out", "direction='out'\nprotocol='any'\n"),
     ("gcli", "gcli-out", "direction='out'\nprotocol='any'\n"),
     ("gsrv", "gsrv-udp", "direction='in'\nprotocol='udp'\nports=9000\n"),
+    ("peer", "peer-udp", "direction='in'\nprotocol='udp'\nports='7000-7010'\n"),
+    ("peer", "peer-out", "direction='out'\nprotocol='any'\n"),
 ];
 
-const GROUPS: &[(&str, &str)] =
-    &[("web", "red"), ("db", "red"), ("plain", "red"), ("gcli", "green"), ("gsrv", "green")];
+const GROUPS: &[(&str, &str)] = &[
+    ("web", "red"),
+    ("db", "red"),
+    ("plain", "red"),
+    ("gcli", "green"),
+    ("gsrv", "green"),
+    ("peer", "blue"),
+];
 
 /// VNIs of the two networks.
 pub(super) const RED: u32 = 100;
@@ -145,7 +198,16 @@ impl Seat {
 
     /// Its name, as it is told.
     pub fn name(self) -> &'static str {
-        self.guest().map_or("nobody", |guest| guest.1)
+        match self {
+            Self::OutA => "outside-a",
+            Self::OutB => "outside-b",
+            _ => self.guest().map_or("nobody", |guest| guest.1),
+        }
+    }
+
+    /// Whether it is no guest, but outside.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Self::OutA | Self::OutB)
     }
 
     /// Its network.
@@ -155,23 +217,55 @@ impl Seat {
 
     /// Its host; A where it has none.
     pub fn host(self) -> Host {
-        if self.last() / 10 == 2 { Host::B } else { Host::A }
+        if self == Self::OutB || self.last() / 10 == 2 { Host::B } else { Host::A }
+    }
+
+    /// Third byte of its addresses.
+    fn third(self) -> u8 {
+        let network = NETWORKS.iter().find(|network| Some(network.0) == self.network());
+        network.map_or(0, |network| network.3)
     }
 
     pub(super) fn mac(self) -> MacAddr {
-        MacAddr::new(2, 0, 0, 0, 0, self.last())
+        if self.is_outside() {
+            return MacAddr::from(outer_card(self.host()));
+        }
+        MacAddr::new(2, 0, 0, 0, self.third(), self.last())
     }
 
     /// 10.0.0.11 or `fd00::11`: the digits are the same.
     pub(super) fn address(self, family: Family) -> IpAddr {
-        let last = self.last();
+        let (third, last) = (self.third(), self.last());
         match family {
-            Family::V4 => [10, 0, 0, last].into(),
+            Family::V4 if self.is_outside() => FAR.into(),
+            Family::V4 => [10, 0, third, last].into(),
             Family::V6 => {
                 let digits = u16::from(last / 10) * 16 + u16::from(last % 10);
-                Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, digits).into()
+                Ipv6Addr::new(0xfd00, 0, 0, third.into(), 0, 0, 0, digits).into()
             }
         }
+    }
+
+    /// Whether it has to answer who asks for an address: outside, it is the provider's router.
+    pub(super) fn answers_for(self, address: IpAddr) -> bool {
+        if self.is_outside() {
+            return address == IpAddr::V4(PROVIDER);
+        }
+        [Family::V4, Family::V6].map(|family| self.address(family)).contains(&address)
+    }
+
+    /// The MAC address that leads to another: its own, or that of a router.
+    pub(super) fn towards(self, to: Self) -> MacAddr {
+        let vpc = |seat: Self| {
+            let network = NETWORKS.iter().find(|network| Some(network.0) == seat.network());
+            network.map_or("red", |network| network.1)
+        };
+        if self.is_outside() {
+            let node = node_name(self.host());
+            return router::compile::outer_mac(&node, vpc(to), "internet").0.into();
+        }
+        let near = to == Self::Nobody || self.network() == to.network();
+        if near { to.mac() } else { router::MAC.0.into() }
     }
 
     /// The device of its guest on its host.
@@ -197,6 +291,20 @@ impl Host {
     }
 }
 
+/// An address outside, by its last byte.
+pub(super) fn external(last: u8) -> IpAddr {
+    [203, 0, 113, last].into()
+}
+
+/// The MAC address of the provider's router of a host.
+pub(super) fn outer_card(host: Host) -> [u8; 6] {
+    [2, 0x98, 0, 0, 0, host.last()]
+}
+
+fn node_name(host: Host) -> String {
+    format!("host-{}", host.last())
+}
+
 /// A node's end of the tunnel.
 pub fn vtep(last: u8) -> IpAddr {
     [10, 99, 0, last].into()
@@ -218,19 +326,48 @@ fn text(host: Host, state: State) -> String {
     let semantics = if state == State::Openstack { "openstack" } else { "norm" };
     let last = host.last();
     let mut text = format!(
-        "schema='assay/network/v1'\nsemantics='{semantics}'\n[node]\nname='host-{last}'\n\
+        "schema='assay/network/v1'\nsemantics='{semantics}'\n[node]\nname='{}'\n\
          device='u0'\nvtep='{}'\n",
+        node_name(host),
         vtep(last)
     );
-    for (network, vni) in [("red", RED), ("green", GREEN)] {
+    for vpc in ["red", "green", "blue"] {
+        put(&mut text, format_args!("[[vpc]]\nid='{vpc}'\n"));
+    }
+    for (network, vpc, vni, third) in NETWORKS {
         put(
             &mut text,
             format_args!(
-                "[[vpc]]\nid='{network}'\n[[network]]\nid='{network}'\nvpc='{network}'\nvni={vni}\n\
-             [[subnet]]\nid='{network}-4'\nnetwork='{network}'\ncidr='10.0.0.0/24'\n\
-             [[subnet]]\nid='{network}-6'\nnetwork='{network}'\ncidr='fd00::/64'\n"
+                "[[network]]\nid='{network}'\nvpc='{vpc}'\nvni={vni}\n\
+                 [[subnet]]\nid='{network}-4'\nnetwork='{network}'\ncidr='10.0.{third}.0/24'\n\
+                 gateway='10.0.{third}.1'\n\
+                 [[subnet]]\nid='{network}-6'\nnetwork='{network}'\ncidr='fd00:0:0:{third}::/64'\n\
+                 gateway='fd00:0:0:{third}::1'\n"
             ),
         );
+    }
+    put(
+        &mut text,
+        format_args!(
+            "[[external]]\nid='internet'\ndevice='{OUT_CARD}'\ncidr='203.0.113.0/24'\n\
+             gateway='{PROVIDER}'\n[[router]]\nid='blue'\nvpc='blue'\n"
+        ),
+    );
+    for (vpc, address) in [("red", last * 10), ("green", last * 10 + 1)] {
+        put(
+            &mut text,
+            format_args!(
+                "[[router]]\nid='{vpc}'\nvpc='{vpc}'\nexternal='internet'\naddress='{}'\n\
+                 [[snat]]\nid='{vpc}'\nvpc='{vpc}'\nsubnets=['{vpc}-4']\n",
+                external(address)
+            ),
+        );
+    }
+    let bound = if let State::Elastic(bound) = state { bound } else { Some(Seat::A1) };
+    let bound = bound.map_or_else(String::new, |seat| format!("port='{}'\n", seat.name()));
+    put(&mut text, format_args!("[[eip]]\nid='www'\naddress='{}'\n{bound}", external(ELASTIC)));
+    if let State::Besides(more) = state {
+        text.push_str(more);
     }
     for (group, vpc) in GROUPS {
         put(&mut text, format_args!("[[group]]\nid='{group}'\nvpc='{vpc}'\n"));
@@ -288,6 +425,8 @@ mod tests {
             State::Without("db-udp"),
             State::With("db", "direction='in'\nprotocol='udp'\nports=6100\n"),
             State::In(Seat::A6, "db"),
+            State::Elastic(None),
+            State::Elastic(Some(Seat::A3)),
         ];
         for state in states {
             for host in [Host::A, Host::B] {

@@ -8,9 +8,21 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+
 use super::attribute::Body;
 use super::namespace::{Namespace, inside};
 use super::socket::{Request, Socket};
+
+/// Runs `body` on a thread with mounts of its own, of which nobody else sees anything: what is
+/// mounted in `/run` is gone with the thread and those that it begins.
+pub fn apart<T: Send>(body: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    inside(Namespace::Apart, || {
+        mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+        mount("tmpfs", "/run", "tmpfs", MountFlags::NOSUID | MountFlags::NODEV, None)?;
+        body()
+    })
+}
 
 /// A network namespace that is gone with this value.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! `assay net accept`: whether this dataplane keeps tenants apart on this kernel.
 
 use dataplane::{
-    accept::{self, site::Site},
+    accept::{self, site},
     kernel::{Interest, Kernel as _},
     node::NodeError,
     seen::{Link, Seen},
@@ -43,10 +43,8 @@ pub(super) fn run(arguments: &Accept, console: &mut Console) -> Result<Exit, Fai
             &["--disruptive"],
         )));
     }
-    let cases = match Site::new() {
-        Ok(mut site) => accept::run(&mut site),
-        Err(why) => accept::unmeasured(&why),
-    };
+    let run = site::on_site(|mut site| accept::run(&mut site));
+    let cases = run.unwrap_or_else(|why| accept::unmeasured(&why));
     let uname = rustix::system::uname();
     let found = output::Found {
         host: &uname.nodename().to_string_lossy(),
