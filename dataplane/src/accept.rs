@@ -8,6 +8,7 @@
 mod frame;
 mod judge;
 mod making;
+pub mod scale;
 pub mod site;
 mod table;
 pub mod world;
@@ -109,7 +110,7 @@ pub struct Probe {
     /// Place in the case, from 1.
     pub step: usize,
     /// Guest that sent it, or by whose host it was sent.
-    pub at: &'static str,
+    pub at: String,
     /// What it is, as read from its bytes.
     pub frame: String,
     /// `arrives`, `control` (arrives, and nothing is proved without), `dropped`, `answered` or
@@ -123,7 +124,7 @@ pub struct Sighting {
     /// Which probe.
     pub step: usize,
     /// Guest.
-    pub at: &'static str,
+    pub at: String,
     /// What it is, as read from its bytes.
     pub frame: String,
 }
@@ -352,6 +353,10 @@ fn sent_family(told: &str) -> Family {
 /// Who may see a packet.
 fn audience((from, to): (Seat, Seat), wanted: Seen) -> Vec<Seat> {
     match wanted {
+        // What is of no network of its VPC, a router takes to be outside, whoever has it too.
+        Seen::No if from.vpc() != to.vpc() && !from.is_outside() && !to.is_outside() => {
+            vec![if from.host() == Host::A { Seat::OutA } else { Seat::OutB }]
+        }
         Seen::No | Seen::Refused => Vec::new(),
         Seen::Yes | Seen::Control | Seen::Under(_) => vec![to],
         // A question is to all, as far as the sender's own host.

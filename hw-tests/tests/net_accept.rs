@@ -37,6 +37,8 @@ fn main() -> ExitCode {
         trial("a_rule_that_permits_all_fails_the_denies", NEEDS, permits_all),
         trial("a_guest_that_hears_nothing_fails_or_leaves_open_its_cases", NEEDS, deaf),
         trial("the_program_says_so_and_leaves_nothing", NEEDS, program_passes),
+        trial("the_sizes_of_the_norm_are_tried_and_nothing_stays", NEEDS, scale)
+            .with_ignored_flag(true),
         trial("rules_that_somebody_takes_away_meanwhile_are_missed", WITH_NFT, sabotaged),
         trial("killed_in_the_middle_nothing_stays", NEEDS, killed),
         trial("beside_tenant_ports_it_is_refused", WITH_NFT, refused),
@@ -195,6 +197,26 @@ fn program_passes() -> Result<(), Failed> {
     let output = accept(&["--disruptive", "--lang", "zh"])?.output()?;
     let page = String::from_utf8(output.stdout)?;
     assert!(page.contains("不通过 0，未测 0"), "{page}");
+    Ok(())
+}
+
+/// Thousands of cards; the kernel takes them away behind the program's back.
+fn scale() -> Result<(), Failed> {
+    let before = standing()?;
+    let begun = Instant::now();
+    let output = accept(&["--disruptive", "--scale", "--output", "json"])?.output()?;
+    let took = begun.elapsed().as_secs_f64();
+    let document = document(&output)?;
+    println!("figure: net.accept.scale = {took:.1} s with 2,048 cards");
+    let cases = document["cases"].as_array().cloned().unwrap_or_default();
+    let sized = cases.iter().filter(|case| case["row"] == "5.3.2.1#10");
+    for case in sized {
+        assert_eq!(case["probe_seen"].as_array().map_or(0, Vec::len), 2048, "{}", case["reason"]);
+    }
+    let told = |case: &Value| format!("{} {}", case["case"]["en"], case["reason"]["en"]);
+    let bad: Vec<String> = cases.iter().filter(|it| it["verdict"] != "pass").map(told).collect();
+    assert_eq!(output.status.code(), Some(0), "{bad:#?}");
+    assert_eq!(standing()?, before, "something stays behind");
     Ok(())
 }
 

@@ -215,11 +215,14 @@ pub struct Destroy {
 /// `assay net accept`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Two hosts and twelve guests of scratch; what tenants have here is not touched, and nothing stays, \
+Two hosts and sixteen guests of scratch; what tenants have here is not touched, and nothing stays, \
 however it ends. What is found is of this dataplane on this kernel, not of a delivered cloud.
 Exit: 0 every case passes, 1 a case failed, 2 refused beside tenant ports, 3 could not find out
 Example: assay net accept --output json > net-accept.json")]
 pub struct Accept {
+    /// Try the sizes of the norm too: 2,048 virtual network cards, 500 VPCs, 20,000 rules
+    #[arg(long)]
+    pub scale: bool,
     /// Run beside tenant ports too: it takes processor time, and locks that all networks share
     #[arg(long)]
     pub disruptive: bool,

@@ -57,7 +57,7 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
     };
     let probes = sent().map(|sent| Probe {
         step: sent.step,
-        at: sent.ends.0.name(),
+        at: sent.ends.0.name().to_owned(),
         frame: sent.frame.clone(),
         wanted: match sent.wanted {
             Seen::Yes | Seen::Under(_) => "arrives",
@@ -71,7 +71,7 @@ pub(super) fn judge(place: usize, one: One, broken: Option<Text>, sent: &[Sent])
     for sent in sent() {
         let answer = sent.answer.iter().map(|frame| (sent.ends.0, frame));
         for (at, frame) in sent.seen.iter().map(|(at, frame, _)| (*at, frame)).chain(answer) {
-            seen.push(Sighting { step: sent.step, at: at.name(), frame: frame.clone() });
+            seen.push(Sighting { step: sent.step, at: at.name().to_owned(), frame: frame.clone() });
         }
     }
     Case {

@@ -19,8 +19,8 @@ use crate::text::Text;
 
 /// The device of a host in the underlay, and the largest packet that goes through it: one of
 /// 1,550 bytes of a tenant fits.
-const CARD: &str = "u0";
-const MTU: u32 = 1600;
+pub(super) const CARD: &str = "u0";
+pub(super) const MTU: u32 = 1600;
 /// The device of a guest.
 const GUEST_CARD: &str = "eth0";
 
@@ -33,8 +33,8 @@ pub struct Site {
 }
 
 #[derive(Debug)]
-struct Node {
-    space: Scratch,
+pub(super) struct Node {
+    pub(super) space: Scratch,
     kernel: Real,
     card: Wire,
     generation: u64,
@@ -102,15 +102,21 @@ impl Site {
 }
 
 impl Node {
-    fn open(space: Scratch) -> io::Result<Self> {
+    pub(super) fn open(space: Scratch) -> io::Result<Self> {
         let (kernel, card) = space.inside(|| Ok((Real::open()?, Wire::open(CARD)?)))?;
         Ok(Self { space, kernel, card, generation: 0 })
     }
 
-    fn settle(&mut self, desired: &Desired) -> Result<(), Text> {
-        let scope = Scope { complete: true, confirmed: true, ..Scope::default() };
+    /// Returns how many changes a state would be.
+    pub(super) fn planned(&mut self, desired: &Desired) -> Result<usize, Text> {
+        let looked =
+            node::look(&mut self.kernel, desired, &scope()).map_err(|error| said(&error))?;
+        Ok(looked.plan.steps.len())
+    }
+
+    pub(super) fn settle(&mut self, desired: &Desired) -> Result<(), Text> {
         let kernel = &mut self.kernel;
-        let looked = node::look(kernel, desired, &scope).map_err(|error| said(&error))?;
+        let looked = node::look(kernel, desired, &scope()).map_err(|error| said(&error))?;
         if let Some(conflict) = looked.plan.conflicts.first() {
             return Err(both(conflict.reason.clone()));
         }
@@ -175,8 +181,12 @@ fn outside(seat: Seat, host: &mut Scratch) -> io::Result<Guest> {
     Ok(Guest { seat, wire, _space: space })
 }
 
+fn scope() -> Scope {
+    Scope { complete: true, confirmed: true, ..Scope::default() }
+}
+
 /// An error with those under it, in one sentence.
-fn said(error: &dyn Error) -> Text {
+pub(super) fn said(error: &dyn Error) -> Text {
     let mut text = error.to_string();
     let mut under = error.source();
     while let Some(source) = under {
@@ -186,6 +196,6 @@ fn said(error: &dyn Error) -> Text {
     both(text)
 }
 
-fn both(text: String) -> Text {
+pub(super) fn both(text: String) -> Text {
     Text { zh: text.clone(), en: text }
 }

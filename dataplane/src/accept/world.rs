@@ -220,10 +220,18 @@ impl Seat {
         if self == Self::OutB || self.last() / 10 == 2 { Host::B } else { Host::A }
     }
 
+    fn place(self) -> Option<&'static Network> {
+        NETWORKS.iter().find(|network| Some(network.0) == self.network())
+    }
+
+    /// Its VPC.
+    pub(super) fn vpc(self) -> Option<&'static str> {
+        self.place().map(|network| network.1)
+    }
+
     /// Third byte of its addresses.
     fn third(self) -> u8 {
-        let network = NETWORKS.iter().find(|network| Some(network.0) == self.network());
-        network.map_or(0, |network| network.3)
+        self.place().map_or(0, |network| network.3)
     }
 
     pub(super) fn mac(self) -> MacAddr {
@@ -256,13 +264,11 @@ impl Seat {
 
     /// The MAC address that leads to another: its own, or that of a router.
     pub(super) fn towards(self, to: Self) -> MacAddr {
-        let vpc = |seat: Self| {
-            let network = NETWORKS.iter().find(|network| Some(network.0) == seat.network());
-            network.map_or("red", |network| network.1)
-        };
         if self.is_outside() {
             let node = node_name(self.host());
-            return router::compile::outer_mac(&node, vpc(to), "internet").0.into();
+            return router::compile::outer_mac(&node, to.vpc().unwrap_or("red"), "internet")
+                .0
+                .into();
         }
         let near = to == Self::Nobody || self.network() == to.network();
         if near { to.mac() } else { router::MAC.0.into() }
@@ -409,7 +415,7 @@ fn text(host: Host, state: State) -> String {
     text
 }
 
-fn put(text: &mut String, more: fmt::Arguments<'_>) {
+pub(super) fn put(text: &mut String, more: fmt::Arguments<'_>) {
     text.write_fmt(more).expect("a String takes everything");
 }
 

@@ -138,6 +138,23 @@ impl Scratch {
         to.ask(change(new, UP))
     }
 
+    /// Takes devices up, without an address.
+    pub fn wake(&mut self, names: &[String]) -> io::Result<()> {
+        let up = |name: &String| {
+            let mut request = change(name, UP);
+            let mut body = Body(std::mem::take(&mut request.body));
+            body.nest(FAMILIES, &mut |body| {
+                body.nest(INET6, &mut |body| body.put_u8(GENERATE, GENERATE_NONE));
+            });
+            Request { body: body.0, ..request }
+        };
+        let requests: Vec<Request> = names.iter().map(up).collect();
+        for outcome in self.route.ask(&requests)? {
+            outcome.map_err(|error| io::Error::from_raw_os_error(error.errno))?;
+        }
+        Ok(())
+    }
+
     fn ask(&mut self, request: Request) -> io::Result<()> {
         for outcome in self.route.ask(&[request])? {
             outcome.map_err(|error| io::Error::from_raw_os_error(error.errno))?;

@@ -40,6 +40,87 @@ impl Wire {
     }
 }
 
+/// A packet socket on every device of a namespace.
+#[derive(Debug)]
+pub struct Hub {
+    socket: OwnedFd,
+}
+
+impl Hub {
+    /// Opens it in the namespace that this thread is in.
+    pub fn open() -> io::Result<Self> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+        ignore_outgoing(&socket)?;
+        bind(&socket, 0)?;
+        Ok(Self { socket })
+    }
+
+    /// Returns the number of a device.
+    pub fn number(&self, device: &str) -> io::Result<u32> {
+        Ok(netdevice::name_to_index(&self.socket, device)?)
+    }
+
+    /// Sends a frame by a device.
+    pub fn send(&self, device: u32, frame: &[u8]) -> io::Result<()> {
+        let (address, size) = place(device)?;
+        // SAFETY: the descriptor is open while `self` is borrowed, `frame` is readable for its
+        // length, and `address` is a whole `sockaddr_ll` of `size` bytes; all live until the call
+        // returns.
+        let sent = unsafe {
+            libc::sendto(
+                self.socket.as_raw_fd(),
+                frame.as_ptr().cast(),
+                frame.len(),
+                0,
+                std::ptr::from_ref(&address).cast(),
+                size,
+            )
+        };
+        if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    }
+
+    /// Tells of every frame with the number of the device it came in by, until none has come for
+    /// `limit`.
+    pub fn hear(&self, limit: Duration, heard: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
+        let mut bytes = vec![0; LONGEST];
+        let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+        loop {
+            match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&limit)) {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            let (mut address, mut size) = place(0)?;
+            // SAFETY: the descriptor is open while `self` is borrowed, `bytes` is writable for
+            // its length, and `address` is a whole `sockaddr_ll` of `size` bytes; all live until
+            // the call returns.
+            let length = unsafe {
+                libc::recvfrom(
+                    self.socket.as_raw_fd(),
+                    bytes.as_mut_ptr().cast(),
+                    bytes.len(),
+                    0,
+                    std::ptr::from_mut(&mut address).cast(),
+                    &raw mut size,
+                )
+            };
+            match usize::try_from(length) {
+                Ok(length) => heard(
+                    address.sll_ifindex.unsigned_abs(),
+                    bytes.get(..length).unwrap_or_default(),
+                ),
+                Err(_) => match io::Error::last_os_error() {
+                    error if error.kind() == io::ErrorKind::WouldBlock => {}
+                    error if error.raw_os_error() == Some(libc::ENETDOWN) => {}
+                    error => return Err(error),
+                },
+            }
+        }
+    }
+}
+
 /// Listens at many wires, until `heard` says that it was what was waited for, or for `limit`;
 /// returns whether it came. `heard` is given the place of the wire, and the frame.
 pub fn hear(
@@ -104,6 +185,17 @@ fn ignore_outgoing(socket: &OwnedFd) -> io::Result<()> {
 
 /// Binds a packet socket to a device and every kind of frame.
 fn bind(socket: &OwnedFd, index: u32) -> io::Result<()> {
+    let (address, size) = place(index)?;
+    // SAFETY: the descriptor is open while `socket` is borrowed, and `address` is a whole
+    // `sockaddr_ll` of `size` bytes that lives until the call returns.
+    let code = unsafe {
+        libc::bind(socket.as_fd().as_raw_fd(), std::ptr::from_ref(&address).cast(), size)
+    };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// A device, by its number, and every kind of frame.
+fn place(index: u32) -> io::Result<(libc::sockaddr_ll, libc::socklen_t)> {
     let address = libc::sockaddr_ll {
         sll_family: u16::try_from(libc::AF_PACKET).map_err(io::Error::other)?,
         sll_protocol: ALL,
@@ -114,11 +206,5 @@ fn bind(socket: &OwnedFd, index: u32) -> io::Result<()> {
         sll_addr: [0; 8],
     };
     let size = libc::socklen_t::try_from(size_of::<libc::sockaddr_ll>());
-    let size = size.map_err(io::Error::other)?;
-    // SAFETY: the descriptor is open while `socket` is borrowed, and `address` is a whole
-    // `sockaddr_ll` of `size` bytes that lives until the call returns.
-    let code = unsafe {
-        libc::bind(socket.as_fd().as_raw_fd(), std::ptr::from_ref(&address).cast(), size)
-    };
-    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    Ok((address, size.map_err(io::Error::other)?))
 }

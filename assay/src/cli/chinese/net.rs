@@ -26,6 +26,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("file", "本节点应有的状态 [默认：最近一次生效的]"),
+    ("net accept/scale", "并按规范的规模检验：2,048 块虚拟网卡、500 个 VPC、20,000 条规则"),
     ("net accept/disruptive", "本节点有租户端口时也运行：会占用处理器时间和各网络共用的内核锁"),
     ("offline", "按空节点而非本节点制定计划；无需 root"),
     ("undo", "显示每步如何撤销"),
@@ -77,7 +78,7 @@ pub(super) const AFTER: &[(&str, &str)] = &[
     ),
     (
         "net accept",
-        "临时建立两台主机、十二台虚拟机；不触及本节点的租户网络，无论如何结束都不留下任何东西。所得结果属于本\
+        "临时建立两台主机、十六台虚拟机；不触及本节点的租户网络，无论如何结束都不留下任何东西。所得结果属于本\
          内核上的本数据面，不属于交付的云平台。\n\
          退出码：0 全部通过；1 有不通过；2 本节点有租户端口而拒绝；3 无法查明\n\
          例：assay net accept --output json > net-accept.json",

@@ -44,11 +44,15 @@ pub(super) fn run(arguments: &Accept, console: &mut Console) -> Result<Exit, Fai
         )));
     }
     let run = site::on_site(|mut site| accept::run(&mut site));
-    let cases = run.unwrap_or_else(|why| accept::unmeasured(&why));
+    let mut cases = run.unwrap_or_else(|why| accept::unmeasured(&why));
+    if arguments.scale {
+        cases.extend(accept::scale::run());
+    }
     let uname = rustix::system::uname();
     let found = output::Found {
         host: &uname.nodename().to_string_lossy(),
         kernel: &uname.release().to_string_lossy(),
+        scale: arguments.scale,
         cases: &cases,
     };
     match arguments.output {

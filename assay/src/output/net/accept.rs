@@ -12,12 +12,10 @@ use crate::{
     output::{Layout, Tone, put, put_paragraph, table::Table},
 };
 
-/// Rows of the norm that this does not speak of, and why.
+/// What it does not speak of.
 const ELSEWHERE: (&str, &str) = (
-    "本数据面尚无 SNAT、对等连接、弹性 IP 与 VPC 边界 ACL（5.2.3.1#1、5.2.3.1#2、5.2.3.5），不在其列。结果\
-     属于本内核上的本数据面；交付的云平台的各行不由此填写。",
-    "SNAT, peering, elastic addresses and ACLs (5.2.3.1#1, 5.2.3.1#2, 5.2.3.5) are not part of this. \
-     It is of this dataplane on this kernel: no row of a delivered cloud is filled by it.",
+    "结果属于本内核上的本数据面；交付的云平台的各行不由此填写。",
+    "This is of this dataplane on this kernel: no row of a delivered cloud is filled by it.",
 );
 
 /// All cases, and where they were run.
@@ -27,6 +25,8 @@ pub struct Found<'a> {
     pub host: &'a str,
     /// Release of its kernel.
     pub kernel: &'a str,
+    /// Whether the sizes of the norm were tried too.
+    pub scale: bool,
     /// What was found.
     pub cases: &'a [Case],
 }
@@ -59,6 +59,7 @@ impl Found<'_> {
             "schema": "assay/net-accept/v1",
             "subject": self.subject(),
             "kernel": self.kernel,
+            "scale": self.scale,
             "cases": serde_json::to_value(self.cases).unwrap_or_default(),
         })
     }
@@ -120,6 +121,7 @@ fn put_case(page: &mut String, case: &Case, told: Option<&Text>, layout: Layout)
         let wanted = match probe.wanted {
             "dropped" => layout.say("应丢弃", "to be dropped"),
             "answered" => layout.say("应得到应答", "to be answered"),
+            "refused" => layout.say("应告知过大", "to be refused as too large"),
             "control" => layout.say("对照，应到达", "control, to arrive"),
             _ => layout.say("应到达", "to arrive"),
         };

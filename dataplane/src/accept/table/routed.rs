@@ -247,7 +247,6 @@ pub(super) const ROWS: &[Row] = &[
             between(A2, A1, Udp(5005), Yes),
             NOT_FROM_THERE,
             there(At(OWN, &Data(443)), No),
-            back(Data(443), No),
             between(B1, A1, Syn(443), Yes),
             between(A1, A2, UdpReply(5005), Yes),
             Step::Change(Usual),
