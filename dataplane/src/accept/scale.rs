@@ -30,6 +30,8 @@ const LOT: usize = 32;
 /// How long is waited for cards to come up.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MOMENT: Duration = Duration::from_millis(50);
+/// How long is listened behind a lot.
+const BREATH: Duration = Duration::from_millis(1);
 const LATE: Duration = Duration::from_millis(300);
 /// Where the neighbour is permitted to send to, and where not.
 const OPEN: u16 = 6000;
@@ -102,11 +104,20 @@ fn measure() -> Result<Vec<Case>, Text> {
     let peers: Vec<String> = seats().map(peer).collect();
     node.space.wake(&peers).map_err(io_said)?;
     let mut lab = Lab::open(&node, &peers).map_err(io_said)?;
-    let passed = lab.arrive();
-    let denied = lab.denied();
-    let (arrived, passed) = (passed.map_err(io_said)?, lab.leaks());
-    let closed = denied.map_err(io_said)?;
-    let found = [Ok(arrived), Ok(passed), Ok(closed), synchronised(&mut node, &desired)];
+    let arrived = lab.arrive().map_err(io_said);
+    let closed = lab.denied().map_err(io_said);
+    // What was seen where it must not be is told, whatever else is not known.
+    let apart = lab.leaks();
+    let nothing = || Text::of("对照包未到", "the controls did not arrive", &[]);
+    let lost = |found: &Result<Evidence, Text>| match found {
+        Ok(evidence) => evidence.fault.as_ref().map(|_| nothing()),
+        Err(why) => Some(why.clone()),
+    };
+    let apart = match lost(&arrived).or_else(|| lost(&closed)) {
+        Some(why) if apart.fault.is_none() => Err(why),
+        _ => Ok(apart),
+    };
+    let found = [arrived, apart, closed, synchronised(&mut node, &desired)];
     Ok(CASES.iter().zip(found).map(|(about, found)| case(about, found)).collect())
 }
 
@@ -175,67 +186,71 @@ impl Lab {
         })
     }
 
-    /// Has every card send to its neighbour until that hears it.
-    fn arrive(&mut self) -> io::Result<Evidence> {
+    /// Has every card send to its neighbour until that hears it, or for [`PATIENCE`]; returns
+    /// what was sent, and the places of those that were not heard. Tokens are from `base` on.
+    fn until_heard(
+        &mut self,
+        base: usize,
+        wanted: &'static str,
+    ) -> io::Result<(Vec<Probe>, Vec<usize>)> {
         let end = Instant::now() + PATIENCE;
-        let mut evidence = Evidence::default();
         let seats: Vec<Seat> = seats().collect();
+        let mut probes = Vec::new();
         let mut open: Vec<usize> = (0..seats.len()).collect();
         let mut first = true;
         while !open.is_empty() && (first || Instant::now() < end) {
             for lot in open.chunks(LOT) {
                 for place in lot {
                     let Some(seat) = seats.get(*place) else { continue };
-                    let told = self.send(*place, *seat, *place, OPEN)?;
+                    let told = self.send(*place, *seat, base + place, OPEN)?;
                     if first {
-                        evidence.sent.push(sent(*place, *seat, told, "arrives"));
+                        probes.push(sent(*place, *seat, told, wanted));
                     }
                 }
-                self.listen(Duration::ZERO)?;
+                self.listen(BREATH)?;
             }
             self.listen(MOMENT)?;
             first = false;
-            open.retain(|place| !self.seen.contains_key(place));
+            open.retain(|place| !self.seen.contains_key(&(base + place)));
         }
+        Ok((probes, open))
+    }
+
+    fn arrive(&mut self) -> io::Result<Evidence> {
+        let (sent, open) = self.until_heard(0, "arrives")?;
+        let mut evidence = Evidence { sent, ..Evidence::default() };
         if let Some(place) = open.first() {
             evidence.fault = Some(Text::of(
                 "{0} 块网卡发出的包没有到达，首个是 {1}",
                 "what {0} cards send does not arrive, {1} the first of them",
-                &[&open.len(), &name(seats.get(*place).copied().unwrap_or_default())],
+                &[&open.len(), &name(seats().nth(*place).unwrap_or_default())],
             ));
         }
-        evidence.seen = self.sightings(0..seats.len());
+        evidence.seen = self.sightings(0..CARDS);
         Ok(evidence)
     }
 
-    /// Has every card send what is not permitted; its control is what arrived before.
+    /// Has every card send what is not permitted, and behind that, as its control, what is.
     fn denied(&mut self) -> io::Result<Evidence> {
         let mut evidence = Evidence::default();
-        let seats: Vec<Seat> = seats().collect();
-        for (place, seat) in seats.iter().enumerate() {
-            let told = self.send(place, *seat, CARDS + place, CLOSED)?;
-            evidence.sent.push(sent(place, *seat, told, "dropped"));
+        for (place, seat) in seats().enumerate() {
+            let told = self.send(place, seat, CARDS + place, CLOSED)?;
+            evidence.sent.push(sent(place, seat, told, "dropped"));
             if place % LOT == 0 {
-                self.listen(Duration::ZERO)?;
+                self.listen(BREATH)?;
             }
         }
-        // Behind all of them, that it still would have arrived.
-        for (place, seat) in seats.iter().enumerate() {
-            let told = self.send(place, *seat, 2 * CARDS + place, OPEN)?;
-            evidence.sent.push(sent(place, *seat, told, "control"));
-            if place % LOT == 0 {
-                self.listen(Duration::ZERO)?;
-            }
-        }
+        let (controls, open) = self.until_heard(2 * CARDS, "control")?;
+        evidence.sent.extend(controls);
         self.listen(LATE)?;
         evidence.seen = self.sightings(CARDS..3 * CARDS);
-        let leaked = self.seen.range(CARDS..2 * CARDS).next();
-        if let Some((_, seen)) = leaked {
+        if let Some((_, seen)) = self.seen.range(CARDS..2 * CARDS).next() {
             let frame = seen.first().map(|seen| seen.1.clone()).unwrap_or_default();
             evidence.fault =
                 Some(Text::of("不应到而到了：{0}", "must not arrive, and did: {0}", &[&frame]));
-        } else if self.seen.range(2 * CARDS..3 * CARDS).count() < CARDS {
-            return Err(io::Error::other("the controls behind the denials did not all arrive"));
+        } else if !open.is_empty() {
+            let what = "the controls behind the denials did not all arrive";
+            return Err(io::Error::other(format!("{what}: {} are missing", open.len())));
         }
         Ok(evidence)
     }
