@@ -11,6 +11,7 @@ mod making;
 pub mod scale;
 pub mod site;
 mod table;
+pub mod trial;
 pub mod world;
 
 use std::io;

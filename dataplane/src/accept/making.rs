@@ -88,20 +88,7 @@ impl Making {
                 way.arp(ArpOperations::Reply, sender, (way.mac.1, four(to)), token)
             }
             Frame::Claim(other) => way.neighbour(136, six(other), way.mac.0, token),
-            Frame::Ask if v4 => {
-                let (sender, target) = ((way.mac.0, four(from)), (MacAddr::zero(), four(to)));
-                let mac = (way.mac.0, MacAddr::broadcast());
-                Way { mac, ..way }.arp(ArpOperations::Request, sender, target, token)
-            }
-            Frame::Ask => {
-                // To the group of those whose address ends alike (RFC 4291 §2.7.1).
-                let [.., x, y, z] = six(to).octets();
-                let mac = (way.mac.0, MacAddr::new(0x33, 0x33, 0xff, x, y, z));
-                let (x, rest) = (u16::from(x), u16::from_be_bytes([y, z]));
-                let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | x, rest);
-                let ip = (way.ip.0, group.into());
-                Way { mac, ip }.neighbour(135, six(to), way.mac.0, token)
-            }
+            Frame::Ask => self.ask(way),
             Frame::Router => way.router(token),
             Frame::DhcpServer => way.udp(if v4 { (67, 68) } else { (547, 546) }, token),
             Frame::As(mac, ip, inner) => {
@@ -134,6 +121,22 @@ impl Making {
             }
         };
         vec![one]
+    }
+
+    fn ask(&self, way: Way) -> Vec<u8> {
+        let (from, to) = self.ends;
+        if way.ip.0.is_ipv4() {
+            let (sender, target) = ((way.mac.0, four(from)), (MacAddr::zero(), four(to)));
+            let mac = (way.mac.0, MacAddr::broadcast());
+            return Way { mac, ..way }.arp(ArpOperations::Request, sender, target, &self.token);
+        }
+        // To the group of those whose address ends alike (RFC 4291 §2.7.1).
+        let [.., x, y, z] = six(to).octets();
+        let mac = (way.mac.0, MacAddr::new(0x33, 0x33, 0xff, x, y, z));
+        let (x, rest) = (u16::from(x), u16::from_be_bytes([y, z]));
+        let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | x, rest);
+        let ip = (way.ip.0, group.into());
+        Way { mac, ip }.neighbour(135, six(to), way.mac.0, &self.token)
     }
 
     fn echo(&self, way: Way, kind: u8) -> Vec<u8> {

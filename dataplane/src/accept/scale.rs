@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pnet_base::MacAddr;
 
@@ -27,8 +27,8 @@ const CARDS: usize = 2048;
 const REMOTE: usize = 20;
 /// How many probes are on their way at once: more would fill the socket.
 const LOT: usize = 32;
-/// How long is waited for cards to come up.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How often is sent until all cards are up.
+const ROUNDS: usize = 200;
 const MOMENT: Duration = Duration::from_millis(50);
 /// How long is listened behind a lot.
 const BREATH: Duration = Duration::from_millis(1);
@@ -94,18 +94,18 @@ struct Evidence {
 
 fn measure() -> Result<Vec<Case>, Text> {
     let (mut host, mut other) =
-        Scratch::new().and_then(|a| Ok((a, Scratch::new()?))).map_err(io_said)?;
+        Scratch::new().and_then(|a| Ok((a, Scratch::new()?))).map_err(|error| said(&error))?;
     let macs = [card(Host::A), card(Host::B)];
-    host.join(&mut other, CARD, MTU, macs).map_err(io_said)?;
-    host.address(CARD, vtep(Host::A.last()), 24).map_err(io_said)?;
-    let mut node = Node::open(host).map_err(io_said)?;
+    host.join(&mut other, CARD, MTU, macs).map_err(|error| said(&error))?;
+    host.address(CARD, vtep(Host::A.last()), 24).map_err(|error| said(&error))?;
+    let mut node = Node::open(host).map_err(|error| said(&error))?;
     let desired = read(None)?;
     node.settle(&desired)?;
     let peers: Vec<String> = seats().map(peer).collect();
-    node.space.wake(&peers).map_err(io_said)?;
-    let mut lab = Lab::open(&node, &peers).map_err(io_said)?;
-    let arrived = lab.arrive().map_err(io_said);
-    let closed = lab.denied().map_err(io_said);
+    node.space.wake(&peers).map_err(|error| said(&error))?;
+    let mut lab = Lab::open(&node, &peers).map_err(|error| said(&error))?;
+    let arrived = lab.arrive().map_err(|error| said(&error));
+    let closed = lab.denied().map_err(|error| said(&error));
     // What was seen where it must not be is told, whatever else is not known.
     let apart = lab.leaks();
     let nothing = || Text::of("对照包未到", "the controls did not arrive", &[]);
@@ -186,32 +186,32 @@ impl Lab {
         })
     }
 
-    /// Has every card send to its neighbour until that hears it, or for [`PATIENCE`]; returns
+    /// Has every card send to its neighbour until that hears it, or [`ROUNDS`] times; returns
     /// what was sent, and the places of those that were not heard. Tokens are from `base` on.
     fn until_heard(
         &mut self,
         base: usize,
         wanted: &'static str,
     ) -> io::Result<(Vec<Probe>, Vec<usize>)> {
-        let end = Instant::now() + PATIENCE;
         let seats: Vec<Seat> = seats().collect();
         let mut probes = Vec::new();
         let mut open: Vec<usize> = (0..seats.len()).collect();
-        let mut first = true;
-        while !open.is_empty() && (first || Instant::now() < end) {
+        for round in 0..ROUNDS {
             for lot in open.chunks(LOT) {
                 for place in lot {
                     let Some(seat) = seats.get(*place) else { continue };
                     let told = self.send(*place, *seat, base + place, OPEN)?;
-                    if first {
+                    if round == 0 {
                         probes.push(sent(*place, *seat, told, wanted));
                     }
                 }
                 self.listen(BREATH)?;
             }
             self.listen(MOMENT)?;
-            first = false;
             open.retain(|place| !self.seen.contains_key(&(base + place)));
+            if open.is_empty() {
+                break;
+            }
         }
         Ok((probes, open))
     }
@@ -323,10 +323,6 @@ fn address(own: usize) -> IpAddr {
 
 fn mac(own: usize) -> MacAddr {
     MacAddr::new(2, 0, 0, 0, 0, last(own))
-}
-
-fn io_said(error: io::Error) -> Text {
-    said(&error)
 }
 
 /// The desired state; `more` is a port that the first group permits besides.

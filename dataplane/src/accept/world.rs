@@ -352,29 +352,7 @@ fn text(host: Host, state: State) -> String {
             ),
         );
     }
-    put(
-        &mut text,
-        format_args!(
-            "[[external]]\nid='internet'\ndevice='{OUT_CARD}'\ncidr='203.0.113.0/24'\n\
-             gateway='{PROVIDER}'\n[[router]]\nid='blue'\nvpc='blue'\n"
-        ),
-    );
-    for (vpc, address) in [("red", last * 10), ("green", last * 10 + 1)] {
-        put(
-            &mut text,
-            format_args!(
-                "[[router]]\nid='{vpc}'\nvpc='{vpc}'\nexternal='internet'\naddress='{}'\n\
-                 [[snat]]\nid='{vpc}'\nvpc='{vpc}'\nsubnets=['{vpc}-4']\n",
-                external(address)
-            ),
-        );
-    }
-    let bound = if let State::Elastic(bound) = state { bound } else { Some(Seat::A1) };
-    let bound = bound.map_or_else(String::new, |seat| format!("port='{}'\n", seat.name()));
-    put(&mut text, format_args!("[[eip]]\nid='www'\naddress='{}'\n{bound}", external(ELASTIC)));
-    if let State::Besides(more) = state {
-        text.push_str(more);
-    }
+    put_routing(&mut text, host, state);
     for (group, vpc) in GROUPS {
         put(&mut text, format_args!("[[group]]\nid='{group}'\nvpc='{vpc}'\n"));
         for (_, id, rule) in RULES.iter().filter(|rule| rule.0 == *group) {
@@ -413,6 +391,32 @@ fn text(host: Host, state: State) -> String {
         }
     }
     text
+}
+
+fn put_routing(text: &mut String, host: Host, state: State) {
+    put(
+        text,
+        format_args!(
+            "[[external]]\nid='internet'\ndevice='{OUT_CARD}'\ncidr='203.0.113.0/24'\n\
+             gateway='{PROVIDER}'\n[[router]]\nid='blue'\nvpc='blue'\n"
+        ),
+    );
+    for (vpc, address) in [("red", host.last() * 10), ("green", host.last() * 10 + 1)] {
+        put(
+            text,
+            format_args!(
+                "[[router]]\nid='{vpc}'\nvpc='{vpc}'\nexternal='internet'\naddress='{}'\n\
+                 [[snat]]\nid='{vpc}'\nvpc='{vpc}'\nsubnets=['{vpc}-4']\n",
+                external(address)
+            ),
+        );
+    }
+    let bound = if let State::Elastic(bound) = state { bound } else { Some(Seat::A1) };
+    let bound = bound.map_or_else(String::new, |seat| format!("port='{}'\n", seat.name()));
+    put(text, format_args!("[[eip]]\nid='www'\naddress='{}'\n{bound}", external(ELASTIC)));
+    if let State::Besides(more) = state {
+        text.push_str(more);
+    }
 }
 
 pub(super) fn put(text: &mut String, more: fmt::Arguments<'_>) {
