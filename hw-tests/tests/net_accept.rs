@@ -10,6 +10,7 @@ use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use dataplane::accept::site::{Site, on_site};
+use dataplane::accept::trial::{Trial, arrives};
 use dataplane::accept::world::{Host, Seat};
 use dataplane::accept::{Case, Ground, Sender, Verdict, run};
 use dataplane::desired::{Desired, Direction, Peer, Rule, Traffic};
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         trial("the_program_says_so_and_leaves_nothing", NEEDS, program_passes),
         trial("the_sizes_of_the_norm_are_tried_and_nothing_stays", NEEDS, scale)
             .with_ignored_flag(std::env::var_os("ASSAY_ACCEPT_SCALE").is_none()),
+        trial("a_packet_tried_in_a_copy_does_what_the_judge_says", NEEDS, tried),
         trial("rules_that_somebody_takes_away_meanwhile_are_missed", WITH_NFT, sabotaged),
         trial("killed_in_the_middle_nothing_stays", NEEDS, killed),
         trial("beside_tenant_ports_it_is_refused", WITH_NFT, refused),
@@ -198,6 +200,66 @@ fn program_passes() -> Result<(), Failed> {
     let output = accept(&["--disruptive", "--lang", "zh"])?.output()?;
     let page = String::from_utf8(output.stdout)?;
     assert!(page.contains("不通过 0，未测 0"), "{page}");
+    Ok(())
+}
+
+/// Two networks of a VPC with a router, besides the one of the reference.
+const ROUTED: &str = r#"
+[[router]]
+id = "r"
+vpc = "red"
+"#;
+
+fn tried() -> Result<(), Failed> {
+    let before = standing()?;
+    let far = STATE
+        .replace("network = [", "network = [{ id = \"red-b\", vpc = \"red\", vni = 101 }, ")
+        .replace("cidr = \"10.0.0.0/24\"", "cidr = \"10.0.0.0/24\", gateway = \"10.0.0.1\"")
+        .replace(
+            "subnet = [",
+            "subnet = [{ id = \"b4\", network = \"red-b\", cidr = \"10.0.1.0/24\", \
+             gateway = \"10.0.1.1\" }, ",
+        )
+        .replace("network = \"red-a\", device = \"p2\"", "network = \"red-b\", device = \"p2\"")
+        .replace("\"10.0.0.12\", \"fd00::12\"", "\"10.0.1.12\"");
+    let mut count = 0;
+    for (file, addresses) in [
+        (STATE.to_owned(), &[("10.0.0.11", "10.0.0.12"), ("fd00::11", "fd00::12")][..]),
+        (format!("{far}{ROUTED}"), &[("10.0.0.11", "10.0.1.12")][..]),
+    ] {
+        let desired = dataplane::spec::read("tried", &file).map_err(|error| error.to_string())?;
+        for (one, other) in addresses {
+            for (from, to, way, port, passes) in [
+                ("a1", "a2", (*one, *other), 7777, true),
+                ("a1", "a2", (*one, *other), 7778, false),
+                ("a2", "a1", (*other, *one), 7777, false),
+            ] {
+                let trial = Trial {
+                    from,
+                    to,
+                    addresses: (way.0.parse()?, way.1.parse()?),
+                    protocol: 6,
+                    port: Some(port),
+                    icmp: None,
+                };
+                let arrived = arrives(&desired, &trial).map_err(|why| why.en)?;
+                assert_eq!(arrived, passes, "{trial:?}");
+                count += 1;
+            }
+        }
+        let trial = Trial {
+            from: "a1",
+            to: "b1",
+            addresses: ("10.0.0.11".parse()?, "10.0.0.21".parse()?),
+            protocol: 6,
+            port: Some(1),
+            icmp: None,
+        };
+        let why = arrives(&desired, &trial).err().ok_or("b1 is not here")?;
+        assert!(why.en.contains("ports of this node"), "{}", why.en);
+    }
+    println!("figure: net.explain.probe = {count} packets as the judge says");
+    assert_eq!(standing()?, before, "something stays behind");
     Ok(())
 }
 

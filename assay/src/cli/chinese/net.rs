@@ -26,6 +26,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("file", "本节点应有的状态 [默认：最近一次生效的]"),
+    ("probe", "并在临时命名空间中以两端口的副本实发该报文；须 root"),
     ("net accept/scale", "并按规范的规模检验：2,048 块虚拟网卡、500 个 VPC、20,000 条规则"),
     ("net accept/disruptive", "本节点有租户端口时也运行：会占用处理器时间和各网络共用的内核锁"),
     ("offline", "按空节点而非本节点制定计划；无需 root"),
