@@ -129,10 +129,7 @@ pub(super) fn run_with(
         facts["storage"] = json!(storage);
         evidence.push(runs_file(storage)?);
     }
-    if let Some((network, read)) = network {
-        facts["network"] = network;
-        evidence.extend(read);
-    }
+    network::add(network, &mut facts, &mut evidence);
     let judgements = {
         let step = Text::new("正在判定", "judging");
         let _progress = Progress::start(console.progress, console.tr(&step));

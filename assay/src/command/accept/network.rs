@@ -19,8 +19,19 @@ const SCHEMA: &str = "assay/net-accept/v1";
 const SUBJECTS: [(&str, &str); 2] =
     [("assay-dataplane", "assay-dataplane@"), ("delivered-cloud", "delivered-cloud")];
 
+/// What files say, and the files.
+pub(super) type Found = Option<(Value, Vec<EvidenceFile>)>;
+
+/// Adds it to what is known.
+pub(super) fn add(found: Found, facts: &mut Value, evidence: &mut Vec<EvidenceFile>) {
+    if let Some((runs, files)) = found {
+        facts["network"] = runs;
+        evidence.extend(files);
+    }
+}
+
 /// Reads files; nothing where there are none. A later one supersedes an earlier one, row by row.
-pub(super) fn read(files: &[PathBuf]) -> Result<Option<(Value, Vec<EvidenceFile>)>, Failure> {
+pub(super) fn read(files: &[PathBuf]) -> Result<Found, Failure> {
     if files.is_empty() {
         return Ok(None);
     }
