@@ -23,7 +23,32 @@ pub fn json_schema() -> Value {
         "properties": {
             "inventory": Inventory::json_schema(),
             "storage": Storage::json_schema(),
+            "network": network_schema(),
         },
+    })
+}
+
+/// Of what `assay net accept` found, summed up for each row of the norm.
+fn network_schema() -> Value {
+    let [text, count] = ["string", "integer"].map(|kind| json!({ "type": kind }));
+    json!({
+        "type": "object",
+        "properties": { "run": { "type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "id": text,
+                "row": text,
+                "subject": { "enum": ["assay-dataplane", "delivered-cloud"] },
+                "of": text,
+                "kernel": text,
+                "scale": { "type": "boolean" },
+                "validity": { "enum": ["valid", "invalid"] },
+                "reasons": { "type": "array", "items": text },
+                "passed": count,
+                "failed": count,
+                "open": count,
+            },
+        } } },
     })
 }
 

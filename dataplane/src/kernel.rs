@@ -13,8 +13,10 @@ pub mod probe;
 pub mod real;
 pub mod rooms;
 pub mod rules;
+pub mod scratch;
 pub mod socket;
 pub mod watch;
+pub mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

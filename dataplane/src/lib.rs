@@ -3,6 +3,7 @@
 //! `spec` (what the user writes) → `desired` (settled) → `wanted` (kernel objects) ↔ `seen`
 //! (what the kernel has) → `plan` (steps, each with its undo) → `kernel` (the one edge).
 
+pub mod accept;
 pub mod address;
 pub mod apply;
 pub mod compile;

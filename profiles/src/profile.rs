@@ -17,6 +17,8 @@ pub enum Subject {
     Cloud,
     /// A volume or disk, by what it does under load.
     Volume,
+    /// This program's own tenant networks, on the kernel they were tried on.
+    Dataplane,
 }
 
 impl Subject {
@@ -27,6 +29,7 @@ impl Subject {
             Self::Guest => Text::new("云主机（在虚拟机内查看）", "virtual machine, from inside"),
             Self::Cloud => Text::new("已交付的云平台", "the cloud as delivered"),
             Self::Volume => Text::new("卷或硬盘", "volume or disk"),
+            Self::Dataplane => Text::new("本内核上的本数据面", "this dataplane on this kernel"),
         }
     }
 
@@ -36,6 +39,7 @@ impl Subject {
             "guest" => Some(Self::Guest),
             "delivered-cloud" => Some(Self::Cloud),
             "volume" => Some(Self::Volume),
+            "assay-dataplane" => Some(Self::Dataplane),
             _ => None,
         }
     }

@@ -25,6 +25,9 @@ pub struct Accept {
     /// `assay storage accept`; repeatable
     #[arg(long, value_name = "FILE")]
     pub storage: Vec<PathBuf>,
+    /// Judge this too: what `assay net accept --output json` printed; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub network: Vec<PathBuf>,
     /// A volume to accept after the machine, as `assay storage accept` does.
     #[command(flatten)]
     pub volume: Volume,

@@ -48,6 +48,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
         "storage",
         "一并判定这些运行：`assay storage run --out` 的 storage/v1 JSON，或 `assay storage accept` 的 runs.json；可重复",
     ),
+    ("network", "一并判定 `assay net accept --output json` 的结果；可重复"),
     ("accept/out", "测试记录写到哪个目录"),
     ("output", "标准输出写什么：text 给人看，json 给程序"),
     ("report_lang", "测试记录的语言 [默认：同 --lang，否则双语]"),

@@ -31,6 +31,8 @@ pub enum Net {
     Explain(Explain),
     /// Print what the daemon of this node tells, as it happens
     Watch(Watch),
+    /// Find out by real packets whether this kernel keeps tenants apart, in namespaces of scratch
+    Accept(Accept),
     /// Print the JSON Schema of the file
     Schema,
 }
@@ -224,6 +226,34 @@ pub struct Destroy {
     /// Where.
     #[command(flatten)]
     pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net accept`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Two hosts and sixteen guests of scratch; what tenants have here is not touched, and nothing stays, \
+however it ends. What is found is of this dataplane on this kernel, not of a delivered cloud.
+Exit: 0 every case passes, 1 a case failed, 2 refused beside tenant ports, 3 could not find out
+Example: assay net accept --output json > net-accept.json")]
+pub struct Accept {
+    /// Try the sizes of the norm too: 2,048 virtual network cards, 500 VPCs, 20,000 rules
+    #[arg(long)]
+    pub scale: bool,
+    /// Run beside tenant ports too: it takes processor time, and locks that all networks share
+    #[arg(long)]
+    pub disruptive: bool,
+    /// Network namespace of bridges and ports [default: the one this runs in]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub fabric_netns: Option<PathBuf>,
     /// What to print on stdout
     #[arg(
         long,

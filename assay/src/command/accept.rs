@@ -1,6 +1,7 @@
 //! `assay accept`: look or import, judge, report, say.
 
 pub(super) mod environment;
+mod network;
 mod runs;
 
 use std::{
@@ -117,6 +118,7 @@ pub(super) fn run_with(
         Some(path) => Some(folder::load(path).map_err(reports::folder_failure)?.digests),
         None => None,
     };
+    let network = network::read(&arguments.network)?;
     can_write(&arguments.out)?;
 
     let found = find(arguments, &options, console)?;
@@ -127,6 +129,7 @@ pub(super) fn run_with(
         facts["storage"] = json!(storage);
         evidence.push(runs_file(storage)?);
     }
+    network::add(network, &mut facts, &mut evidence);
     let judgements = {
         let step = Text::new("正在判定", "judging");
         let _progress = Progress::start(console.progress, console.tr(&step));

@@ -3,6 +3,7 @@
 //! Every command reads its file whole and refuses it whole; what it finds in the kernel and does
 //! there is the library's.
 
+mod accept;
 mod apply;
 mod explain;
 pub(super) mod place;
@@ -51,6 +52,7 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Destroy(arguments) => apply::destroy(arguments, console),
         Net::Explain(arguments) => explain::run(arguments, console),
         Net::Watch(arguments) => watch::run(arguments, console),
+        Net::Accept(arguments) => accept::run(arguments, console),
     }
 }
 

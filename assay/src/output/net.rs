@@ -1,5 +1,6 @@
 //! Tenant networks on the terminal and as JSON.
 
+pub mod accept;
 pub mod apply;
 pub mod explain;
 pub mod plan;

@@ -24,6 +24,8 @@ pub enum Namespace<'a> {
     Open(BorrowedFd<'a>),
     /// In a new one, which is gone when nothing of it is open any more.
     Scratch,
+    /// In the caller's, with a copy of its mounts.
+    Apart,
 }
 
 /// Runs `body` in a namespace, on a thread that ends with it.
@@ -55,6 +57,13 @@ fn enter(namespace: Namespace<'_>) -> io::Result<()> {
             // opens from now on; file descriptors and memory stay shared with the others, so
             // nothing that safe code relies on comes apart.
             unsafe { unshare_unsafe(UnshareFlags::NEWNET) }?;
+            Ok(())
+        }
+        Namespace::Apart => {
+            // SAFETY: only `CLONE_NEWNS` is asked for, which changes what paths this thread opens
+            // from now on; file descriptors and memory stay shared with the others, so nothing
+            // that safe code relies on comes apart.
+            unsafe { unshare_unsafe(UnshareFlags::NEWNS) }?;
             Ok(())
         }
     }

@@ -205,7 +205,7 @@ fn add_uplink(
 }
 
 /// The MAC address of a router outside: of this node alone, and the same after every restart.
-fn outer_mac(node: &str, vpc: &str, external: &str) -> Mac {
+pub(crate) fn outer_mac(node: &str, vpc: &str, external: &str) -> Mac {
     let digits = naming::digits([node, vpc, external]);
     let number = u64::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes();
     let mut mac = [0x06, 0, 0, 0, 0, 0];

@@ -22,6 +22,7 @@ use super::{Case, CaseError, Figure, TOLERANCE};
 pub(super) const CASES: &[Case] = &[
     Case { name: "dataplane-matrix", measure: tests::matrix },
     Case { name: "dataplane-guest", measure: tests::guest },
+    Case { name: "net-accept", measure: tests::accept },
     Case { name: "dataplane-groups", measure: cost::groups },
     Case { name: "dataplane-many", measure: cost::many },
     Case { name: "dataplane-converge", measure: converge::converge },

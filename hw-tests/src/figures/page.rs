@@ -92,6 +92,7 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | storage-scan | `ASSAY_SCAN_ROUNDS=50` and the test of hw-tests that prints `scan.found` |\n\
     | dataplane-matrix | `cargo test --release -p hw-tests --test dataplane_matrix` |\n\
     | dataplane-guest | `ASSAY_GUEST_ROUNDS=20 cargo test --release -p hw-tests --test dataplane_guest` |\n\
+    | net-accept | `ASSAY_ACCEPT_SCALE=1 cargo test --release -p hw-tests --test net_accept` |\n\
     | dataplane-groups, -many, -layout | datagrams of 64 bytes from a guest to another across hosts, 400 a turn, two layouts in turn (A B B A); processor time of the sending thread, in which the whole way is: `figures --case dataplane-groups` |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n\
     \n## What explains them\n\n\

@@ -37,7 +37,7 @@ pub(crate) fn compile(resolved: &Resolved, problems: &mut Problems) -> Option<Pr
         let subject = Subject::named(word);
         if subject.is_none() {
             let message = format!(
-                "unknown subject `{word}`; it is machine, guest, volume or delivered-cloud"
+                "unknown subject `{word}`; it is machine, guest, volume, assay-dataplane or delivered-cloud"
             );
             problems.error(&node.place, message);
         }

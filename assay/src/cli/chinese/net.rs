@@ -12,6 +12,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("net destroy", "删除本程序在本节点上建立的一切"),
     ("net explain", "说明一个报文能否通过、由哪条规则决定；无需 root"),
     ("net watch", "随时输出本节点守护进程所报告的事件"),
+    ("net accept", "在临时命名空间中以真实报文检验本内核能否隔离租户"),
     ("net schema", "输出文件的 JSON Schema"),
 ];
 
@@ -28,6 +29,9 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("file", "本节点应有的状态 [默认：最近一次生效的]"),
+    ("probe", "并在临时命名空间中以两端口的副本实发该报文；须 root"),
+    ("net accept/scale", "并按规范的规模检验：2,048 块虚拟网卡、500 个 VPC、20,000 条规则"),
+    ("net accept/disruptive", "本节点有租户端口时也运行：会占用处理器时间和各网络共用的内核锁"),
     ("offline", "按空节点而非本节点制定计划；无需 root"),
     ("undo", "显示每步如何撤销"),
     ("rules", "逐条显示规则的变更"),
@@ -75,6 +79,13 @@ pub(super) const AFTER: &[(&str, &str)] = &[
          即可。\n\
          退出码：0 已一致；1 读回不一致；2 输入有误或被拒绝；3 无法完成；4 已回滚；5 回滚不完整，遗留已列出\n\
          例：assay net plan network.toml && assay net apply network.toml",
+    ),
+    (
+        "net accept",
+        "临时建立两台主机、十六台虚拟机；不触及本节点的租户网络，无论如何结束都不留下任何东西。所得结果属于本\
+         内核上的本数据面，不属于交付的云平台。\n\
+         退出码：0 全部通过；1 有不通过；2 本节点有租户端口而拒绝；3 无法查明\n\
+         例：assay net accept --output json > net-accept.json",
     ),
     (
         "net show",

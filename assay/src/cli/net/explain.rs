@@ -43,6 +43,9 @@ pub struct Explain {
     /// Network, where both ends are addresses that several networks have
     #[arg(long, value_name = "NETWORK")]
     pub network: Option<String>,
+    /// Send the packet too, between copies of both ports in namespaces of scratch; takes root
+    #[arg(long)]
+    pub probe: bool,
     /// Where the copy of what was applied is.
     #[command(flatten)]
     pub place: Place,

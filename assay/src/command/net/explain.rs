@@ -1,13 +1,17 @@
 //! `assay net explain`: whether a packet passes, by the file alone.
 
-use dataplane::firewall::{
-    explain::{Question, explain},
-    judge::Judge,
-    protocol::{self, ICMP, ICMPV6},
+use dataplane::{
+    accept::trial::{self, Trial},
+    desired::Desired,
+    firewall::{
+        explain::{Answer, Explained, Question, explain},
+        judge::Judge,
+        protocol::{self, ICMP, ICMPV6},
+    },
 };
 use profiles::Text;
 
-use super::place::Place;
+use super::place::{self, Place};
 use crate::{
     cli::{Format, net::Explain as Arguments},
     command::{layout, print_json},
@@ -39,19 +43,53 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         let message = error.message();
         Failure::usage(Text::new(message.zh, message.en)).hint_from(error.hint())
     })?;
+    let tried = if arguments.probe { tried(&desired, arguments, &answer)? } else { Vec::new() };
     match arguments.output {
         Format::Json => {
             let mut document =
                 super::document("assay/net-explain/v1", Some(&desired), Some(&source));
             document.extend(output::fields(&answer));
+            if arguments.probe {
+                document.insert("probe".to_owned(), output::tried_fields(&tried));
+            }
             print_json(&document, console)?;
         }
         Format::Text => {
             let layout = layout(console);
-            console.print(&output::page(&answer, layout))?;
+            let mut page = output::page(&answer, layout);
+            output::put_tried(&mut page, &tried, layout);
+            console.print(&page)?;
         }
     }
+    if tried.iter().any(|one| one.agrees() == Some(false)) {
+        return Ok(Exit::Failed);
+    }
+    if tried.iter().any(|one| one.agrees().is_none()) {
+        return Ok(Exit::Unknown);
+    }
     Ok(if answer.passes { Exit::Wanted } else { Exit::Failed })
+}
+
+/// Sends each packet between copies of its ports.
+fn tried<'a>(
+    desired: &Desired,
+    arguments: &Arguments,
+    answer: &'a Answer,
+) -> Result<Vec<output::Tried<'a>>, Failure> {
+    place::may_try()?;
+    let try_one = |packet: &'a Explained| {
+        let trial = Trial {
+            from: packet.out.port.as_deref().unwrap_or(&arguments.from),
+            to: packet.inward.port.as_deref().unwrap_or(&arguments.to),
+            addresses: (packet.source, packet.destination),
+            protocol: arguments.proto.0,
+            port: arguments.dport,
+            icmp: arguments.icmp_type.map(|icmp| (icmp.0, icmp.1)),
+        };
+        let arrived = trial::arrives(desired, &trial);
+        output::Tried { packet, arrived }
+    };
+    Ok(answer.packets.iter().map(try_one).collect())
 }
 
 /// Refuses what the protocol does not have: passed over, it would answer another question.
@@ -62,6 +100,13 @@ fn fitting(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::usage(text(
             "协议 {} 没有端口号（--dport）",
             "protocol {} has no ports (--dport)",
+            &[&name],
+        )));
+    }
+    if arguments.probe && arguments.dport.is_none() && protocol::has_ports(number) {
+        return Err(Failure::usage(text(
+            "协议 {} 的报文要有端口号才能实发：--probe 须与 --dport 同用",
+            "a packet of {} takes a port to be sent: `--probe` goes with `--dport`",
             &[&name],
         )));
     }

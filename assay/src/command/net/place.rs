@@ -25,8 +25,9 @@ use crate::{cli::net::Place as Arguments, failure::Failure, lang::text};
 const NAMES: &str = "/run/netns";
 /// The copy of the file that was applied last.
 const APPLIED: &str = "applied";
-/// `CAP_NET_ADMIN` and `CAP_SYS_ADMIN`, as bits of a set of capabilities.
+/// `CAP_NET_ADMIN`, `CAP_NET_RAW` and `CAP_SYS_ADMIN`, as bits of a set of capabilities.
 const NET_ADMIN: u64 = 1 << 12;
+const NET_RAW: u64 = 1 << 13;
 const SYS_ADMIN: u64 = 1 << 21;
 
 /// What somebody wants of the kernel.
@@ -182,6 +183,21 @@ fn rights() -> u64 {
     let set = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     // Where nobody tells, the kernel will.
     set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(u64::MAX)
+}
+
+/// Says what it takes to make namespaces of scratch and send any frame in them, where that is
+/// not had.
+pub(super) fn may_try() -> Result<(), Failure> {
+    let needs = NET_ADMIN | NET_RAW | SYS_ADMIN;
+    if rights() & needs == needs {
+        return Ok(());
+    }
+    Err(Failure::unable(text(
+        "在临时命名空间中检验需要 root（或 {}）；未作任何改动",
+        "to try this kernel in namespaces of scratch takes root (or {}); nothing was touched",
+        &["CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN"],
+    ))
+    .hint(Text::new("用 sudo 运行", "run it by sudo")))
 }
 
 fn lacks(wish: Wish, enters: bool) -> Failure {

@@ -5,7 +5,7 @@ use dataplane::{
     text::Text,
 };
 use profiles::Lang;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::say;
 use crate::output::{Layout, Tone, put, put_paragraph};
@@ -87,4 +87,65 @@ pub fn fields(answer: &Answer) -> Map<String, Value> {
         // It is texts, numbers and lists, all of which JSON has.
         _ => Map::new(),
     }
+}
+
+/// A packet that was sent between copies of its ports.
+#[derive(Clone, Debug)]
+pub struct Tried<'a> {
+    /// What was said of it.
+    pub packet: &'a Explained,
+    /// Whether it arrived, or why that is not known.
+    pub arrived: Result<bool, Text>,
+}
+
+impl Tried<'_> {
+    /// Whether it did what was said of it; `None`: not known.
+    pub fn agrees(&self) -> Option<bool> {
+        self.arrived.as_ref().ok().map(|arrived| *arrived == self.packet.passes)
+    }
+}
+
+/// Adds what became of packets that were sent.
+pub fn put_tried(page: &mut String, tried: &[Tried<'_>], layout: Layout) {
+    for one in tried {
+        let (tone, what) = match (&one.arrived, one.agrees()) {
+            (Ok(true), Some(true)) => {
+                (Tone::Good, Text::of("已到达，与上述一致", "arrived, as it is said", &[]))
+            }
+            (Ok(false), Some(true)) => {
+                (Tone::Good, Text::of("未到达，与上述一致", "did not arrive, as it is said", &[]))
+            }
+            (Ok(true), _) => (
+                Tone::Bad,
+                Text::of("已到达，与上述不符", "arrived, which is not what is said", &[]),
+            ),
+            (Ok(false), _) => (
+                Tone::Bad,
+                Text::of("未到达，与上述不符", "did not arrive, which is not what is said", &[]),
+            ),
+            (Err(why), _) => {
+                (Tone::Open, Text::of("未能实发：{0}", "not known: {1}", &[&why.zh, &why.en]))
+            }
+        };
+        let Explained { source, destination, .. } = one.packet;
+        let lead = layout.say("实发", "sent");
+        let colon = layout.say("：", ": ");
+        let what = layout.paint.dye(tone, &say(&what, layout));
+        put(page, format_args!("{lead}  {source} → {destination}{colon}{what}\n"));
+    }
+}
+
+/// Returns the same for programs.
+pub fn tried_fields(tried: &[Tried<'_>]) -> Value {
+    let one = |one: &Tried<'_>| {
+        let why = one.arrived.as_ref().err().map(|why| json!({ "zh": why.zh, "en": why.en }));
+        json!({
+            "source": one.packet.source.to_string(),
+            "destination": one.packet.destination.to_string(),
+            "arrived": one.arrived.as_ref().ok(),
+            "agrees": one.agrees(),
+            "reason": why,
+        })
+    };
+    tried.iter().map(one).collect()
 }

@@ -32,3 +32,23 @@ pub(in super::super) fn guest(effort: Effort) -> Result<Vec<Figure>, CaseError> 
     ];
     of_test(effort, &tests, &[("ASSAY_GUEST_ROUNDS", rounds)], &rows)
 }
+
+/// `assay net accept`: how many cases it has, and how long they take.
+pub(in super::super) fn accept(effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let tests = Tests { package: "hw-tests", file: "net_accept", filter: "" };
+    let row = |name, what, bar| Row { name, what, bar };
+    let mut rows = vec![
+        row(
+            "net.accept",
+            "`net accept`: cases by real packets, in the library",
+            "every one, ≤ 45 s",
+        ),
+        row("net.accept.program", "`net accept`: the program", "every one, ≤ 45 s"),
+    ];
+    let mut variables = Vec::new();
+    if effort == Effort::Full {
+        variables.push(("ASSAY_ACCEPT_SCALE", "1"));
+        rows.push(row("net.accept.scale", "`net accept --scale`", "every case"));
+    }
+    of_test(effort, &tests, &variables, &rows)
+}
