@@ -124,6 +124,9 @@ const TESTED: &[&str] = &[
     "dataplane-kill",
     "dataplane-drift",
     "dataplane-teardown",
+    "dataplane-daemon",
+    "dataplane-memory",
+    "net-accept",
 ];
 
 /// By how much of its bar a figure may miss in a reduced run on a busy machine.

@@ -124,7 +124,7 @@ fn no_damage() -> Result<(), Failed> {
     let mut other = read(&text(Which::One).replace("ports = 80", "ports = 81"))?;
     std::mem::swap(&mut other, &mut watched.desired);
     let desired = watched.desired.clone();
-    assert_eq!(converge(&mut watched.real, &desired)?, 1, "a batch of rules");
+    assert_eq!(converge(&mut watched.real, &desired)?, 2, "elements more, then elements less");
     quiet(&mut watched, "our own rules")?;
     watched.lab.nft("flush chain inet assay as_fwd")?;
     assert!(watched.wait(PATIENCE)?.ok_or("rules of others' making")?.rules);

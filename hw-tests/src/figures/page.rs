@@ -94,16 +94,20 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | dataplane-guest | `ASSAY_GUEST_ROUNDS=20 cargo test --release -p hw-tests --test dataplane_guest` |\n\
     | net-accept | `ASSAY_ACCEPT_SCALE=1 cargo test --release -p hw-tests --test net_accept` |\n\
     | dataplane-groups, -many, -layout | datagrams of 64 bytes from a guest to another across hosts, 400 a turn, two layouts in turn (A B B A); processor time of the sending thread, in which the whole way is: `figures --case dataplane-groups` |\n\
+    | dataplane-converge | the library from the text of a state in an empty namespace, then `ip -batch`, `bridge -batch` and `nft -f` in another, in turn: `benches/compare/dataplane-converge` |\n\
+    | dataplane-rules | batches to the kernel of a full node and of an empty one in turn: `benches/compare/dataplane-rules` |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n\
     \n## What explains them\n\n\
     **zram.** Its driver cannot be asked without waiting, so that a ring has kernel workers do\n\
-    every operation. The bar of 0.80 over fio's ring stays out of reach: `t/io_uring`, which\n\
-    records nothing, is itself at about 0.78–0.83 of fio 3.33 there, for of all the time only\n\
-    some 40 ns an operation are ours. Linux AIO is a tenth cheaper than the ring (rows “told to\n\
-    use libaio”), for the thread that asks does the reads; but that thread is then busy all the\n\
-    time, which makes a run `cpu-bound` and so proof of nothing. Hence the ring stays what is\n\
-    taken unless a job names an engine. Tried without gain (differences below the noise of 5 %):\n\
-    one or two ring workers, submission straight to the workers, huge pages for buffers.\n\n\
+    every operation, and what they cost moves with the day: over fio's ring 0.958 (0.837–1.073)\n\
+    on 25 November 2026 and 0.799 (0.729–0.990) on the 26th, the same code but for an error type.\n\
+    The bar of 0.80 is at the edge of what can be: `t/io_uring`, which records nothing, is itself\n\
+    at 0.68–0.83 of fio 3.33 there, and only some 40 ns an operation are ours. Linux AIO is up to\n\
+    a tenth cheaper than the ring (rows “told to use libaio”), for the thread that asks does the\n\
+    reads; but that thread is then busy all the time, which makes a run `cpu-bound` and so proof\n\
+    of nothing. Hence the ring stays what is taken unless a job names an engine. Tried without\n\
+    gain (differences below the noise of 5 %): one or two ring workers, submission straight to\n\
+    the workers, huge pages for buffers.\n\n\
     **Cached file.** Nothing but a copy happens in the kernel: what is saved is fio's own time,\n\
     270 ns an operation for three latencies, against 40 ns for one and the offset.\n";
 

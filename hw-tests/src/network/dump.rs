@@ -46,6 +46,9 @@ const LEFT_OUT: &[&str] = &[
     "tcn_timer",
     "topology_change_timer",
     "gc_timer",
+    // Of the other end of a pair that is in another namespace: which of those that were made in
+    // no order of their own.
+    "link_netnsid",
     // Of a port: its number.
     "id",
     "no",
@@ -72,6 +75,9 @@ pub fn dump(space: &Space) -> Result<Dump, BedError> {
             _ => Vec::new(),
         };
         list.retain(|each| each.get("metainfo").is_none());
+        if line.starts_with("bridge") {
+            list.iter_mut().for_each(no_other_end);
+        }
         list.iter_mut().for_each(plain);
         // Rules keep their order within their chain.
         list.sort_by_key(|each| match each.get("rule") {
@@ -129,6 +135,17 @@ pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
         }
     }
     told
+}
+
+/// Leaves out the other end of a pair: of one in another namespace bridge(8) looks the number up
+/// in this (`ip -j link` tells which it is).
+fn no_other_end(port: &mut Value) {
+    if let Value::Object(fields) = port {
+        fields.remove("link");
+        if let Some(Value::Array(flags)) = fields.get_mut("flags") {
+            flags.retain(|flag| flag != "M-DOWN");
+        }
+    }
 }
 
 fn plain(value: &mut Value) {

@@ -71,7 +71,7 @@ impl Found<'_> {
             [("条款", "row"), ("通过", "pass"), ("不通过", "fail"), ("未测", "not measured")];
         let mut table = Table::new(head.map(|(zh, en)| layout.say(zh, en)));
         let mut rows: Vec<&str> = self.cases.iter().map(|case| case.row).collect();
-        rows.sort_unstable();
+        tiny_sort::stable::sort(&mut rows);
         rows.dedup();
         for row in rows {
             let of = |verdict| self.count(Some(row), verdict).to_string().into();
