@@ -87,7 +87,8 @@ pub(crate) enum CaseError {
 }
 
 /// Why a missed bar does not fail a reduced run.
-const EXCUSED: &str = "reduced and noisy: fails beyond 1.5 times the bar; --full decides";
+const EXCUSED: &str =
+    "reduced and noisy: fails beyond 1.5 times the bar, or what is known; --full decides";
 
 /// A case: a name, and what measures it.
 struct Case {
