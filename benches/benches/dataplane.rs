@@ -20,7 +20,7 @@ fn full() -> (String, Desired) {
 fn read(criterion: &mut Criterion) {
     let (text, _desired) = full();
     criterion.bench_function("read", |bencher| {
-        bencher.iter(|| spec::read("full.toml", black_box(&text)))
+        bencher.iter(|| spec::read("full.toml", black_box(&text)));
     });
 }
 

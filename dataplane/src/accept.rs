@@ -1,7 +1,7 @@
 //! Whether this dataplane does on this kernel what the norm asks of tenant networks: real packets
 //! between guests on two hosts of scratch.
 //!
-//! [`table`] says what is done and what has to come of it, [`world`] for whom, [`frame`] how a
+//! `table` says what is done and what has to come of it, `world` for whom, `frame` how a
 //! probe is made and read; [`site`] builds it. Nothing of the node's own networks is touched.
 //! What is found is of this dataplane here, never of a delivered cloud.
 

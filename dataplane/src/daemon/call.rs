@@ -73,7 +73,7 @@ impl Calls {
     }
 }
 
-/// Returns what is kept of a body: secrets cut, and no more than [`LONGEST`] bytes.
+/// Returns what is kept of a body: secrets cut, and no more than `LONGEST` bytes.
 pub fn kept(body: &[u8]) -> String {
     // What is larger by far is a whole desired state; a tree of it for the log alone is dear.
     if body.len() > 64 * LONGEST {

@@ -210,7 +210,7 @@ impl Document {
         let new = edit.filter(|edit| edit.text.is_some());
         let names = self.sections.keys().map(String::as_str);
         let mut names: Vec<&str> = names.chain(new.map(|edit| edit.key.0.as_str())).collect();
-        names.sort_unstable();
+        tiny_sort::stable::sort(&mut names);
         names.dedup();
         for name in names {
             let objects = self.sections.get(name);

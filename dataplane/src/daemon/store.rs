@@ -2,7 +2,7 @@
 //!
 //! What is accepted is on disk before its caller is told so; a line that was torn by a kill or
 //! a power loss was told to nobody, and is not read. Lines are those of the
-//! [`journal`](crate::journal): a sum, a space, JSON.
+//! [`journal`]: a sum, a space, JSON.
 
 use std::io;
 

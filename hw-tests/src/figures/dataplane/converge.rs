@@ -37,7 +37,7 @@ const OVER: f64 = 1.0;
 /// worse than this by as much as noise may do is a fault.
 const KNOWN: f64 = 1.3;
 /// For two dumps to be alike.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The bar of a sync with nothing to do, in seconds; of full size.
 const SYNC: f64 = 0.5;
 
