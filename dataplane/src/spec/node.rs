@@ -37,7 +37,9 @@ pub(super) struct Table<'t>(Vec<Entry<'t>>);
 impl<'t> Table<'t> {
     /// Sorts entries; of equal keys the first counts. Returns the others too.
     pub(super) fn of(mut entries: Vec<Entry<'t>>) -> (Self, Vec<Entry<'t>>) {
-        entries.sort_unstable_by(|one, other| (&one.0, one.1.at).cmp(&(&other.0, other.1.at)));
+        tiny_sort::stable::sort_by(&mut entries, |one, other| {
+            (&one.0, one.1.at).cmp(&(&other.0, other.1.at))
+        });
         let (mut kept, mut doubled) = (Vec::with_capacity(entries.len()), Vec::new());
         for entry in entries {
             let again = kept.last().is_some_and(|(key, _node)| *key == entry.0);
