@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::document::{Document, Edit, Key, WithId, kind, with_id};
 use super::event::{Event, Kind};
+use super::index::Index;
 use super::store::{self, Store};
 use super::work::{self, Task};
 use super::{Accepted, Daemon, Part, Standing};
@@ -210,7 +211,8 @@ impl Daemon {
             return None;
         }
         let edit = self.edit((section.to_owned(), id.to_owned()), text, expected).ok()?;
-        let part = Part::of(self.desired.as_ref()?, &self.accepted.document, &edit)?;
+        let desired = self.desired.as_ref()?;
+        let part = Part::of(desired, &self.index, &self.accepted.document, &edit)?;
         let task = self.task_of(generation.saturating_add(1), part.after.clone(), true);
         Some(Proposal { task, part: Some(part), what: What::Edit(edit) })
     }
@@ -305,7 +307,7 @@ impl Daemon {
                 }
                 if let Some((part, desired)) = part.zip(self.desired.take()) {
                     let mut desired = desired;
-                    part.merge(Arc::make_mut(&mut desired), &edit.key);
+                    part.merge(Arc::make_mut(&mut desired), &mut self.index, &edit.key);
                     merged = Some(desired);
                 }
                 let (section, id) = &edit.key;
@@ -326,7 +328,11 @@ impl Daemon {
         };
         let there = &self.accepted.document;
         self.gone.retain(|key, _since| there.object(key).is_none());
-        self.desired = Some(merged.unwrap_or(task.desired));
+        let desired = merged.unwrap_or_else(|| {
+            self.index = Index::of(&task.desired);
+            task.desired
+        });
+        self.desired = Some(desired);
         self.standing = Standing::Pending;
         self.failures = 0;
         self.events.push(Event {

@@ -208,6 +208,7 @@ proptest! {
             prop_assert_eq!(by_part, by_whole, "{} {} {:?}", section, id, text);
             prop_assert!(one.daemon.is_ready(), "{:?}", one.daemon.standing());
             prop_assert_eq!(&one.daemon.desired, &other.daemon.desired);
+            prop_assert_eq!(&one.daemon.index, &other.daemon.index);
             prop_assert_eq!(&one.kernel.seen, &other.kernel.seen, "{} {} {:?}", section, id, text);
         }
     }
