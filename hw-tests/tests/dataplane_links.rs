@@ -67,7 +67,7 @@ fn ip(text: &str) -> IpAddr {
 
 fn add(name: &str, kind: LinkKind) -> Step {
     let link = Link { kind, mtu: 1450, master: None, bridge_port: None, up: false };
-    Step::AddLink { name: device(name), link }
+    Step::AddLink { name: device(name), link: Box::new(link) }
 }
 
 fn bridge(name: &str) -> Step {

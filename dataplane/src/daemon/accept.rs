@@ -171,7 +171,19 @@ impl Daemon {
         if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
             return Err(Refusal::NoObject);
         }
-        let desired = spec::read("body", text).map_err(Refusal::Faults)?;
+        // What is known already has not to be read again; it is not valid in another way.
+        let known = self.desired.as_ref().filter(|_| self.accepted.document.is_written(text));
+        if let Some(desired) = known
+            && (next == current || generation.is_none())
+        {
+            let confirmed = confirmed || self.accepted.confirmed;
+            let task = self.task_of(current, Arc::clone(desired), confirmed);
+            return Ok(Proposal { task, part: None, what: What::Same });
+        }
+        let desired = match known {
+            Some(desired) => Arc::clone(desired),
+            None => Arc::new(spec::read("body", text).map_err(Refusal::Faults)?),
+        };
         let document = Document::of(text, next).ok_or(Refusal::NoObject)?;
         let same = self.desired.is_some() && document.equals(&self.accepted.document);
         if next == current && !same {
@@ -197,7 +209,8 @@ impl Daemon {
             .map_err(|errors| Refusal::Faults(placed(errors, &rendered)))?;
         // Who deletes one object means it; what was held before stays held.
         let confirmed = self.standing == Standing::AsWanted;
-        let task = self.task_of(self.accepted.generation.saturating_add(1), desired, confirmed);
+        let generation = self.accepted.generation.saturating_add(1);
+        let task = self.task_of(generation, Arc::new(desired), confirmed);
         Ok(Proposal { task, part: None, what: What::Edit(edit) })
     }
 
@@ -213,7 +226,7 @@ impl Daemon {
         let edit = self.edit((section.to_owned(), id.to_owned()), text, expected).ok()?;
         let desired = self.desired.as_ref()?;
         let part = Part::of(desired, &self.index, &self.accepted.document, &edit)?;
-        let task = self.task_of(generation.saturating_add(1), part.after.clone(), true);
+        let task = self.task_of(generation.saturating_add(1), Arc::clone(&part.after), true);
         Some(Proposal { task, part: Some(part), what: What::Edit(edit) })
     }
 
@@ -238,9 +251,9 @@ impl Daemon {
         Ok(Edit { key, text })
     }
 
-    fn task_of(&self, generation: u64, desired: Desired, confirmed: bool) -> Task {
+    fn task_of(&self, generation: u64, desired: Arc<Desired>, confirmed: bool) -> Task {
         let (past, sweep) = (self.past.clone(), self.sweep);
-        Task { generation, desired: Arc::new(desired), confirmed, past, sweep }
+        Task { generation, desired, confirmed, past, sweep }
     }
 
     /// Says whether a change that was looked at with the kernel can be had there at all. That

@@ -7,6 +7,7 @@
 //! part, and the change goes by way of the whole, which also says best what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -21,9 +22,9 @@ use crate::spec;
 #[derive(Clone, Debug)]
 pub struct Part {
     /// As it is.
-    pub before: Desired,
+    pub before: Arc<Desired>,
     /// As it is to be.
-    pub after: Desired,
+    pub after: Arc<Desired>,
 }
 
 impl Part {
@@ -46,7 +47,7 @@ impl Part {
         let before = cut(desired, index.of_vpc(&vpc)?);
         let text = document.part(&keys(&before, &vpc, document, edit)).render(Some(edit)).text;
         let after = spec::read("state", &text).ok()?;
-        let part = Self { before, after };
+        let part = Self { before: Arc::new(before), after: Arc::new(after) };
         part.is_alone(desired, index, &edit.key).then_some(part)
     }
 

@@ -88,7 +88,9 @@ impl Lab {
         let (node, difference) = known.decide(&part, links)?;
         let task = proposal.task.clone();
         self.daemon.accept(proposal, &mut Disk, 0).unwrap();
-        let (report, _kept) = work::finish_part(&mut self.kernel, &task, &part, node, &mut NoLog);
+        let touched = work::touched(&node.plan);
+        let (report, _kept) =
+            work::finish_part(&mut self.kernel, &task, &part, node, &touched, &mut NoLog);
         known.learn(difference);
         self.daemon.learn(&report, Moment::default());
         self.narrow += 1;
