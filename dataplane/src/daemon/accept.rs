@@ -318,11 +318,7 @@ impl Daemon {
                     // It is kept already; a failure leaves the longer file.
                     drop(store.replace(&store::whole(&self.accepted)));
                 }
-                if let Some((part, desired)) = part.zip(self.desired.take()) {
-                    let mut desired = desired;
-                    part.merge(Arc::make_mut(&mut desired), &mut self.index, &edit.key);
-                    merged = Some(desired);
-                }
+                merged = part.and_then(|part| self.merged(&part, &edit.key));
                 let (section, id) = &edit.key;
                 objects.insert(format!("{section} {id}"));
                 let (zh, en) = if edit.text.is_some() {
@@ -341,11 +337,10 @@ impl Daemon {
         };
         let there = &self.accepted.document;
         self.gone.retain(|key, _since| there.object(key).is_none());
-        let desired = merged.unwrap_or_else(|| {
+        if merged.is_none() {
             self.index = Index::of(&task.desired);
-            task.desired
-        });
-        self.desired = Some(desired);
+        }
+        self.desired = Some(merged.unwrap_or(task.desired));
         self.standing = Standing::Pending;
         self.failures = 0;
         self.events.push(Event {
@@ -359,6 +354,15 @@ impl Daemon {
             took_ms: None,
         });
         Ok(Answer { generation, changed: true })
+    }
+}
+
+impl Daemon {
+    /// Returns the desired state with what of a part has changed.
+    fn merged(&mut self, part: &Part, key: &Key) -> Option<Arc<Desired>> {
+        let mut desired = self.desired.take()?;
+        part.merge(Arc::make_mut(&mut desired), &mut self.index, key);
+        Some(desired)
     }
 }
 

@@ -92,7 +92,7 @@ impl Kernel for Real {
             // The kernel tells of both at once; each takes half of the time on a full node.
             let thread = std::thread::Builder::new().name("rules".to_owned());
             let rules = thread.spawn_scoped(scope, || rules::look(filter));
-            (route.look(interest), rules.map(|rules| rules.join()))
+            (route.look(interest), rules.map(std::thread::ScopedJoinHandle::join))
         });
         let mut seen = seen?;
         let what = "start a thread that reads rules";
