@@ -121,8 +121,17 @@ pub fn apply(
     for group in groups(plan) {
         // Past the beginning the journal is of use only to people; the run goes on without it.
         let written = log.append(&journal::steps(plan, group.start, group.len()), false);
-        let steps: Vec<Step> = group.clone().filter_map(|at| step(plan, at)).collect();
-        let results = kernel.perform(&steps);
+        let many: Vec<Step>;
+        let steps = match plan.steps.get(group.clone()) {
+            // A batch of a full node is megabytes, and always a group of its own.
+            Some([planned]) => std::slice::from_ref(&planned.step),
+            planned => {
+                let planned = planned.unwrap_or_default().iter();
+                many = planned.map(|planned| planned.step.clone()).collect();
+                many.as_slice()
+            }
+        };
+        let results = kernel.perform(steps);
         let (mut failed, mut unsure) = (None, Vec::new());
         for (at, result) in group.clone().zip(&results) {
             match result {
@@ -173,10 +182,6 @@ fn unknown(plan: &Plan, at: usize, because: StepError) -> Option<Left> {
         en: format!("it is not known whether this is done: {}", done.en),
     };
     Some(Left { done, undo, because: Some(because) })
-}
-
-fn step(plan: &Plan, at: usize) -> Option<Step> {
-    plan.steps.get(at).map(|planned| planned.step.clone())
 }
 
 /// Groups of steps that may be on their way together.
@@ -246,7 +251,7 @@ fn roll_back(
     for planned in done.into_iter().rev() {
         left.extend(planned.lost.iter().map(|lost| Left {
             done: text::step(&planned.step),
-            undo: lost.clone(),
+            undo: (**lost).clone(),
             because: None,
         }));
         undos.extend(planned.undo.iter().map(|undo| (planned, undo)));

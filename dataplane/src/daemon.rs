@@ -12,6 +12,7 @@ mod accept;
 pub mod call;
 pub mod document;
 pub mod event;
+mod index;
 pub mod narrow;
 mod part;
 pub mod status;
@@ -34,6 +35,7 @@ use crate::text::Text;
 use call::Calls;
 use document::{Document, Key};
 use event::{Event, Events, Kind};
+use index::Index;
 use store::Accepted;
 use work::Task;
 
@@ -52,6 +54,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub struct Daemon {
     accepted: Accepted,
     desired: Option<Arc<Desired>>,
+    /// What of it is of which VPC.
+    index: Index,
     /// Objects that are no longer desired and may still be there, and since when.
     gone: BTreeMap<Key, u64>,
     /// The last generation that was applied, and that read back as wanted.
@@ -149,6 +153,7 @@ impl Daemon {
             let text = accepted.document.render(None).text;
             match spec::read("accepted state", &text) {
                 Ok(desired) => {
+                    daemon.index = Index::of(&desired);
                     daemon.desired = Some(Arc::new(desired));
                     daemon.accepted = accepted;
                     daemon.standing = Standing::Pending;

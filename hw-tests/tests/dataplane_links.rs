@@ -33,6 +33,7 @@ fn main() -> ExitCode {
     let trials = vec![
         trial("a_network_reads_back_as_it_was_made", NEEDS, a_network),
         trial("what_is_taken_away_is_gone", NEEDS, taken_away),
+        trial("one_device_is_gone_when_that_is_told", NEEDS, gone_when_told),
         trial("a_name_that_is_taken_is_neither_marked_nor_touched", NEEDS, a_taken_name),
         trial("a_failure_is_told_at_its_step", NEEDS, a_failure),
         trial("a_device_without_ipv6_is_marked_too", NEEDS, without_ipv6),
@@ -67,7 +68,7 @@ fn ip(text: &str) -> IpAddr {
 
 fn add(name: &str, kind: LinkKind) -> Step {
     let link = Link { kind, mtu: 1450, master: None, bridge_port: None, up: false };
-    Step::AddLink { name: device(name), link }
+    Step::AddLink { name: device(name), link: Box::new(link) }
 }
 
 fn bridge(name: &str) -> Step {
@@ -134,6 +135,23 @@ fn done(lab: &Lab, steps: &[Step]) -> Result<(), Failed> {
         None if outcomes.len() == steps.len() => Ok(()),
         None => Err(format!("{} of {} steps", outcomes.len(), steps.len()).into()),
     }
+}
+
+/// One device is taken away by a thread of its own, which is told before the kernel has ended.
+fn gone_when_told() -> Result<(), Failed> {
+    let lab = Lab::new()?;
+    let mut route = lab.route()?;
+    let gone = Step::DeleteLink { name: device("p1") };
+    for _ in 0..5 {
+        for step in [veth("p1", "q1"), gone.clone()] {
+            assert_eq!(route.perform(std::slice::from_ref(&step)), [Ok(())], "{step:?}");
+        }
+        assert!(lab.link("p1").is_err() && lab.link("q1").is_err());
+    }
+    // What is not there is refused, as by any other way.
+    let refused = route.perform(&[gone]);
+    assert!(matches!(refused.as_slice(), [Err(error)] if error.errno == 19), "{refused:?}");
+    Ok(())
 }
 
 fn a_network() -> Result<(), Failed> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::document::{Document, Edit, Key, WithId, kind, with_id};
 use super::event::{Event, Kind};
+use super::index::Index;
 use super::store::{self, Store};
 use super::work::{self, Task};
 use super::{Accepted, Daemon, Part, Standing};
@@ -170,7 +171,19 @@ impl Daemon {
         if !text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
             return Err(Refusal::NoObject);
         }
-        let desired = spec::read("body", text).map_err(Refusal::Faults)?;
+        // What is known already has not to be read again; it is not valid in another way.
+        let known = self.desired.as_ref().filter(|_| self.accepted.document.is_written(text));
+        if let Some(desired) = known
+            && (next == current || generation.is_none())
+        {
+            let confirmed = confirmed || self.accepted.confirmed;
+            let task = self.task_of(current, Arc::clone(desired), confirmed);
+            return Ok(Proposal { task, part: None, what: What::Same });
+        }
+        let desired = match known {
+            Some(desired) => Arc::clone(desired),
+            None => Arc::new(spec::read("body", text).map_err(Refusal::Faults)?),
+        };
         let document = Document::of(text, next).ok_or(Refusal::NoObject)?;
         let same = self.desired.is_some() && document.equals(&self.accepted.document);
         if next == current && !same {
@@ -196,7 +209,8 @@ impl Daemon {
             .map_err(|errors| Refusal::Faults(placed(errors, &rendered)))?;
         // Who deletes one object means it; what was held before stays held.
         let confirmed = self.standing == Standing::AsWanted;
-        let task = self.task_of(self.accepted.generation.saturating_add(1), desired, confirmed);
+        let generation = self.accepted.generation.saturating_add(1);
+        let task = self.task_of(generation, Arc::new(desired), confirmed);
         Ok(Proposal { task, part: None, what: What::Edit(edit) })
     }
 
@@ -210,8 +224,9 @@ impl Daemon {
             return None;
         }
         let edit = self.edit((section.to_owned(), id.to_owned()), text, expected).ok()?;
-        let part = Part::of(self.desired.as_ref()?, &self.accepted.document, &edit)?;
-        let task = self.task_of(generation.saturating_add(1), part.after.clone(), true);
+        let desired = self.desired.as_ref()?;
+        let part = Part::of(desired, &self.index, &self.accepted.document, &edit)?;
+        let task = self.task_of(generation.saturating_add(1), Arc::clone(&part.after), true);
         Some(Proposal { task, part: Some(part), what: What::Edit(edit) })
     }
 
@@ -236,9 +251,9 @@ impl Daemon {
         Ok(Edit { key, text })
     }
 
-    fn task_of(&self, generation: u64, desired: Desired, confirmed: bool) -> Task {
+    fn task_of(&self, generation: u64, desired: Arc<Desired>, confirmed: bool) -> Task {
         let (past, sweep) = (self.past.clone(), self.sweep);
-        Task { generation, desired: Arc::new(desired), confirmed, past, sweep }
+        Task { generation, desired, confirmed, past, sweep }
     }
 
     /// Says whether a change that was looked at with the kernel can be had there at all. That
@@ -303,11 +318,7 @@ impl Daemon {
                     // It is kept already; a failure leaves the longer file.
                     drop(store.replace(&store::whole(&self.accepted)));
                 }
-                if let Some((part, desired)) = part.zip(self.desired.take()) {
-                    let mut desired = desired;
-                    part.merge(Arc::make_mut(&mut desired), &edit.key);
-                    merged = Some(desired);
-                }
+                merged = part.and_then(|part| self.merged(&part, &edit.key));
                 let (section, id) = &edit.key;
                 objects.insert(format!("{section} {id}"));
                 let (zh, en) = if edit.text.is_some() {
@@ -326,6 +337,9 @@ impl Daemon {
         };
         let there = &self.accepted.document;
         self.gone.retain(|key, _since| there.object(key).is_none());
+        if merged.is_none() {
+            self.index = Index::of(&task.desired);
+        }
         self.desired = Some(merged.unwrap_or(task.desired));
         self.standing = Standing::Pending;
         self.failures = 0;
@@ -340,6 +354,15 @@ impl Daemon {
             took_ms: None,
         });
         Ok(Answer { generation, changed: true })
+    }
+}
+
+impl Daemon {
+    /// Returns the desired state with what of a part has changed.
+    fn merged(&mut self, part: &Part, key: &Key) -> Option<Arc<Desired>> {
+        let mut desired = self.desired.take()?;
+        part.merge(Arc::make_mut(&mut desired), &mut self.index, key);
+        Some(desired)
     }
 }
 

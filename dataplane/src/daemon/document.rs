@@ -104,6 +104,35 @@ impl Document {
         self.head == other.head && self.objects().map(text).eq(other.objects().map(text))
     }
 
+    /// Whether a text says just this: it is JSON, has no name or id twice, no section that the
+    /// format does not have, and each object as it was written, spaces apart. Where not, it may
+    /// nevertheless mean the same.
+    pub(super) fn is_written(&self, text: &str) -> bool {
+        let text = text.trim_start_matches('\u{feff}');
+        if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
+            return false;
+        }
+        let Some(members) = members(text) else { return false };
+        let (mut heads, mut sections) = (Vec::new(), Vec::new());
+        for (name, value) in &members {
+            let same = if value.starts_with('[') {
+                sections.push(name.as_str());
+                let own = self.sections.get(name);
+                kind(name).is_some() && has_all(own, value)
+            } else {
+                heads.push(name.as_str());
+                self.head.get(name).is_some_and(|own| is_dense(value, own))
+            };
+            if !same {
+                return false;
+            }
+        }
+        let own = self.sections.keys().all(|name| sections.contains(&name.as_str()));
+        own && are_distinct(&mut sections)
+            && heads.len() == self.head.len()
+            && are_distinct(&mut heads)
+    }
+
     /// Takes over from `before` since when objects are as they are; returns those that are no
     /// longer there.
     pub fn inherit(&mut self, before: &Self) -> Vec<Key> {
@@ -389,6 +418,50 @@ impl<'t> Scan<'t> {
     }
 }
 
+/// Whether a JSON list has all of a section's objects, each once and as it was written, and no
+/// others.
+fn has_all(section: Option<&BTreeMap<String, Object>>, list: &str) -> bool {
+    let Some(items) = items(list) else { return false };
+    let Some(section) = section else { return items.is_empty() };
+    let mut ids = Vec::with_capacity(items.len());
+    for item in items {
+        let there = id_of(item).and_then(|id| section.get_key_value(&id));
+        match there {
+            Some((id, object)) if is_dense(item, &object.text) => ids.push(id.as_str()),
+            _ => return false,
+        }
+    }
+    ids.len() == section.len() && are_distinct(&mut ids)
+}
+
+fn are_distinct(words: &mut [&str]) -> bool {
+    tiny_sort::stable::sort(words);
+    words.windows(2).all(|pair| pair.first() != pair.last())
+}
+
+/// Whether a JSON text is `dense`, spaces between its words apart.
+fn is_dense(text: &str, dense: &str) -> bool {
+    let mut expected = dense.bytes();
+    let (mut within, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        if within {
+            (within, escaped) = match byte {
+                _ if escaped => (true, false),
+                b'"' => (false, false),
+                byte => (true, byte == b'\\'),
+            };
+        } else if byte == b'"' {
+            within = true;
+        } else if byte.is_ascii_whitespace() {
+            continue;
+        }
+        if expected.next() != Some(byte) {
+            return false;
+        }
+    }
+    expected.next().is_none()
+}
+
 /// Returns a JSON text without the spaces between its words.
 fn dense(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -437,6 +510,37 @@ mod tests {
         let rendered = document.render(None).text;
         assert!(Document::of(&rendered, 2).unwrap().equals(&document), "{rendered}");
         assert!(serde_json::from_str::<Value>(&rendered).is_ok(), "{rendered}");
+    }
+
+    #[test]
+    fn only_what_was_written_is_known_again() {
+        let object = |id, more| format!("{{\"id\": \"{id}\"{more}}}");
+        let [p, q, other] = [object("p", ""), object("q", ", \"x\": [1, 2]"), object("q", "")];
+        let all = format!("{{\"a\": {{\"b\": \"c d\"}}, \"port\": [{p}, {q}]}}");
+        let document = Document::of(&all, 1).unwrap();
+        let known = |text: &str| document.is_written(text);
+        let turned =
+            format!("\u{feff}{{ \"port\":[{q},\n{p}], \"vpc\": [], \"a\":{{\"b\":\"c d\"}} }}");
+        assert!(known(&all) && known(&turned) && known(&document.render(None).text));
+        let head = "\"a\": {\"b\": \"c d\"}";
+        for others in [
+            format!("{{{head}, \"port\": [{p} {q}]}}"),
+            format!("{{{head}, \"port\": [{p}, {q}]}} x"),
+            format!("{{{head}, \"port\": [{p}, {p}]}}"),
+            format!("{{{head}, \"port\": [{p}, {q}, {p}]}}"),
+            format!("{{{head}, \"port\": [{p}, {q}], \"port\": [{p}, {q}]}}"),
+            format!("{{{head}, {head}, \"port\": [{p}, {q}]}}"),
+            format!("{{{head}, \"port\": [{p}, {q}], \"nonsense\": []}}"),
+            format!("{{{head}, \"port\": [{p}, {q}], \"x\": 1}}"),
+            format!("{{{head}, \"port\": [{p}, {other}]}}"),
+            format!("{{{head}, \"port\": [{p}]}}"),
+            format!("{{{head}}}"),
+            format!("{{\"a\": {{\"b\": \"cd\"}}, \"port\": [{p}, {q}]}}"),
+            format!("{{\"port\": [{p}, {q}]}}"),
+            String::new(),
+        ] {
+            assert!(!known(&others), "{others}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Known {
     /// Returns the devices that a plan for a part has to see.
     pub fn devices(part: &Part) -> Vec<Device> {
         let mut devices = BTreeSet::new();
-        for desired in [&part.before, &part.after] {
+        for desired in [&*part.before, &*part.after] {
             for network in desired.networks.keys() {
                 devices.extend([naming::bridge(network), naming::vxlan(network)]);
             }
@@ -149,7 +149,7 @@ fn numbers(ruleset: &Ruleset) -> impl Iterator<Item = u32> {
 }
 
 /// Returns what is there where `wanted` was done, with these devices.
-pub(super) fn standing(wanted: Wanted, links: BTreeMap<Device, seen::Link>) -> Seen {
+fn standing(wanted: Wanted, links: BTreeMap<Device, seen::Link>) -> Seen {
     let Wanted { mut forwarding, mut neighbours, mut ruleset, .. } = wanted;
     forwarding.retain(|key, _to| links.contains_key(&key.device));
     neighbours.retain(|key, _mac| links.contains_key(&key.device));
@@ -162,6 +162,13 @@ pub(super) fn standing(wanted: Wanted, links: BTreeMap<Device, seen::Link>) -> S
         table.chains.insert(MARK.to_owned(), Chain::default());
     }
     Seen { links, forwarding, neighbours, ruleset, ..Seen::default() }
+}
+
+/// Returns what would still have to change of devices.
+pub(super) fn residue(wanted: &Wanted, seen: &Seen, scope: &Scope) -> plan::Plan {
+    let wanted = Wanted { links: wanted.links.clone(), ..Wanted::default() };
+    let seen = Seen { links: seen.links.clone(), ..Seen::default() };
+    plan::plan(&wanted, &seen, scope)
 }
 
 /// Whether a step touches nothing that all VPCs share.

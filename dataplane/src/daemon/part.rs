@@ -7,10 +7,12 @@
 //! part, and the change goes by way of the whole, which also says best what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::document::{Document, Edit, Key, members};
+use super::index::{Index, Objects};
 use crate::address::Device;
 use crate::desired::routing::Routing;
 use crate::desired::{Desired, Port, PortKind};
@@ -20,15 +22,20 @@ use crate::spec;
 #[derive(Clone, Debug)]
 pub struct Part {
     /// As it is.
-    pub before: Desired,
+    pub before: Arc<Desired>,
     /// As it is to be.
-    pub after: Desired,
+    pub after: Arc<Desired>,
 }
 
 impl Part {
     /// Returns the part that an edit changes; nothing where it may change more than that, or is
     /// wrong.
-    pub(super) fn of(desired: &Desired, document: &Document, edit: &Edit) -> Option<Self> {
+    pub(super) fn of(
+        desired: &Desired,
+        index: &Index,
+        document: &Document,
+        edit: &Edit,
+    ) -> Option<Self> {
         let vpc = vpc_of(desired, edit)?;
         let routing = &desired.routing;
         let routed = routing.routers.contains_key(&vpc)
@@ -37,15 +44,15 @@ impl Part {
         if routed {
             return None;
         }
-        let before = cut(desired, &vpc);
+        let before = cut(desired, index.of_vpc(&vpc)?);
         let text = document.part(&keys(&before, &vpc, document, edit)).render(Some(edit)).text;
         let after = spec::read("state", &text).ok()?;
-        let part = Self { before, after };
-        part.is_alone(desired, &edit.key).then_some(part)
+        let part = Self { before: Arc::new(before), after: Arc::new(after) };
+        part.is_alone(desired, index, &edit.key).then_some(part)
     }
 
     /// Whether nothing outside has a name that the changed object has.
-    fn is_alone(&self, desired: &Desired, (section, id): &Key) -> bool {
+    fn is_alone(&self, desired: &Desired, index: &Index, (section, id): &Key) -> bool {
         let other = match section.as_str() {
             "port" => desired.remotes.contains_key(id),
             "remote" => desired.ports.contains_key(id),
@@ -69,23 +76,23 @@ impl Part {
             return false;
         }
         let taken = |name: &Device| {
-            let outside =
-                desired.ports.iter().filter(|(id, _port)| !self.before.ports.contains_key(*id));
-            let mut outside = outside.flat_map(|(_id, port)| names(port));
+            let own = self.before.ports.values().flat_map(names).filter(|own| *own == name);
             let mut externals = desired.routing.externals.values();
-            outside.any(|own| own == name) || externals.any(|external| external.device == *name)
+            index.count(name) > own.count() || externals.any(|it| it.device == *name)
         };
         !ports.any(|port| names(port).any(taken))
     }
 
     /// Puts the changed object into the whole.
-    pub(super) fn merge(&self, whole: &mut Desired, (section, id): &Key) {
+    pub(super) fn merge(&self, whole: &mut Desired, index: &mut Index, (section, id): &Key) {
+        index.remove(whole, section, id);
         match section.as_str() {
             "group" => put(&mut whole.groups, &self.after.groups, id),
             "port" => put(&mut whole.ports, &self.after.ports, id),
             "remote" => put(&mut whole.remotes, &self.after.remotes, id),
             _ => {}
         }
+        index.add(whole, section, id);
     }
 }
 
@@ -132,25 +139,22 @@ fn word(text: &str, name: &str) -> Option<String> {
 }
 
 /// Returns what of a desired state is of a VPC.
-fn cut(desired: &Desired, vpc: &str) -> Desired {
-    let networks = of(&desired.networks, |network| network.vpc == vpc);
+fn cut(desired: &Desired, objects: &Objects) -> Desired {
     Desired {
         node: desired.node.clone(),
         semantics: desired.semantics,
-        ports: of(&desired.ports, |port| networks.contains_key(&port.network)),
-        remotes: of(&desired.remotes, |remote| networks.contains_key(&remote.network)),
-        groups: of(&desired.groups, |group| group.vpc == vpc),
+        networks: of(&desired.networks, &objects.networks),
+        ports: of(&desired.ports, &objects.ports),
+        remotes: of(&desired.remotes, &objects.remotes),
+        groups: of(&desired.groups, &objects.groups),
         routing: Routing::default(),
-        networks,
     }
 }
 
-fn of<T: Clone>(all: &BTreeMap<String, T>, which: impl Fn(&T) -> bool) -> BTreeMap<String, T> {
+fn of<T: Clone>(all: &BTreeMap<String, T>, which: &[String]) -> BTreeMap<String, T> {
     let mut found = BTreeMap::new();
-    for (id, object) in all {
-        if which(object) {
-            found.insert(id.clone(), object.clone());
-        }
+    for (id, object) in which.iter().filter_map(|id| all.get_key_value(id)) {
+        found.insert(id.clone(), object.clone());
     }
     found
 }

@@ -5,16 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Part, narrow};
+use crate::address::Device;
 use crate::apply::{self, Applied, ApplyError, Left, Revoked, Run};
 use crate::desired::{Desired, Zones};
 use crate::journal::{End, Log, Past};
 use crate::kernel::{Kernel, KernelError};
 use crate::nft::Change;
 use crate::node::{self, Node, NodeError};
-use crate::plan::{self, Conflict, Held, Plan, Scope, Step};
+use crate::plan::{self, Conflict, Held, LinkChange, Plan, Scope, Step};
 use crate::seen::Seen;
 use crate::text::Text;
-use crate::wanted::Wanted;
+use crate::wanted::{LinkKind, Wanted};
 
 /// How many steps are told in words.
 const TOLD: usize = 20;
@@ -198,13 +199,14 @@ pub fn finish(
     }
 }
 
-/// Does what is planned for a part, and looks at its devices again where they changed; returns
+/// Does what is planned for a part, and looks at the devices again that were [`touched`]; returns
 /// what came of it. Rules and entries are as the kernel has acknowledged them.
 pub fn finish_part(
     kernel: &mut dyn Kernel,
     task: &Task,
     part: &Part,
     node: Node,
+    touched: &BTreeSet<Device>,
     log: &mut dyn Log,
 ) -> (Report, Kept) {
     let done = carry_out(kernel, task, &node, log);
@@ -212,17 +214,66 @@ pub fn finish_part(
     let ports = part.before.ports.keys().chain(part.after.ports.keys());
     report.part = Some(ports.cloned().collect());
     let Node { wanted, mut seen, plan, zones, .. } = node;
-    let rules = |planned: &plan::Planned| matches!(planned.step, Step::Rules(_));
-    if report.outcome == Outcome::AsWanted && !plan.steps.iter().all(rules) {
-        match kernel.look_at(&narrow::Known::devices(part)) {
+    drop(plan);
+    if report.outcome == Outcome::AsWanted && !touched.is_empty() {
+        let devices = with_relatives(touched, &wanted);
+        match kernel.look_at(&devices) {
             Ok(links) => {
-                seen = narrow::standing(wanted.clone(), links);
-                report.learn(Ok(&plan::plan(&wanted, &seen, &task.scope())));
+                seen.links.retain(|name, _link| !devices.contains(name));
+                seen.links.extend(links);
+                report.learn(Ok(&narrow::residue(&wanted, &seen, &task.scope())));
             }
             Err(error) => report.learn(Err(&error)),
         }
     }
     (report, Kept { zones, wanted, seen })
+}
+
+/// Returns devices with those that a look names them by: their bridges and other ends.
+fn with_relatives(names: &BTreeSet<Device>, wanted: &Wanted) -> Vec<Device> {
+    let mut devices = names.clone();
+    for link in names.iter().filter_map(|name| wanted.links.get(name)) {
+        devices.extend(link.master.clone());
+        if let LinkKind::Veth { peer, .. } = &link.kind {
+            devices.insert(peer.clone());
+        }
+    }
+    devices.into_iter().collect()
+}
+
+/// Returns the devices that a plan changes, or has entries of changed; of a pair both ends.
+pub fn touched(plan: &Plan) -> BTreeSet<Device> {
+    let mut touched = BTreeSet::new();
+    for planned in &plan.steps {
+        for step in std::iter::once(&planned.step).chain(&planned.undo) {
+            match step {
+                Step::AddLink { name, link } => {
+                    touched.insert(name.clone());
+                    if let LinkKind::Veth { peer, .. } = &link.kind {
+                        touched.insert(peer.clone());
+                    }
+                }
+                Step::ChangeLink { name, change } => {
+                    touched.insert(name.clone());
+                    // A bridge takes on what its ports have in common.
+                    if let LinkChange::Master(Some(bridge)) = change {
+                        touched.insert(bridge.clone());
+                    }
+                }
+                Step::DeleteLink { name } => {
+                    touched.insert(name.clone());
+                }
+                Step::SetForwarding { key, .. } | Step::DeleteForwarding { key, .. } => {
+                    touched.insert(key.device.clone());
+                }
+                Step::SetNeighbour { key, .. } | Step::DeleteNeighbour { key } => {
+                    touched.insert(key.device.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+    touched
 }
 
 /// Returns what came of a task, as far as it is known without a look.

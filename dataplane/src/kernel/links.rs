@@ -1,5 +1,6 @@
 //! Devices, forwarding entries and neighbours, by rtnetlink(7).
 
+mod aside;
 pub mod collect;
 pub mod counters;
 pub mod decode;

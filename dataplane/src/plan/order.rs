@@ -60,7 +60,7 @@ pub(super) struct Order<'a> {
 impl<'a> Order<'a> {
     pub(super) fn push(&mut self, step: Step, cause: String) {
         let undo = self.state.take(&step);
-        self.steps.push(Planned { step, undo: undo.steps, lost: undo.lost, cause });
+        self.steps.push(Planned { step, undo: undo.steps, lost: undo.lost.map(Box::new), cause });
     }
 
     fn change(&mut self, name: &Device, change: LinkChange) {
@@ -183,7 +183,8 @@ impl<'a> Order<'a> {
                 let made = rank_of(&link.kind) == Some(rank);
                 if made && self.there(name).is_none() {
                     let down = Link { master: None, bridge_port: None, up: false, ..link.clone() };
-                    self.push(Step::AddLink { name: name.clone(), link: down }, cause(&link.kind));
+                    let step = Step::AddLink { name: name.clone(), link: Box::new(down) };
+                    self.push(step, cause(&link.kind));
                 }
             }
         }

@@ -93,7 +93,7 @@ impl Order<'_> {
         }
         let missing = self.seen_room(vpc).is_some_and(|room| !room.devices.contains_key(name));
         if missing && self.state.seen().links.contains_key(parent) {
-            let (name, device) = (name.clone(), device.clone());
+            let (name, device) = (name.clone(), Box::new(device.clone()));
             self.room(vpc, RoomChange::AddUplink { name, device });
         }
     }

@@ -354,7 +354,7 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
 
 fn born_again(name: &Device, link: &seen::Link, kind: LinkKind) -> Undo {
     let born = wanted::Link { kind, mtu: link.mtu, master: None, bridge_port: None, up: false };
-    let mut steps = vec![Step::AddLink { name: name.clone(), link: born }];
+    let mut steps = vec![Step::AddLink { name: name.clone(), link: Box::new(born) }];
     if link.up {
         steps.push(Step::ChangeLink { name: name.clone(), change: LinkChange::Up(true) });
     }

@@ -335,7 +335,7 @@ pub fn value(plan: &Plan) -> Value {
             "do": text(&step(&planned.step)),
             "changes": lines,
             "undo": undo,
-            "lost": planned.lost.as_ref().map(text),
+            "lost": planned.lost.as_deref().map(text),
         })
     });
     let conflicts = plan.conflicts.iter().map(|conflict| {

@@ -170,7 +170,7 @@ impl Keeper {
     ) -> io::Result<Option<Result<Answer, Refusal>>> {
         let Some(known) = self.known.as_mut() else { return Ok(None) };
         let proposal = propose(&self.desk.daemon(), wish, Daemon::propose_part).ok().flatten();
-        let Some((proposal, part)) = proposal.and_then(|it| Some((it.clone(), it.part?))) else {
+        let Some((part, proposal)) = proposal.and_then(|it| Some((it.part.clone()?, it))) else {
             return Ok(None);
         };
         // Of what changed since the last look the part does not know.
@@ -185,12 +185,13 @@ impl Keeper {
         if accepted.is_err() {
             return Ok(Some(accepted));
         }
+        let touched = work::touched(&node.plan);
         let (report, kept) =
-            work::finish_part(&mut self.kernel, &task, &part, node, &mut self.journal);
+            work::finish_part(&mut self.kernel, &task, &part, node, &touched, &mut self.journal);
         self.watch.mind_too(Concern::new(&kept.wanted, &kept.seen, None));
         let heard = self.watch.heard()?;
         self.due |=
-            heard.lost || heard.rules || heard.devices.iter().any(|it| !devices.contains(it));
+            heard.lost || heard.rules || heard.devices.iter().any(|it| !touched.contains(it));
         known.learn(difference);
         self.learn(&report, noticed);
         Ok(Some(accepted))

@@ -88,7 +88,9 @@ impl Lab {
         let (node, difference) = known.decide(&part, links)?;
         let task = proposal.task.clone();
         self.daemon.accept(proposal, &mut Disk, 0).unwrap();
-        let (report, _kept) = work::finish_part(&mut self.kernel, &task, &part, node, &mut NoLog);
+        let touched = work::touched(&node.plan);
+        let (report, _kept) =
+            work::finish_part(&mut self.kernel, &task, &part, node, &touched, &mut NoLog);
         known.learn(difference);
         self.daemon.learn(&report, Moment::default());
         self.narrow += 1;
@@ -208,6 +210,7 @@ proptest! {
             prop_assert_eq!(by_part, by_whole, "{} {} {:?}", section, id, text);
             prop_assert!(one.daemon.is_ready(), "{:?}", one.daemon.standing());
             prop_assert_eq!(&one.daemon.desired, &other.daemon.desired);
+            prop_assert_eq!(&one.daemon.index, &other.daemon.index);
             prop_assert_eq!(&one.kernel.seen, &other.kernel.seen, "{} {} {:?}", section, id, text);
         }
     }

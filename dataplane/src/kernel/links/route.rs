@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::net::netdevice::{index_to_name_inlined, name_to_index};
 
+use super::aside::Aside;
 use super::collect::{self, Addresses, Entries, Links, Routes};
 use super::counters::{self, Counters};
 use super::decode::{self, HeardRoute};
@@ -43,6 +44,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 pub struct Route {
     socket: Socket,
     numbers: Known,
+    aside: Aside,
     /// How long a VNI that is held by nobody here is asked for.
     pub patience: Duration,
     /// Descriptors of namespaces that devices may be made into, by VPC.
@@ -53,8 +55,8 @@ impl Route {
     /// Opens a socket in the namespace that this thread is in.
     pub fn open() -> io::Result<Self> {
         let socket = Socket::open(None)?;
-        let rooms = BTreeMap::new();
-        Ok(Self { socket, numbers: Known::new(), patience: PATIENCE, rooms })
+        let (numbers, aside, rooms) = (Known::new(), Aside::open()?, BTreeMap::new());
+        Ok(Self { socket, numbers, aside, patience: PATIENCE, rooms })
     }
 
     /// Looks at everything but rules.
@@ -157,7 +159,7 @@ impl Route {
             let done = match rest.iter().position(|step| !is_deletion(step)) {
                 // A look for one alone would cost more than it.
                 Some(0 | 1) => self.group(rest),
-                None if rest.len() == 1 => self.group(rest),
+                None if rest.len() == 1 => self.remove_one(rest),
                 _ => self.remove(rest, &mut there),
             };
             let failed = done.iter().any(Result::is_err);
@@ -216,6 +218,23 @@ impl Route {
             done.push(outcome);
         }
         done
+    }
+
+    /// Takes the one device away that `steps` names.
+    fn remove_one(&mut self, steps: &[Step]) -> Vec<Outcome> {
+        self.numbers.settle();
+        let number = match steps {
+            [Step::DeleteLink { name }] => self.number(name),
+            _ => None,
+        };
+        let done = number.and_then(|number| self.aside.remove(number, &self.socket));
+        match (done, steps) {
+            (Some(outcome), [Step::DeleteLink { name }]) => {
+                self.numbers.gone(name);
+                vec![outcome]
+            }
+            _ => self.group(steps),
+        }
     }
 
     /// Takes the first devices away that `steps` begins with, as many as go together.

@@ -195,7 +195,7 @@ fn rules(changes: Vec<Change>) -> Vec<Step> {
 
 fn add(name: &str, kind: LinkKind) -> Step {
     let link = Link { kind, mtu: 1500, master: None, bridge_port: None, up: false };
-    Step::AddLink { name: device(name), link }
+    Step::AddLink { name: device(name), link: Box::new(link) }
 }
 
 fn change(name: &str, change: LinkChange) -> Step {

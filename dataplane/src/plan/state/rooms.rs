@@ -176,7 +176,7 @@ fn remove(room: &mut Room, name: &Device, lost: &mut Option<Text>) -> Vec<RoomCh
         Some(Furniture { kind, mac: link.mac?, mtu: link.mtu, addresses })
     });
     if let Some(device) = born {
-        back.push(RoomChange::AddUplink { name: name.clone(), device });
+        back.push(RoomChange::AddUplink { name: name.clone(), device: Box::new(device) });
         back.extend(furnish(room, name, &link));
     } else {
         let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");

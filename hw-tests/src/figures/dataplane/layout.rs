@@ -236,7 +236,7 @@ fn operation() -> [Step; 2] {
     let name: Device = "asb0123456789".parse().expect("letters and digits name a device");
     let kind = LinkKind::Bridge { network: "other".to_owned() };
     let link = Link { kind, mtu: 1500, master: None, bridge_port: None, up: false };
-    [Step::AddLink { name: name.clone(), link }, Step::DeleteLink { name }]
+    [Step::AddLink { name: name.clone(), link: Box::new(link) }, Step::DeleteLink { name }]
 }
 
 /// Memory of the kernel that goes with objects, in kB: of the whole machine, so that with few

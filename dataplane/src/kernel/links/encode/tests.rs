@@ -107,7 +107,7 @@ fn bridge_by_them() -> LinkMessageBuilder<LinkBridge> {
 #[test]
 fn a_bridge_is_made_and_marked() {
     let kind = LinkKind::Bridge { network: "red".to_owned() };
-    let ours = numbered(&Step::AddLink { name: name("asb1"), link: link(kind) });
+    let ours = numbered(&Step::AddLink { name: name("asb1"), link: Box::new(link(kind)) });
     assert_eq!((ours[0].kind, ours[0].flags), (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL));
     same_link(&ours[0], &bridge_by_them().index(7).mtu(1450).build());
     let mark = LinkUnspec::new_with_index(7).alias("assay:network:red");
@@ -124,7 +124,7 @@ fn a_vxlan_device_is_made_with_a_tunnel_end_of_either_family() {
     let v6 = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     for local in [IpAddr::V4(v4), IpAddr::V6(v6)] {
         let kind = LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789 };
-        let ours = numbered(&Step::AddLink { name: name("asv1"), link: link(kind) });
+        let ours = numbered(&Step::AddLink { name: name("asv1"), link: Box::new(link(kind)) });
         let made =
             LinkVxlan::new("asv1", 100).port(4789).learning(false).proxy(true).mtu(1450).index(7);
         let made = if local.is_ipv4() { made.local(v4) } else { made.local6(v6) };
@@ -135,7 +135,7 @@ fn a_vxlan_device_is_made_with_a_tunnel_end_of_either_family() {
 #[test]
 fn a_pair_is_made_with_one_queue_and_the_guests_address() {
     let kind = LinkKind::Veth { port: "a1".to_owned(), peer: name("q1"), peer_mac: MAC };
-    let ours = numbered(&Step::AddLink { name: name("p1"), link: link(kind) });
+    let ours = numbered(&Step::AddLink { name: name("p1"), link: Box::new(link(kind)) });
     let queues = |device: LinkMessageBuilder<LinkUnspec>| {
         device
             .mtu(1450)
