@@ -100,10 +100,13 @@ pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, Fab
     for (id, port) in &desired.ports {
         fabric.add_port(id, port, &shared)?;
     }
+    fabric.add_known(desired, &dual);
     for remote in desired.remotes.values() {
+        // With EVPN the tunnel end is not known here, and zebra writes the entries.
+        let Some(vtep) = remote.vtep else { continue };
         let device = naming::vxlan(&remote.network);
         let key = |of| ForwardingKey { device: device.clone(), mac: remote.mac, of };
-        fabric.forwarding.insert(key(ForwardingOf::Device), Some(remote.vtep));
+        fabric.forwarding.insert(key(ForwardingOf::Device), Some(vtep));
         fabric.forwarding.insert(key(ForwardingOf::Bridge), None);
         let own = dual.contains(remote.network.as_str()).then(|| link_local(remote.mac));
         for address in remote.addresses.iter().copied().chain(own) {
@@ -175,11 +178,13 @@ fn vxlan_of(desired: &Desired, id: &str, network: &Network, mtu: u32, bridge: De
         vni: network.vni,
         local: node.vtep,
         port: node.port,
+        proxy: node.evpn.is_none(),
     };
     // Broadcast and multicast go to the VXLAN device, else it would never see the ARP and ND
     // requests that it answers from its neighbours (measured on 6.18: with `bcast_flood off` a
     // guest's request for a remote address stays unanswered). They end there: it has no default
-    // destination, and `proxy` swallows requests for addresses that it does not know.
+    // destination, and `proxy` swallows requests for addresses that it does not know. With EVPN
+    // they go to the tunnel ends that zebra names, but for addresses that the bridge answers for.
     let bridge_port = BridgePort {
         learning: false,
         flood: false,
@@ -210,6 +215,21 @@ fn shared_macs(desired: &Desired) -> BTreeSet<Station<'_>> {
 }
 
 impl Fabric {
+    /// Writes the stations of this node down at their bridge, where EVPN is: zebra takes MAC
+    /// addresses from the bridge's static entries, and which IP addresses they have from here.
+    fn add_known(&mut self, desired: &Desired, dual: &BTreeSet<&str>) {
+        if desired.node.evpn.is_none() {
+            return;
+        }
+        for port in desired.ports.values() {
+            let own = dual.contains(port.network.as_str()).then(|| link_local(port.mac));
+            let device = naming::bridge(&port.network);
+            for address in port.addresses.iter().copied().chain(own) {
+                self.neighbours.insert(NeighbourKey { device: device.clone(), address }, port.mac);
+            }
+        }
+    }
+
     fn add_port(
         &mut self,
         id: &str,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Device;
 use crate::desired::{Desired, Network, Zones};
 use crate::nft::Value;
+use crate::router::compile as router;
 use crate::seen::Seen;
 
 /// Name of the map that gives packets their conntrack zone.
@@ -119,7 +120,8 @@ impl Names {
     }
 }
 
-/// Returns the networks that this node has a port of, or knows a port of elsewhere.
+/// Returns the networks that this node has a port of, or knows a port of elsewhere; with EVPN,
+/// those too that a router here is in.
 ///
 /// Only these get devices, rules and a zone here: a file may list all networks of a site, and
 /// a node needs those of its guests.
@@ -128,6 +130,15 @@ pub fn placed(desired: &Desired) -> BTreeSet<&str> {
     let remotes = desired.remotes.values().map(|remote| remote.network.as_str());
     let mut placed = BTreeSet::new();
     placed.extend(ports.chain(remotes));
+    if desired.node.evpn.is_some() {
+        // Others' ports need not be named, and a router here sends to them all the same.
+        let near = router::near(desired);
+        let routed = desired.networks.iter().filter(|(_id, it)| {
+            let gateway = it.subnets.values().any(|subnet| subnet.gateway.is_some());
+            gateway && near.contains(it.vpc.as_str())
+        });
+        placed.extend(routed.map(|(id, _it)| id.as_str()));
+    }
     placed
 }
 

@@ -47,7 +47,7 @@ pub enum LinkKind {
         /// The network it is for.
         network: String,
     },
-    /// Made by us: learning off, ARP proxy on.
+    /// Made by us: learning off.
     Vxlan {
         /// The network it is for.
         network: String,
@@ -57,6 +57,9 @@ pub enum LinkKind {
         local: IpAddr,
         /// UDP port, 4789 unless told otherwise.
         port: u16,
+        /// Whether it answers ARP and ND from its neighbours and swallows what it does not
+        /// know; not with EVPN, where the bridge answers and the rest goes to all tunnel ends.
+        proxy: bool,
     },
     /// Made by us as a pair, with one queue; the far end is the tenant's, and stays in the same
     /// namespace until someone takes it.
@@ -140,7 +143,7 @@ pub enum ForwardingOf {
 /// A permanent neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NeighbourKey {
-    /// VXLAN device.
+    /// VXLAN device, or a bridge of EVPN.
     pub device: Device,
     /// Address of a station.
     pub address: IpAddr,

@@ -76,7 +76,7 @@ fn bridge(name: &str) -> Step {
 
 fn vxlan(name: &str, vni: u32, local: &str) -> Step {
     let (network, local) = ("red-a".to_owned(), ip(local));
-    add(name, LinkKind::Vxlan { network, vni, local, port: 4789 })
+    add(name, LinkKind::Vxlan { network, vni, local, port: 4789, proxy: true })
 }
 
 fn veth(name: &str, peer: &str) -> Step {

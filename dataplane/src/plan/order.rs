@@ -343,8 +343,8 @@ fn must_be_remade(seen: &Seen, wanted: &Link, there: &seen::Link) -> bool {
     let kind = there.kind.as_deref();
     match &wanted.kind {
         LinkKind::Bridge { .. } => kind != Some("bridge"),
-        LinkKind::Vxlan { vni, local, port, .. } => {
-            there.vxlan != Some(our_vxlan(*vni, *local, *port))
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
+            there.vxlan != Some(our_vxlan(*vni, *local, *port, *proxy))
         }
         LinkKind::Veth { peer, peer_mac, .. } => {
             let other = unused_end(seen, there).is_some_and(|(name, far)| {

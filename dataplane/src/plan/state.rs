@@ -290,8 +290,8 @@ impl Undo {
 fn new_link(link: &wanted::Link) -> seen::Link {
     let (kind, bridge, vxlan) = match &link.kind {
         LinkKind::Bridge { .. } => ("bridge", Some(OUR_BRIDGE), None),
-        LinkKind::Vxlan { vni, local, port, .. } => {
-            ("vxlan", None, Some(our_vxlan(*vni, *local, *port)))
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
+            ("vxlan", None, Some(our_vxlan(*vni, *local, *port, *proxy)))
         }
         LinkKind::Veth { .. } | LinkKind::Gateway { .. } => ("veth", None, None),
         LinkKind::Existing { .. } => ("", None, None),
@@ -321,8 +321,8 @@ fn plain(kind: &str, mtu: u32) -> seen::Link {
 }
 
 /// Returns the settings of a VXLAN device that we make.
-pub(crate) fn our_vxlan(vni: u32, local: IpAddr, port: u16) -> Vxlan {
-    Vxlan { vni, local: Some(local), port, learning: false, proxy: true }
+pub(crate) fn our_vxlan(vni: u32, local: IpAddr, port: u16, proxy: bool) -> Vxlan {
+    Vxlan { vni, local: Some(local), port, learning: false, proxy }
 }
 
 /// Returns what makes a device of ours again: down, and no port of a bridge.
@@ -339,8 +339,9 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
     let far = link.peer.as_ref().and_then(|peer| Some((peer, seen.links.get(peer)?.mac?)));
     let kind = match (link.kind.as_deref(), &link.vxlan, far) {
         (Some("bridge"), ..) => LinkKind::Bridge { network: network() },
-        (Some("vxlan"), Some(Vxlan { vni, local: Some(local), port, .. }), _) => {
-            LinkKind::Vxlan { network: network(), vni: *vni, local: *local, port: *port }
+        (Some("vxlan"), Some(Vxlan { vni, local: Some(local), port, proxy, .. }), _) => {
+            let (vni, local, port, proxy) = (*vni, *local, *port, *proxy);
+            LinkKind::Vxlan { network: network(), vni, local, port, proxy }
         }
         (Some("veth"), _, Some((peer, peer_mac))) => LinkKind::Veth {
             port: link.port().unwrap_or_default().to_owned(),

@@ -125,7 +125,7 @@ fn steps() -> Vec<Step> {
         let network = || format!("n{id}");
         steps.push(add(&format!("asb{id}"), LinkKind::Bridge { network: network() }));
         let vni = id + 100;
-        let kind = LinkKind::Vxlan { network: network(), vni, local, port: 4789 };
+        let kind = LinkKind::Vxlan { network: network(), vni, local, port: 4789, proxy: true };
         steps.push(add(&format!("asv{id}"), kind));
     }
     for id in 0..PORTS {

@@ -96,7 +96,7 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
             of_kind(&mut made, "bridge", &mut bridge_settings);
             made
         }
-        LinkKind::Vxlan { vni, local, port, .. } => {
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
             let mut made = device(number, 0, 0);
             made.put_text(link::NAME, name.as_str());
             made.put_u32(link::MTU, wanted.mtu);
@@ -108,7 +108,7 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
                 }
                 data.put(vxlan::PORT, &port.to_be_bytes());
                 data.put_u8(vxlan::LEARNING, 0);
-                data.put_u8(vxlan::PROXY, 1);
+                data.put_u8(vxlan::PROXY, (*proxy).into());
             });
             made
         }

@@ -39,7 +39,7 @@ const PORT_SETTINGS: BridgePort = BridgePort {
 pub(super) fn steps(need: Need) -> Vec<Step> {
     let probe = || "probe".to_owned();
     let vxlan = |name, vni, local| {
-        let kind = LinkKind::Vxlan { network: probe(), vni, local, port: 4789 };
+        let kind = LinkKind::Vxlan { network: probe(), vni, local, port: 4789, proxy: true };
         add(name, kind)
     };
     match need {

@@ -123,7 +123,8 @@ fn a_vxlan_device_is_made_with_a_tunnel_end_of_either_family() {
     let v4 = std::net::Ipv4Addr::new(192, 0, 2, 1);
     let v6 = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     for local in [IpAddr::V4(v4), IpAddr::V6(v6)] {
-        let kind = LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789 };
+        let kind =
+            LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789, proxy: true };
         let ours = numbered(&Step::AddLink { name: name("asv1"), link: link(kind) });
         let made =
             LinkVxlan::new("asv1", 100).port(4789).learning(false).proxy(true).mtu(1450).index(7);
