@@ -93,7 +93,7 @@ pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, Fab
         let mtu = network_mtu(desired, id, network, dual.contains(id), device_mtu)?;
         let (bridge, vxlan) = (naming::bridge(id), naming::vxlan(id));
         names.give(bridge.to_string(), &format!("network `{id}`"))?;
-        fabric.links.insert(bridge.clone(), bridge_of(id, mtu));
+        fabric.links.insert(bridge.clone(), bridge_of(desired, id, mtu));
         fabric.links.insert(vxlan, vxlan_of(desired, id, network, mtu, bridge));
     }
     let shared = shared_macs(desired);
@@ -166,8 +166,9 @@ fn dual_networks(desired: &Desired) -> BTreeSet<&str> {
     dual
 }
 
-fn bridge_of(network: &str, mtu: u32) -> Link {
-    let kind = LinkKind::Bridge { network: network.to_owned() };
+fn bridge_of(desired: &Desired, network: &str, mtu: u32) -> Link {
+    let arp = desired.node.evpn.is_some();
+    let kind = LinkKind::Bridge { network: network.to_owned(), arp };
     Link { kind, mtu, master: None, bridge_port: None, up: true }
 }
 
@@ -278,7 +279,7 @@ impl Fabric {
 
 fn name_of(kind: &LinkKind) -> String {
     match kind {
-        LinkKind::Bridge { network } | LinkKind::Vxlan { network, .. } => {
+        LinkKind::Bridge { network, .. } | LinkKind::Vxlan { network, .. } => {
             format!("network `{network}`")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port `{port}`"),

@@ -42,10 +42,13 @@ pub struct Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// Made by us, with `IFLA_IFALIAS` [`alias`](LinkKind::alias): STP and multicast snooping
-    /// off, no address generation, NOARP, `IFLA_BR_NF_CALL_IPTABLES` and `…IP6TABLES` on.
+    /// off, no address generation, `IFLA_BR_NF_CALL_IPTABLES` and `…IP6TABLES` on.
     Bridge {
         /// The network it is for.
         network: String,
+        /// Whether it has ARP, without which it does not answer for neighbours that it knows
+        /// (`br_do_proxy_suppress_arp`). It is made without (NOARP), until its rules are there.
+        arp: bool,
     },
     /// Made by us: learning off.
     Vxlan {
@@ -94,7 +97,7 @@ impl LinkKind {
     /// Returns the alias that says that a device is ours; `None` where others made it.
     pub fn alias(&self) -> Option<String> {
         match self {
-            Self::Bridge { network } | Self::Vxlan { network, .. } => {
+            Self::Bridge { network, .. } | Self::Vxlan { network, .. } => {
                 Some(format!("assay:network:{network}"))
             }
             Self::Veth { port, .. } => Some(format!("assay:port:{port}")),

@@ -193,16 +193,19 @@ impl<'a> Order<'a> {
         for (name, link) in self.wanted_there() {
             let Some(there) = self.there(name) else { continue };
             let alias = link.kind.alias();
-            let bridge = matches!(link.kind, LinkKind::Bridge { .. });
-            let settled =
-                there.bridge == Some(OUR_BRIDGE) && there.no_arp && !there.generates_addresses;
+            let bridge = match link.kind {
+                LinkKind::Bridge { arp, .. } => Some(arp),
+                _ => None,
+            };
+            let settled = there.bridge == Some(OUR_BRIDGE) && !there.generates_addresses;
+            let unsettled = bridge.filter(|arp| !settled || there.no_arp == *arp);
             let other_alias = alias.is_some() && there.alias != alias;
             let (other_mtu, lower) = (there.mtu != link.mtu, there.up && !link.up);
             if other_alias {
                 self.change(name, LinkChange::Alias(alias));
             }
-            if bridge && !settled {
-                self.change(name, LinkChange::BridgeSettings);
+            if let Some(arp) = unsettled {
+                self.change(name, LinkChange::BridgeSettings { arp });
             }
             if other_mtu {
                 self.change(name, LinkChange::Mtu(link.mtu));

@@ -154,13 +154,17 @@ impl<'s> State<'s> {
                 let before = link.bridge_port.replace(*port);
                 undo.steps.extend(before.map(|port| back(LinkChange::Port(port))));
             }
-            LinkChange::BridgeSettings => {
-                undo.lost = Some(Text::of(
-                    "网桥 {0} 的设置已修正，不改回",
-                    "the settings of bridge `{0}` were repaired, and are not spoilt again",
-                    &[name],
-                ));
-                (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), true);
+            LinkChange::BridgeSettings { arp } => {
+                if link.bridge == Some(OUR_BRIDGE) && !link.generates_addresses {
+                    undo.steps.push(back(LinkChange::BridgeSettings { arp: !link.no_arp }));
+                } else {
+                    undo.lost = Some(Text::of(
+                        "网桥 {0} 的设置已修正，不改回",
+                        "the settings of bridge `{0}` were repaired, and are not spoilt again",
+                        &[name],
+                    ));
+                }
+                (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), !*arp);
                 link.generates_addresses = false;
             }
             LinkChange::Alias(alias) => {
@@ -338,7 +342,7 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
     let network = || link.network().unwrap_or_default().to_owned();
     let far = link.peer.as_ref().and_then(|peer| Some((peer, seen.links.get(peer)?.mac?)));
     let kind = match (link.kind.as_deref(), &link.vxlan, far) {
-        (Some("bridge"), ..) => LinkKind::Bridge { network: network() },
+        (Some("bridge"), ..) => LinkKind::Bridge { network: network(), arp: !link.no_arp },
         (Some("vxlan"), Some(Vxlan { vni, local: Some(local), port, proxy, .. }), _) => {
             let (vni, local, port, proxy) = (*vni, *local, *port, *proxy);
             LinkKind::Vxlan { network: network(), vni, local, port, proxy }
@@ -356,6 +360,10 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
 fn born_again(name: &Device, link: &seen::Link, kind: LinkKind) -> Undo {
     let born = wanted::Link { kind, mtu: link.mtu, master: None, bridge_port: None, up: false };
     let mut steps = vec![Step::AddLink { name: name.clone(), link: born }];
+    if link.bridge.is_some() && !link.no_arp {
+        let change = LinkChange::BridgeSettings { arp: true };
+        steps.push(Step::ChangeLink { name: name.clone(), change });
+    }
     if link.up {
         steps.push(Step::ChangeLink { name: name.clone(), change: LinkChange::Up(true) });
     }

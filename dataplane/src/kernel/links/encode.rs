@@ -180,7 +180,9 @@ pub fn removal_of_group(group: u32) -> Request {
 fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
     let mut body = match change {
         LinkChange::Up(up) => device(0, if *up { IFF_UP } else { 0 }, IFF_UP),
-        LinkChange::BridgeSettings => device(0, IFF_NOARP, IFF_NOARP),
+        LinkChange::BridgeSettings { arp } => {
+            device(0, if *arp { 0 } else { IFF_NOARP }, IFF_NOARP)
+        }
         _ => device(0, 0, 0),
     };
     body.put_text(link::NAME, name.as_str());
@@ -192,7 +194,7 @@ fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
             body.put_text(info::PORT_KIND, "bridge");
             body.nest(info::PORT_DATA, &mut |data| port_settings(data, *port));
         }),
-        LinkChange::BridgeSettings => {
+        LinkChange::BridgeSettings { .. } => {
             of_kind(&mut body, "bridge", &mut bridge_settings);
             no_addresses(&mut body);
         }

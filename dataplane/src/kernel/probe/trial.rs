@@ -43,8 +43,8 @@ pub(super) fn steps(need: Need) -> Vec<Step> {
         add(name, kind)
     };
     match need {
-        Need::Bridge => vec![add(BRIDGE, LinkKind::Bridge { network: probe() })],
-        Need::BridgeRules => vec![change(BRIDGE, LinkChange::BridgeSettings)],
+        Need::Bridge => vec![add(BRIDGE, LinkKind::Bridge { network: probe(), arp: false })],
+        Need::BridgeRules => vec![change(BRIDGE, LinkChange::BridgeSettings { arp: false })],
         Need::Vxlan => vec![vxlan(VXLAN, 7, TUNNEL_END)],
         Need::Vxlan6 => vec![vxlan(VXLAN6, 8, TUNNEL_END6)],
         Need::Veth => {
