@@ -6,7 +6,6 @@
 //! the same tables, marked (`NTF_EXT_LEARNED`) as not ours. FRR 8.4 is what it was tried with.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::desired::Desired;
@@ -175,8 +174,7 @@ impl Difference {
             for line in lines {
                 let within = line.within.join(" / ");
                 let colon = if within.is_empty() { "" } else { ": " };
-                // Writing to a String does not fail.
-                let _ = writeln!(text, "{sign} {within}{colon}{}", line.text);
+                text.push_str(&format!("{sign} {within}{colon}{}\n", line.text));
             }
         }
         text

@@ -75,9 +75,10 @@ pub(super) fn remotes<'n>(
         let (card, station) = card(&mut fields, about, names, faults);
         fields.finish(faults);
         names.all.stations.push(station);
-        let (Some(network), Some(mac), Some(vtep)) = (card.network, card.mac, vtep) else {
+        let (Some(network), Some(mac)) = (card.network, card.mac) else { continue };
+        if vtep.is_none() && !names.evpn {
             continue;
-        };
+        }
         let (addresses, groups) = (card.addresses, card.groups);
         remotes.insert(about.id.to_owned(), Remote { network, vtep, mac, addresses, groups });
     }
@@ -85,15 +86,11 @@ pub(super) fn remotes<'n>(
 }
 
 /// Returns the tunnel end of a remote port: with EVPN, none.
-fn vtep<'n>(
-    fields: &mut Fields<'n>,
-    names: &Names<'n>,
-    faults: &mut Faults<'n>,
-) -> Option<Option<IpAddr>> {
+fn vtep<'n>(fields: &mut Fields<'n>, names: &Names<'n>, faults: &mut Faults<'n>) -> Option<IpAddr> {
     if !names.evpn {
         let vtep = fields.address("vtep", faults);
         let vtep = vtep.filter(|(vtep, at)| vtep_is_sound(*vtep, *at, names.vtep, faults));
-        return vtep.map(|(vtep, _at)| Some(vtep));
+        return vtep.map(|(vtep, _at)| vtep);
     }
     if let Some(node) = fields.take("vtep") {
         let (zh, en) = (
@@ -106,9 +103,8 @@ fn vtep<'n>(
             "leave `vtep` out: the port is named for its groups alone; or leave out `[node.evpn]`",
         );
         faults.hint(zh, en, &[]);
-        return None;
     }
-    Some(None)
+    None
 }
 
 fn vtep_is_sound(vtep: IpAddr, at: usize, ours: Option<IpAddr>, faults: &mut Faults<'_>) -> bool {
