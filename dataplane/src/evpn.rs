@@ -170,11 +170,13 @@ impl Difference {
     /// Returns it with a line for each, `+` before what is missing and `-` before what is too much.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        for (sign, lines) in [('+', &self.missing), ('-', &self.extra)] {
+        for (sign, lines) in [("+", &self.missing), ("-", &self.extra)] {
             for line in lines {
                 let within = line.within.join(" / ");
                 let colon = if within.is_empty() { "" } else { ": " };
-                text.push_str(&format!("{sign} {within}{colon}{}\n", line.text));
+                for part in [sign, " ", &within, colon, &line.text, "\n"] {
+                    text.push_str(part);
+                }
             }
         }
         text

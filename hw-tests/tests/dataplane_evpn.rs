@@ -233,7 +233,7 @@ fn forged() -> Result<(), Failed> {
 fn outer(lab: &Lab, source: &str) -> Result<Path, Failed> {
     let of = |host: usize| -> Result<[u8; 6], Failed> {
         let text = lab.hosts[host].run(&["cat", "/sys/class/net/u0/address"])?;
-        let mac: dataplane::address::Mac = text.trim().parse().map_err(|_| "no MAC address")?;
+        let mac: dataplane::address::Mac = text.trim().parse()?;
         Ok(mac.0)
     };
     Ok(Path { mac: (of(1)?, of(0)?), ip: (source.parse()?, "10.99.0.1".parse()?) })

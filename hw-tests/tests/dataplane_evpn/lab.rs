@@ -1,6 +1,5 @@
 //! Two hosts whose networks EVPN joins, and guests.
 
-use std::fmt::Write as _;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -197,8 +196,7 @@ pub(crate) fn state(host: usize, routing: &str, here: &dyn Fn(&str) -> bool) -> 
             ));
         }
     }
-    let _ = text.write_str(routing);
-    text
+    text + routing
 }
 
 fn third_of(network: &str) -> u8 {

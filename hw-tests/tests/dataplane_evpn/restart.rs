@@ -17,6 +17,7 @@ const PACE: u32 = 200;
 const MOST: u32 = PACE * 10;
 
 /// bgpd alone, then both. Losses are said; that packets come again, and come all, is the bar.
+#[expect(clippy::print_stdout, reason = "what was lost is a figure of FRR's, and is said")]
 pub(crate) fn killed() -> Result<(), Failed> {
     let mut lab = Lab::new("")?;
     let version = lab.frr[0].ask("show version")?;
