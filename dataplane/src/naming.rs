@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Device;
+use crate::address::{Device, Mac};
 use crate::desired::{Desired, Network, Zones};
 use crate::nft::Value;
 use crate::router::compile as router;
@@ -60,6 +60,16 @@ pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
 /// Returns the name of a network's bridge.
 pub fn bridge(network: &str) -> Device {
     device("asb", network)
+}
+
+/// Returns the MAC address of a bridge of ours that has ARP, which its name tells. One that is
+/// not given is that of some port, and with a port that comes or goes it is another's; the kernel
+/// (6.18) then forgets every neighbour, permanent ones included (`neigh_changeaddr`).
+pub fn bridge_mac(bridge: &Device) -> Mac {
+    let digits = bridge.as_str().get(3..).unwrap_or_default();
+    let number = u64::from_str_radix(digits, 16).unwrap_or_default().to_be_bytes();
+    let [_, _, _, a, b, c, d, e] = number;
+    Mac([0x06, a, b, c, d, e])
 }
 
 /// Returns the name of a network's VXLAN device.

@@ -155,7 +155,8 @@ pub enum LinkChange {
     /// All settings of a bridge of ours: rules of the IP layer, STP, snooping, no generated
     /// addresses; and whether it has ARP.
     BridgeSettings {
-        /// Whether it has ARP.
+        /// Whether it has ARP, and then a MAC address of its own
+        /// ([`bridge_mac`](crate::naming::bridge_mac)).
         arp: bool,
     },
     /// The mark that says that it is ours.

@@ -7,6 +7,7 @@ use super::rules;
 use super::state::{OUR_BRIDGE, State, our_vxlan};
 use super::{LinkChange, Planned, Scope, Step};
 use crate::address::Device;
+use crate::naming;
 use crate::nft::{Batch, Change};
 use crate::router;
 use crate::seen::{self, Seen};
@@ -198,7 +199,9 @@ impl<'a> Order<'a> {
                 _ => None,
             };
             let settled = there.bridge == Some(OUR_BRIDGE) && !there.generates_addresses;
-            let unsettled = bridge.filter(|arp| !settled || there.no_arp == *arp);
+            let other_mac = there.mac != Some(naming::bridge_mac(name));
+            let unsettled =
+                bridge.filter(|arp| !settled || there.no_arp == *arp || (*arp && other_mac));
             let other_alias = alias.is_some() && there.alias != alias;
             let (other_mtu, lower) = (there.mtu != link.mtu, there.up && !link.up);
             if other_alias {

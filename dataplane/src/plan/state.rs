@@ -2,7 +2,8 @@
 //!
 //! Besides what a step asks, the kernel does things of its own accord, and they are here too
 //! (Linux 6.18): a device that leaves its bridge loses the entries it had there; one that goes
-//! down loses its neighbours, permanent ones included (`neigh_ifdown`); a bridge has one entry
+//! down, or whose MAC address or ARP changes, loses its neighbours, permanent ones included
+//! (`neigh_ifdown`, `neigh_changeaddr`); a bridge has one entry
 //! for a MAC address, which another port takes over.
 
 mod rooms;
@@ -164,6 +165,11 @@ impl<'s> State<'s> {
                         &[name],
                     ));
                 }
+                // Both have the kernel forget neighbours.
+                if *arp || !link.no_arp {
+                    undo.steps.extend(self.drop_neighbours(name));
+                }
+                link.mac = if *arp { Some(naming::bridge_mac(name)) } else { link.mac };
                 (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), !*arp);
                 link.generates_addresses = false;
             }

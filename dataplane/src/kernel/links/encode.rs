@@ -19,6 +19,7 @@ use super::numbers::{
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
 use crate::kernel::socket::Request;
+use crate::naming;
 use crate::plan::{LinkChange, Step};
 use crate::router;
 use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
@@ -194,7 +195,10 @@ fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
             body.put_text(info::PORT_KIND, "bridge");
             body.nest(info::PORT_DATA, &mut |data| port_settings(data, *port));
         }),
-        LinkChange::BridgeSettings { .. } => {
+        LinkChange::BridgeSettings { arp } => {
+            if *arp {
+                body.put(link::ADDRESS, &naming::bridge_mac(name).0);
+            }
             of_kind(&mut body, "bridge", &mut bridge_settings);
             no_addresses(&mut body);
         }

@@ -279,13 +279,6 @@ impl Route {
     /// Makes one outcome of those of a step's requests. A device that was made and could not be
     /// marked is taken away again: without its mark nobody would know whose it is.
     fn settled(&mut self, step: &Step, outcomes: &[Outcome]) -> Outcome {
-        // A routing daemon forgets what it told others of a station when that goes.
-        if let (Step::DeleteForwarding { .. } | Step::DeleteNeighbour { .. }, [Err(error)]) =
-            (step, outcomes)
-            && error.errno == libc::ENOENT
-        {
-            return Ok(());
-        }
         let (Step::AddLink { name, link }, [Ok(()), Err(error)]) = (step, outcomes) else {
             return outcomes.iter().find(|outcome| outcome.is_err()).cloned().unwrap_or(Ok(()));
         };
