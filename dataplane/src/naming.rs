@@ -62,7 +62,7 @@ pub fn bridge(network: &str) -> Device {
     device("asb", network)
 }
 
-/// Returns the MAC address of a bridge of ours that has ARP, which its name tells. One that is
+/// Returns the MAC address that bridges of ours get, which their names tell. One that is
 /// not given is that of some port, and with a port that comes or goes it is another's; the kernel
 /// (6.18) then forgets every neighbour, permanent ones included (`neigh_changeaddr`).
 pub fn bridge_mac(bridge: &Device) -> Mac {

@@ -155,7 +155,7 @@ pub enum LinkChange {
     /// All settings of a bridge of ours: rules of the IP layer, STP, snooping, no generated
     /// addresses; and whether it has ARP.
     BridgeSettings {
-        /// Whether it has ARP, and then a MAC address of its own
+        /// Whether it has ARP, and then the MAC address that is given at birth
         /// ([`bridge_mac`](crate::naming::bridge_mac)).
         arp: bool,
     },

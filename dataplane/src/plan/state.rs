@@ -110,6 +110,9 @@ impl<'s> State<'s> {
 
     fn add_link(&mut self, name: &Device, link: &wanted::Link) {
         let mut born = new_link(link);
+        if born.bridge.is_some() {
+            born.mac = Some(naming::bridge_mac(name));
+        }
         if let LinkKind::Veth { peer, peer_mac, .. } = &link.kind {
             born.peer = Some(peer.clone());
             let far = seen::Link {

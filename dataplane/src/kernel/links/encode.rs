@@ -93,6 +93,7 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
         LinkKind::Bridge { .. } => {
             let mut made = device(number, IFF_NOARP, IFF_NOARP);
             made.put_text(link::NAME, name.as_str());
+            made.put(link::ADDRESS, &naming::bridge_mac(name).0);
             made.put_u32(link::MTU, wanted.mtu);
             of_kind(&mut made, "bridge", &mut bridge_settings);
             made
