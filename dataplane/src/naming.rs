@@ -68,8 +68,11 @@ pub fn bridge(network: &str) -> Device {
 pub fn bridge_mac(bridge: &Device) -> Mac {
     let digits = bridge.as_str().get(3..).unwrap_or_default();
     let number = u64::from_str_radix(digits, 16).unwrap_or_default().to_be_bytes();
-    let [_, _, _, a, b, c, d, e] = number;
-    Mac([0x06, a, b, c, d, e])
+    let mut mac = [0x06, 0, 0, 0, 0, 0];
+    for (to, from) in mac.iter_mut().skip(1).zip(number.iter().skip(3)) {
+        *to = *from;
+    }
+    Mac(mac)
 }
 
 /// Returns the name of a network's VXLAN device.
