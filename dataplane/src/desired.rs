@@ -2,6 +2,7 @@
 //!
 //! Made from what the user wrote by `spec`, once, as a whole; refused as a whole.
 
+pub mod evpn;
 pub mod routing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,8 @@ pub struct Node {
     pub port: u16,
     /// Largest packet of the underlay in bytes; `None`: what the device says.
     pub mtu: Option<u32>,
+    /// Whom FRR learns of others' ports from; `None`: they are written down.
+    pub evpn: Option<evpn::Evpn>,
 }
 
 /// What holds between members of groups without a rule.
@@ -68,6 +71,8 @@ pub struct Network {
     pub mtu: Option<u32>,
     /// Subnets by id.
     pub subnets: BTreeMap<String, Subnet>,
+    /// Route targets of EVPN; empty: those that FRR makes of AS number and VNI.
+    pub route_targets: BTreeSet<String>,
 }
 
 /// A range of addresses of a network.
@@ -130,8 +135,8 @@ pub struct AllowedPair {
 pub struct Remote {
     /// Its network.
     pub network: String,
-    /// Tunnel end of its node.
-    pub vtep: IpAddr,
+    /// Tunnel end of its node; `None` with EVPN, which says it.
+    pub vtep: Option<IpAddr>,
     /// Address of the guest's card.
     pub mac: Mac,
     /// Addresses of the guest.

@@ -93,17 +93,20 @@ pub fn compile(desired: &Desired, device_mtu: Option<u32>) -> Result<Fabric, Fab
         let mtu = network_mtu(desired, id, network, dual.contains(id), device_mtu)?;
         let (bridge, vxlan) = (naming::bridge(id), naming::vxlan(id));
         names.give(bridge.to_string(), &format!("network `{id}`"))?;
-        fabric.links.insert(bridge.clone(), bridge_of(id, mtu));
+        fabric.links.insert(bridge.clone(), bridge_of(desired, id, mtu));
         fabric.links.insert(vxlan, vxlan_of(desired, id, network, mtu, bridge));
     }
     let shared = shared_macs(desired);
     for (id, port) in &desired.ports {
         fabric.add_port(id, port, &shared)?;
     }
+    fabric.add_known(desired, &dual);
     for remote in desired.remotes.values() {
+        // With EVPN the tunnel end is not known here, and zebra writes the entries.
+        let Some(vtep) = remote.vtep else { continue };
         let device = naming::vxlan(&remote.network);
         let key = |of| ForwardingKey { device: device.clone(), mac: remote.mac, of };
-        fabric.forwarding.insert(key(ForwardingOf::Device), Some(remote.vtep));
+        fabric.forwarding.insert(key(ForwardingOf::Device), Some(vtep));
         fabric.forwarding.insert(key(ForwardingOf::Bridge), None);
         let own = dual.contains(remote.network.as_str()).then(|| link_local(remote.mac));
         for address in remote.addresses.iter().copied().chain(own) {
@@ -163,8 +166,9 @@ fn dual_networks(desired: &Desired) -> BTreeSet<&str> {
     dual
 }
 
-fn bridge_of(network: &str, mtu: u32) -> Link {
-    let kind = LinkKind::Bridge { network: network.to_owned() };
+fn bridge_of(desired: &Desired, network: &str, mtu: u32) -> Link {
+    let arp = desired.node.evpn.is_some();
+    let kind = LinkKind::Bridge { network: network.to_owned(), arp };
     Link { kind, mtu, master: None, bridge_port: None, up: true }
 }
 
@@ -175,11 +179,13 @@ fn vxlan_of(desired: &Desired, id: &str, network: &Network, mtu: u32, bridge: De
         vni: network.vni,
         local: node.vtep,
         port: node.port,
+        proxy: node.evpn.is_none(),
     };
     // Broadcast and multicast go to the VXLAN device, else it would never see the ARP and ND
     // requests that it answers from its neighbours (measured on 6.18: with `bcast_flood off` a
     // guest's request for a remote address stays unanswered). They end there: it has no default
-    // destination, and `proxy` swallows requests for addresses that it does not know.
+    // destination, and `proxy` swallows requests for addresses that it does not know. With EVPN
+    // they go to the tunnel ends that zebra names, but for addresses that the bridge answers for.
     let bridge_port = BridgePort {
         learning: false,
         flood: false,
@@ -210,6 +216,21 @@ fn shared_macs(desired: &Desired) -> BTreeSet<Station<'_>> {
 }
 
 impl Fabric {
+    /// Writes the stations of this node down at their bridge, where EVPN is: zebra takes MAC
+    /// addresses from the bridge's static entries, and which IP addresses they have from here.
+    fn add_known(&mut self, desired: &Desired, dual: &BTreeSet<&str>) {
+        if desired.node.evpn.is_none() {
+            return;
+        }
+        for port in desired.ports.values() {
+            let own = dual.contains(port.network.as_str()).then(|| link_local(port.mac));
+            let device = naming::bridge(&port.network);
+            for address in port.addresses.iter().copied().chain(own) {
+                self.neighbours.insert(NeighbourKey { device: device.clone(), address }, port.mac);
+            }
+        }
+    }
+
     fn add_port(
         &mut self,
         id: &str,
@@ -258,7 +279,7 @@ impl Fabric {
 
 fn name_of(kind: &LinkKind) -> String {
     match kind {
-        LinkKind::Bridge { network } | LinkKind::Vxlan { network, .. } => {
+        LinkKind::Bridge { network, .. } | LinkKind::Vxlan { network, .. } => {
             format!("network `{network}`")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port `{port}`"),

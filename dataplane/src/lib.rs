@@ -10,6 +10,7 @@ pub mod compile;
 pub mod conntrack;
 pub mod daemon;
 pub mod desired;
+pub mod evpn;
 pub mod fabric;
 pub mod firewall;
 pub mod journal;

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::address::Device;
+use crate::address::{Device, Mac};
 use crate::desired::{Desired, Network, Zones};
 use crate::nft::Value;
+use crate::router::compile as router;
 use crate::seen::Seen;
 
 /// Name of the map that gives packets their conntrack zone.
@@ -59,6 +60,19 @@ pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
 /// Returns the name of a network's bridge.
 pub fn bridge(network: &str) -> Device {
     device("asb", network)
+}
+
+/// Returns the MAC address that bridges of ours get, which their names tell. One that is
+/// not given is that of some port, and with a port that comes or goes it is another's; the kernel
+/// (6.18) then forgets every neighbour, permanent ones included (`neigh_changeaddr`).
+pub fn bridge_mac(bridge: &Device) -> Mac {
+    let digits = bridge.as_str().get(3..).unwrap_or_default();
+    let number = u64::from_str_radix(digits, 16).unwrap_or_default().to_be_bytes();
+    let mut mac = [0x06, 0, 0, 0, 0, 0];
+    for (to, from) in mac.iter_mut().skip(1).zip(number.iter().skip(3)) {
+        *to = *from;
+    }
+    Mac(mac)
 }
 
 /// Returns the name of a network's VXLAN device.
@@ -119,7 +133,8 @@ impl Names {
     }
 }
 
-/// Returns the networks that this node has a port of, or knows a port of elsewhere.
+/// Returns the networks that this node has a port of, or knows a port of elsewhere; with EVPN,
+/// those too that a router here is in.
 ///
 /// Only these get devices, rules and a zone here: a file may list all networks of a site, and
 /// a node needs those of its guests.
@@ -128,6 +143,15 @@ pub fn placed(desired: &Desired) -> BTreeSet<&str> {
     let remotes = desired.remotes.values().map(|remote| remote.network.as_str());
     let mut placed = BTreeSet::new();
     placed.extend(ports.chain(remotes));
+    if desired.node.evpn.is_some() {
+        // Others' ports need not be named, and a router here sends to them all the same.
+        let near = router::near(desired);
+        let routed = desired.networks.iter().filter(|(_id, it)| {
+            let gateway = it.subnets.values().any(|subnet| subnet.gateway.is_some());
+            gateway && near.contains(it.vpc.as_str())
+        });
+        placed.extend(routed.map(|(id, _it)| id.as_str()));
+    }
     placed
 }
 

@@ -153,9 +153,13 @@ pub enum LinkChange {
     Master(Option<Device>),
     /// How it behaves as a port.
     Port(BridgePort),
-    /// All settings of a bridge of ours: rules of the IP layer, STP, snooping, NOARP, no
-    /// generated addresses.
-    BridgeSettings,
+    /// All settings of a bridge of ours: rules of the IP layer, STP, snooping, no generated
+    /// addresses; and whether it has ARP.
+    BridgeSettings {
+        /// Whether it has ARP, and then the MAC address that is given at birth
+        /// ([`bridge_mac`](crate::naming::bridge_mac)).
+        arp: bool,
+    },
     /// The mark that says that it is ours.
     Alias(Option<String>),
 }

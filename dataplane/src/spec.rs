@@ -12,6 +12,7 @@ pub use fault::{Fault, Place, SpecErrors};
 use crate::desired::Desired;
 
 mod acl;
+mod evpn;
 mod fault;
 mod fields;
 mod group;

@@ -42,12 +42,15 @@ pub struct Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkKind {
     /// Made by us, with `IFLA_IFALIAS` [`alias`](LinkKind::alias): STP and multicast snooping
-    /// off, no address generation, NOARP, `IFLA_BR_NF_CALL_IPTABLES` and `…IP6TABLES` on.
+    /// off, no address generation, `IFLA_BR_NF_CALL_IPTABLES` and `…IP6TABLES` on.
     Bridge {
         /// The network it is for.
         network: String,
+        /// Whether it has ARP, without which it does not answer for neighbours that it knows
+        /// (`br_do_proxy_suppress_arp`). It is made without (NOARP), until its rules are there.
+        arp: bool,
     },
-    /// Made by us: learning off, ARP proxy on.
+    /// Made by us: learning off.
     Vxlan {
         /// The network it is for.
         network: String,
@@ -57,6 +60,9 @@ pub enum LinkKind {
         local: IpAddr,
         /// UDP port, 4789 unless told otherwise.
         port: u16,
+        /// Whether it answers ARP and ND from its neighbours and swallows what it does not
+        /// know; not with EVPN, where the bridge answers and the rest goes to all tunnel ends.
+        proxy: bool,
     },
     /// Made by us as a pair, with one queue; the far end is the tenant's, and stays in the same
     /// namespace until someone takes it.
@@ -91,7 +97,7 @@ impl LinkKind {
     /// Returns the alias that says that a device is ours; `None` where others made it.
     pub fn alias(&self) -> Option<String> {
         match self {
-            Self::Bridge { network } | Self::Vxlan { network, .. } => {
+            Self::Bridge { network, .. } | Self::Vxlan { network, .. } => {
                 Some(format!("assay:network:{network}"))
             }
             Self::Veth { port, .. } => Some(format!("assay:port:{port}")),
@@ -140,7 +146,7 @@ pub enum ForwardingOf {
 /// A permanent neighbour.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NeighbourKey {
-    /// VXLAN device.
+    /// VXLAN device, or a bridge of EVPN.
     pub device: Device,
     /// Address of a station.
     pub address: IpAddr,

@@ -98,7 +98,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
         };
         let remote = |(host, groups)| Remote {
             network: "n".to_owned(),
-            vtep: "10.99.0.2".parse().expect("an address"),
+            vtep: Some("10.99.0.2".parse().expect("an address")),
             mac: mac(host),
             addresses: addresses(host),
             groups,
@@ -109,6 +109,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
             vpc: "v".to_owned(),
             vni: 1,
             mtu: None,
+            route_targets: BTreeSet::new(),
             subnets: subnets.map(|(id, cidr)| (id.to_owned(), subnet(cidr))).into(),
         };
         let mut taken = BTreeSet::new();
@@ -125,6 +126,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
                 vtep: "10.99.0.1".parse().expect("an address"),
                 port: 4789,
                 mtu: None,
+                evpn: None,
             },
             semantics,
             networks: BTreeMap::from([("n".to_owned(), network)]),

@@ -147,6 +147,7 @@ fn desired() -> impl Strategy<Value = Desired> {
                 vtep: "10.99.0.1".parse().expect("it is sound"),
                 port: 4789,
                 mtu: None,
+                evpn: None,
             },
             semantics,
             networks: NETWORKS
@@ -169,7 +170,10 @@ fn desired() -> impl Strategy<Value = Desired> {
 fn network(id: &str, vpc: &str, vni: u32) -> (String, Network) {
     let subnet = Subnet { range: "10.0.0.0/24".parse().expect("it is sound"), gateway: None };
     let subnets = BTreeMap::from([(format!("{id}-4"), subnet)]);
-    (id.to_owned(), Network { vpc: vpc.to_owned(), vni, mtu: None, subnets })
+    (
+        id.to_owned(),
+        Network { vpc: vpc.to_owned(), vni, mtu: None, subnets, route_targets: BTreeSet::new() },
+    )
 }
 
 fn place(desired: &mut Desired, at: u8, station: &Station) {
@@ -204,7 +208,7 @@ fn place(desired: &mut Desired, at: u8, station: &Station) {
             desired.ports.insert(format!("port-{at}"), port);
         }
         2 | 3 => {
-            let vtep = "10.99.0.2".parse().expect("it is sound");
+            let vtep = Some("10.99.0.2".parse().expect("it is sound"));
             let remote = Remote { network, vtep, mac: mac(host), addresses, groups };
             desired.remotes.insert(format!("remote-{at}"), remote);
         }

@@ -103,6 +103,62 @@ struct Node {
     /// Largest packet of the underlay in bytes; what the device says.
     #[schemars(range(min = 576, max = 65535))]
     mtu: Option<u32>,
+    /// Ports of other nodes are learned by FRR, for all networks; they are written down.
+    evpn: Option<Evpn>,
+}
+
+/// How FRR distributes ports: BGP EVPN (RFC 8365). Tunnels are of IPv4.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Evpn {
+    /// Autonomous system of this node.
+    #[schemars(range(min = 1, max = 4_294_967_294_u32))]
+    asn: u32,
+    /// BGP identifier, written as an IPv4 address; the VTEP's.
+    router_id: Option<Address>,
+    /// Where tunnel ends of other nodes are; VXLAN from elsewhere is dropped.
+    #[schemars(length(min = 1))]
+    vtep_prefixes: Vec<Cidr>,
+    /// Ask peers to keep what they learned while BGP starts anew here; true.
+    graceful_restart: Option<bool>,
+    /// BGP peers: route reflectors, or other nodes.
+    #[schemars(length(min = 1))]
+    neighbour: Vec<Neighbour>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct Neighbour {
+    address: Address,
+    remote_asn: RemoteAsn,
+    /// This node's address that it is spoken to from; what the route says.
+    source: Option<Address>,
+    /// How many hops away it may be; of another AS.
+    #[schemars(range(min = 1))]
+    hops: Option<u8>,
+    /// Notice its absence by BFD; false.
+    bfd: Option<bool>,
+    /// File with the password of the session (RFC 2385), for its owner's eyes alone.
+    password_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape is what counts")]
+enum RemoteAsn {
+    /// This one.
+    Number(#[schemars(range(min = 1, max = 4_294_967_294_u32))] u32),
+    /// That of this node, or any other.
+    Word(AsnWord),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum AsnWord {
+    Internal,
+    External,
 }
 
 /// A tenant: addresses of its networks do not overlap, those of others may.
@@ -125,6 +181,9 @@ struct Layer2 {
     /// Largest packet of its guests in bytes; that of the underlay less 50 (IPv4) or 70 (IPv6).
     #[schemars(range(min = 576, max = 65535))]
     mtu: Option<u32>,
+    /// With EVPN: route targets, such as `65000:100`; what FRR makes of AS and VNI.
+    #[serde(default)]
+    route_targets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -187,8 +246,8 @@ struct Allowed {
 struct Remote {
     id: Id,
     network: Id,
-    /// Tunnel end of its node.
-    vtep: Address,
+    /// Tunnel end of its node; left out with EVPN, which says it, and else needed.
+    vtep: Option<Address>,
     mac: Mac,
     ips: Vec<Address>,
     groups: Vec<Id>,
@@ -403,6 +462,7 @@ struct AclRule {
 
 const COMMITTED: &str = include_str!("../schema/network-v1.json");
 const FULL: &str = include_str!("spec/good/full.toml");
+const EVPN: &str = include_str!("spec/good/evpn.toml");
 
 /// Writes the schema where it is committed, when asked to.
 #[test]
@@ -496,7 +556,14 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
         assert!(text.contains(header), "{header}");
         text = text.replace(header, &format!("{header}\n{odd}"));
     }
-    assert_eq!(known(&text), in_schema);
+    let mut read = known(&text);
+    let mut text = EVPN.to_owned();
+    for header in ["[node.evpn]", "[[node.evpn.neighbour]]"] {
+        assert!(text.contains(header), "{header}");
+        text = text.replace(header, &format!("{header}\n{odd}"));
+    }
+    read.extend(known(&text));
+    assert_eq!(read, in_schema);
 }
 
 #[test]

@@ -72,12 +72,12 @@ fn add(name: &str, kind: LinkKind) -> Step {
 }
 
 fn bridge(name: &str) -> Step {
-    add(name, LinkKind::Bridge { network: "red-a".to_owned() })
+    add(name, LinkKind::Bridge { network: "red-a".to_owned(), arp: false })
 }
 
 fn vxlan(name: &str, vni: u32, local: &str) -> Step {
     let (network, local) = ("red-a".to_owned(), ip(local));
-    add(name, LinkKind::Vxlan { network, vni, local, port: 4789 })
+    add(name, LinkKind::Vxlan { network, vni, local, port: 4789, proxy: true })
 }
 
 fn veth(name: &str, peer: &str) -> Step {
@@ -107,7 +107,7 @@ fn network() -> Vec<Step> {
         vxlan("asv1", 100, "192.0.2.1"),
         vxlan("asv6", 101, "2001:db8::1"),
         veth("p1", "q1"),
-        change("asb1", LinkChange::BridgeSettings),
+        change("asb1", LinkChange::BridgeSettings { arp: false }),
         change("p1", LinkChange::Mtu(1400)),
         master("asv1"),
         change("asv1", LinkChange::Port(SILENT)),

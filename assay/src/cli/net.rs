@@ -33,6 +33,8 @@ pub enum Net {
     Watch(Watch),
     /// Find out by real packets whether this kernel keeps tenants apart, in namespaces of scratch
     Accept(Accept),
+    /// Print FRR's configuration for a node with EVPN, compare the running one, or write it
+    Evpn(Evpn),
     /// Print the JSON Schema of the file
     Schema,
 }
@@ -134,6 +136,37 @@ pub struct Compared {
     /// What the node is to have [default: what was applied last]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net evpn`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+Passwords are read from their files by --write and --check alone, and never shown. FRR itself is not \
+touched: `frr-reload.py --reload FILE` has it take a file.
+Exit: 0 printed, written or as wanted, 1 differs, 2 wrong input or refused, 3 could not
+Example: vtysh -c 'show running-config' | assay net evpn --check -")]
+pub struct Evpn {
+    /// What the node is to have [default: what was applied last]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Compare with this configuration of FRR; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub check: Option<PathBuf>,
+    /// Write it to this file, mode 0640, in place of one that was written so
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
     /// Where.
     #[command(flatten)]
     pub place: Place,

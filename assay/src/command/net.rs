@@ -5,6 +5,7 @@
 
 mod accept;
 mod apply;
+mod evpn;
 mod explain;
 pub(super) mod place;
 mod plan;
@@ -53,6 +54,7 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Explain(arguments) => explain::run(arguments, console),
         Net::Watch(arguments) => watch::run(arguments, console),
         Net::Accept(arguments) => accept::run(arguments, console),
+        Net::Evpn(arguments) => evpn::run(arguments, console),
     }
 }
 

@@ -60,6 +60,11 @@ impl Secret {
         Ok(Self(bytes))
     }
 
+    /// Returns it as one word, without the end of its line.
+    pub fn word(&self) -> Option<&str> {
+        std::str::from_utf8(self.0.trim_ascii()).ok()
+    }
+
     /// Returns it as the value of a header, `Bearer TOKEN`, marked so that no
     /// library prints it.
     pub fn bearer(&self, path: &Path) -> Result<reqwest::header::HeaderValue, SecretError> {

@@ -391,8 +391,9 @@ fn path(judge: &Judge<'_>, packet: &Packet<'_>, judgement: &Judgement<'_>) -> (T
         let has = |remote: &&crate::desired::Remote| {
             remote.network == packet.network && remote.addresses.contains(&address)
         };
-        desired.remotes.values().find(has).map(|remote| remote.vtep)
+        desired.remotes.values().find(has).and_then(|remote| remote.vtep)
     };
+    let evpn = desired.node.evpn.is_some();
     let vni = desired.networks.get(packet.network).map_or(0, |network| network.vni);
     let here = |end: End<'_>, address| {
         end != End::Elsewhere || judge.port_at(packet.network, address).is_some()
@@ -412,6 +413,16 @@ fn path(judge: &Judge<'_>, packet: &Packet<'_>, judgement: &Judgement<'_>) -> (T
             "by VXLAN (VNI {0}) from VTEP {1}",
             &[&vni, &from],
         ),
+        (true, false, _, None) if evpn => Text::of(
+            "经 VXLAN（VNI {0}）到 EVPN 所指的 VTEP",
+            "by VXLAN (VNI {0}) to the VTEP that EVPN names",
+            &[&vni],
+        ),
+        (false, true, None, _) if evpn => Text::of(
+            "由 EVPN 所指的 VTEP 经 VXLAN（VNI {0}）到达",
+            "by VXLAN (VNI {0}) from the VTEP that EVPN names",
+            &[&vni],
+        ),
         (true, false, _, None) => Text::of(
             "无处可去：本网络没有端口拥有 {0}",
             "nowhere: no port of this network has {0}",
@@ -424,7 +435,7 @@ fn path(judge: &Judge<'_>, packet: &Packet<'_>, judgement: &Judgement<'_>) -> (T
         ),
         (false, false, ..) => Text::of("不经过本节点", "not by way of this node", &[]),
     };
-    (text, to_here || (from_here && destination.is_some()))
+    (text, to_here || (from_here && (evpn || destination.is_some())))
 }
 
 fn mtu(desired: &Desired, network: &str) -> Option<u32> {

@@ -52,7 +52,7 @@ pub(super) fn find(wanted: &Wanted, seen: &Seen, scope: &Scope) -> Vec<Conflict>
 /// Returns the object of the user's that a device is for.
 pub(super) fn cause(kind: &LinkKind) -> String {
     match kind {
-        LinkKind::Bridge { network } | LinkKind::Vxlan { network, .. } => {
+        LinkKind::Bridge { network, .. } | LinkKind::Vxlan { network, .. } => {
             format!("network {network}")
         }
         LinkKind::Veth { port, .. } | LinkKind::Existing { port } => format!("port {port}"),

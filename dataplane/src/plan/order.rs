@@ -7,6 +7,7 @@ use super::rules;
 use super::state::{OUR_BRIDGE, State, our_vxlan};
 use super::{LinkChange, Planned, Scope, Step};
 use crate::address::Device;
+use crate::naming;
 use crate::nft::{Batch, Change};
 use crate::router;
 use crate::seen::{self, Seen};
@@ -194,16 +195,21 @@ impl<'a> Order<'a> {
         for (name, link) in self.wanted_there() {
             let Some(there) = self.there(name) else { continue };
             let alias = link.kind.alias();
-            let bridge = matches!(link.kind, LinkKind::Bridge { .. });
-            let settled =
-                there.bridge == Some(OUR_BRIDGE) && there.no_arp && !there.generates_addresses;
+            let bridge = match link.kind {
+                LinkKind::Bridge { arp, .. } => Some(arp),
+                _ => None,
+            };
+            let settled = there.bridge == Some(OUR_BRIDGE) && !there.generates_addresses;
+            let other_mac = there.mac != Some(naming::bridge_mac(name));
+            let unsettled =
+                bridge.filter(|arp| !settled || there.no_arp == *arp || (*arp && other_mac));
             let other_alias = alias.is_some() && there.alias != alias;
             let (other_mtu, lower) = (there.mtu != link.mtu, there.up && !link.up);
             if other_alias {
                 self.change(name, LinkChange::Alias(alias));
             }
-            if bridge && !settled {
-                self.change(name, LinkChange::BridgeSettings);
+            if let Some(arp) = unsettled {
+                self.change(name, LinkChange::BridgeSettings { arp });
             }
             if other_mtu {
                 self.change(name, LinkChange::Mtu(link.mtu));
@@ -344,8 +350,8 @@ fn must_be_remade(seen: &Seen, wanted: &Link, there: &seen::Link) -> bool {
     let kind = there.kind.as_deref();
     match &wanted.kind {
         LinkKind::Bridge { .. } => kind != Some("bridge"),
-        LinkKind::Vxlan { vni, local, port, .. } => {
-            there.vxlan != Some(our_vxlan(*vni, *local, *port))
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
+            there.vxlan != Some(our_vxlan(*vni, *local, *port, *proxy))
         }
         LinkKind::Veth { peer, peer_mac, .. } => {
             let other = unused_end(seen, there).is_some_and(|(name, far)| {

@@ -2,7 +2,8 @@
 //!
 //! Besides what a step asks, the kernel does things of its own accord, and they are here too
 //! (Linux 6.18): a device that leaves its bridge loses the entries it had there; one that goes
-//! down loses its neighbours, permanent ones included (`neigh_ifdown`); a bridge has one entry
+//! down, or whose MAC address or ARP changes, loses its neighbours, permanent ones included
+//! (`neigh_ifdown`, `neigh_changeaddr`); a bridge has one entry
 //! for a MAC address, which another port takes over.
 
 mod rooms;
@@ -109,6 +110,9 @@ impl<'s> State<'s> {
 
     fn add_link(&mut self, name: &Device, link: &wanted::Link) {
         let mut born = new_link(link);
+        if born.bridge.is_some() {
+            born.mac = Some(naming::bridge_mac(name));
+        }
         if let LinkKind::Veth { peer, peer_mac, .. } = &link.kind {
             born.peer = Some(peer.clone());
             let far = seen::Link {
@@ -154,13 +158,22 @@ impl<'s> State<'s> {
                 let before = link.bridge_port.replace(*port);
                 undo.steps.extend(before.map(|port| back(LinkChange::Port(port))));
             }
-            LinkChange::BridgeSettings => {
-                undo.lost = Some(Text::of(
-                    "网桥 {0} 的设置已修正，不改回",
-                    "the settings of bridge `{0}` were repaired, and are not spoilt again",
-                    &[name],
-                ));
-                (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), true);
+            LinkChange::BridgeSettings { arp } => {
+                if link.bridge == Some(OUR_BRIDGE) && !link.generates_addresses {
+                    undo.steps.push(back(LinkChange::BridgeSettings { arp: !link.no_arp }));
+                } else {
+                    undo.lost = Some(Text::of(
+                        "网桥 {0} 的设置已修正，不改回",
+                        "the settings of bridge `{0}` were repaired, and are not spoilt again",
+                        &[name],
+                    ));
+                }
+                // Both have the kernel forget neighbours.
+                if *arp || !link.no_arp {
+                    undo.steps.extend(self.drop_neighbours(name));
+                }
+                link.mac = if *arp { Some(naming::bridge_mac(name)) } else { link.mac };
+                (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), !*arp);
                 link.generates_addresses = false;
             }
             LinkChange::Alias(alias) => {
@@ -290,8 +303,8 @@ impl Undo {
 fn new_link(link: &wanted::Link) -> seen::Link {
     let (kind, bridge, vxlan) = match &link.kind {
         LinkKind::Bridge { .. } => ("bridge", Some(OUR_BRIDGE), None),
-        LinkKind::Vxlan { vni, local, port, .. } => {
-            ("vxlan", None, Some(our_vxlan(*vni, *local, *port)))
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
+            ("vxlan", None, Some(our_vxlan(*vni, *local, *port, *proxy)))
         }
         LinkKind::Veth { .. } | LinkKind::Gateway { .. } => ("veth", None, None),
         LinkKind::Existing { .. } => ("", None, None),
@@ -321,8 +334,8 @@ fn plain(kind: &str, mtu: u32) -> seen::Link {
 }
 
 /// Returns the settings of a VXLAN device that we make.
-pub(crate) fn our_vxlan(vni: u32, local: IpAddr, port: u16) -> Vxlan {
-    Vxlan { vni, local: Some(local), port, learning: false, proxy: true }
+pub(crate) fn our_vxlan(vni: u32, local: IpAddr, port: u16, proxy: bool) -> Vxlan {
+    Vxlan { vni, local: Some(local), port, learning: false, proxy }
 }
 
 /// Returns what makes a device of ours again: down, and no port of a bridge.
@@ -338,9 +351,10 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
     let network = || link.network().unwrap_or_default().to_owned();
     let far = link.peer.as_ref().and_then(|peer| Some((peer, seen.links.get(peer)?.mac?)));
     let kind = match (link.kind.as_deref(), &link.vxlan, far) {
-        (Some("bridge"), ..) => LinkKind::Bridge { network: network() },
-        (Some("vxlan"), Some(Vxlan { vni, local: Some(local), port, .. }), _) => {
-            LinkKind::Vxlan { network: network(), vni: *vni, local: *local, port: *port }
+        (Some("bridge"), ..) => LinkKind::Bridge { network: network(), arp: !link.no_arp },
+        (Some("vxlan"), Some(Vxlan { vni, local: Some(local), port, proxy, .. }), _) => {
+            let (vni, local, port, proxy) = (*vni, *local, *port, *proxy);
+            LinkKind::Vxlan { network: network(), vni, local, port, proxy }
         }
         (Some("veth"), _, Some((peer, peer_mac))) => LinkKind::Veth {
             port: link.port().unwrap_or_default().to_owned(),
@@ -355,6 +369,10 @@ fn revived(seen: &Seen, name: &Device, link: &seen::Link) -> Undo {
 fn born_again(name: &Device, link: &seen::Link, kind: LinkKind) -> Undo {
     let born = wanted::Link { kind, mtu: link.mtu, master: None, bridge_port: None, up: false };
     let mut steps = vec![Step::AddLink { name: name.clone(), link: Box::new(born) }];
+    if link.bridge.is_some() && !link.no_arp {
+        let change = LinkChange::BridgeSettings { arp: true };
+        steps.push(Step::ChangeLink { name: name.clone(), change });
+    }
     if link.up {
         steps.push(Step::ChangeLink { name: name.clone(), change: LinkChange::Up(true) });
     }

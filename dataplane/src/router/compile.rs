@@ -14,7 +14,7 @@ use crate::fabric::Fabric;
 use crate::firewall::judge::link_local;
 use crate::naming;
 use crate::wanted::room::{Furniture, FurnitureKind, Hop, Room};
-use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind};
+use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
 
 /// What the Internet carries, where nobody says otherwise.
 const USUAL_MTU: u32 = 1500;
@@ -59,23 +59,31 @@ pub fn gateways(desired: &Desired) -> Gateways<'_> {
     if desired.routing.routers.is_empty() {
         return of;
     }
-    let network = |id: &str| desired.networks.get(id);
-    let ports = desired.ports.values().filter_map(|port| network(&port.network));
-    let (mut here, mut near) = (BTreeSet::new(), BTreeSet::new());
-    here.extend(ports.map(|network| network.vpc.as_str()));
-    let joined = desired.routing.peerings.values().map(|peering| &peering.vpcs);
-    let joined = joined.filter(|vpcs| vpcs.iter().any(|vpc| here.contains(vpc.as_str())));
-    near.extend(joined.flatten().map(String::as_str));
+    let near = near(desired);
     for id in naming::placed(desired) {
-        let Some(network) = network(id) else { continue };
+        let Some(network) = desired.networks.get(id) else { continue };
         let vpc = network.vpc.as_str();
-        let routed = desired.routing.routers.contains_key(vpc)
-            && network.subnets.values().any(|subnet| subnet.gateway.is_some());
-        if routed && (here.contains(vpc) || near.contains(vpc)) {
+        if near.contains(vpc) && network.subnets.values().any(|it| it.gateway.is_some()) {
             of.entry(vpc).or_default().insert(id);
         }
     }
     of
+}
+
+/// Returns the VPCs whose routers are on this node.
+pub(crate) fn near(desired: &Desired) -> BTreeSet<&str> {
+    let (mut here, mut near) = (BTreeSet::new(), BTreeSet::new());
+    if desired.routing.routers.is_empty() {
+        return near;
+    }
+    let ports = desired.ports.values().filter_map(|port| desired.networks.get(&port.network));
+    here.extend(ports.map(|network| network.vpc.as_str()));
+    let joined = desired.routing.peerings.values().map(|peering| &peering.vpcs);
+    let joined = joined.filter(|vpcs| vpcs.iter().any(|vpc| here.contains(vpc.as_str())));
+    near.extend(joined.flatten().map(String::as_str));
+    near.extend(here);
+    near.retain(|vpc| desired.routing.routers.contains_key(*vpc));
+    near
 }
 
 /// Returns the networks that a router is in on this node.
@@ -93,7 +101,7 @@ pub fn senders(desired: &Desired) -> Vec<(&str, IpAddr)> {
     let mut own: BTreeMap<&str, BTreeSet<IpAddr>> = BTreeMap::new();
     for remote in desired.remotes.values() {
         if let Some(vpc) = vpc(&remote.network) {
-            own.entry(vpc).or_default().insert(remote.vtep);
+            own.entry(vpc).or_default().extend(remote.vtep);
         }
     }
     let mut of = own.clone();
@@ -161,11 +169,19 @@ fn add_gateway(
         broadcast_flood: true,
         neighbour_suppression: false,
     };
-    let kind = LinkKind::Gateway { network: id.to_owned(), vpc: vpc.to_owned(), end };
+    let kind = LinkKind::Gateway { network: id.to_owned(), vpc: vpc.to_owned(), end: end.clone() };
     let link = Link { kind, mtu, master: Some(bridge), bridge_port: Some(bridge_port), up: true };
     fabric.links.insert(name.clone(), link);
     let key = ForwardingKey { device: name, mac: MAC, of: ForwardingOf::Bridge };
     fabric.forwarding.insert(key, None);
+    // With EVPN the bridge answers for its own gateway, so that a request for it does not reach
+    // those of other nodes, which have the same addresses.
+    if desired.node.evpn.is_some() {
+        let own = room.devices.get(&end).into_iter().flat_map(|end| &end.addresses);
+        fabric.neighbours.extend(own.map(|address| {
+            (NeighbourKey { device: naming::bridge(id), address: address.addr() }, MAC)
+        }));
+    }
 }
 
 fn add_uplink(

@@ -11,7 +11,7 @@ use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of, unusable, wrong_kind};
 use super::node::{self, Kind, Node, Value};
 use super::settle::{self, SubnetAt};
-use super::{group, routing, station};
+use super::{evpn, group, routing, station};
 use crate::address::Device;
 use crate::desired::{self, Desired, Network, Semantics};
 
@@ -36,6 +36,8 @@ pub(super) struct Names<'n> {
     pub(super) stations: BTreeMap<&'n str, usize>,
     /// This node's tunnel end.
     pub(super) vtep: Option<IpAddr>,
+    /// Whether it has EVPN, right or wrong.
+    pub(super) evpn: bool,
     /// Devices that are taken, with the port that has them; empty for the node's own.
     pub(super) devices: BTreeMap<Device, String>,
     /// What `settle` looks at together.
@@ -113,6 +115,9 @@ fn node<'n>(
     let vtep = fields.address("vtep", faults).filter(|(vtep, at)| usable(*vtep, *at, faults));
     let port = fields.number("port", (1, 65_535), faults);
     let mtu = fields.number("mtu", settle::MTU, faults);
+    let evpn = fields.take("evpn");
+    names.evpn = evpn.is_some();
+    let evpn = evpn.map(|table| evpn::evpn(table, vtep, faults));
     fields.finish(faults);
     faults.about = About::default();
     names.vtep = vtep.map(|(vtep, _)| vtep);
@@ -124,6 +129,10 @@ fn node<'n>(
         vtep: vtep?.0,
         port: port.map_or(Some(VXLAN_PORT), |(port, _)| u16::try_from(port).ok())?,
         mtu: mtu.map(|(mtu, _)| mtu),
+        evpn: match evpn {
+            Some(evpn) => Some(evpn?),
+            None => None,
+        },
     })
 }
 
@@ -249,6 +258,7 @@ fn networks<'n>(
         names.networks.insert(about.id, vpc);
         let vni = vni(&mut fields, about.id, &mut vnis, faults);
         let mtu = fields.number("mtu", settle::MTU, faults);
+        let route_targets = evpn::route_targets(&mut fields, names.evpn, faults);
         names.all.networks.push((about, fields.at, mtu.map(|(_, at)| at)));
         fields.finish(faults);
         // Kept even where something is wrong with it, for what is checked over the whole.
@@ -257,6 +267,7 @@ fn networks<'n>(
             vni: vni.unwrap_or_default(),
             mtu: mtu.map(|(mtu, _)| mtu),
             subnets: BTreeMap::new(),
+            route_targets,
         };
         read.insert(about.id.to_owned(), network);
     }

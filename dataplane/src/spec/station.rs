@@ -71,18 +71,40 @@ pub(super) fn remotes<'n>(
         entries(root, ("remote", REMOTE), &mut names.stations, faults)
     {
         faults.about = about;
-        let vtep = fields.address("vtep", faults);
-        let vtep = vtep.filter(|(vtep, at)| vtep_is_sound(*vtep, *at, names.vtep, faults));
+        let vtep = vtep(&mut fields, names, faults);
         let (card, station) = card(&mut fields, about, names, faults);
         fields.finish(faults);
         names.all.stations.push(station);
-        let (Some(network), Some(mac), Some((vtep, _))) = (card.network, card.mac, vtep) else {
+        let (Some(network), Some(mac)) = (card.network, card.mac) else { continue };
+        if vtep.is_none() && !names.evpn {
             continue;
-        };
+        }
         let (addresses, groups) = (card.addresses, card.groups);
         remotes.insert(about.id.to_owned(), Remote { network, vtep, mac, addresses, groups });
     }
     remotes
+}
+
+/// Returns the tunnel end of a remote port: with EVPN, none.
+fn vtep<'n>(fields: &mut Fields<'n>, names: &Names<'n>, faults: &mut Faults<'n>) -> Option<IpAddr> {
+    if !names.evpn {
+        let vtep = fields.address("vtep", faults);
+        let vtep = vtep.filter(|(vtep, at)| vtep_is_sound(*vtep, *at, names.vtep, faults));
+        return vtep.map(|(vtep, _at)| vtep);
+    }
+    if let Some(node) = fields.take("vtep") {
+        let (zh, en) = (
+            "本节点使用 EVPN，远端端口的 VTEP 由 FRR 得知",
+            "this node has EVPN, and FRR says which VTEP a remote port is behind",
+        );
+        faults.add(node.at, zh, en, &[]);
+        let (zh, en) = (
+            "去掉 `vtep`：此处只说明安全组成员；或去掉 `[node.evpn]`",
+            "leave `vtep` out: the port is named for its groups alone; or leave out `[node.evpn]`",
+        );
+        faults.hint(zh, en, &[]);
+    }
+    None
 }
 
 fn vtep_is_sound(vtep: IpAddr, at: usize, ours: Option<IpAddr>, faults: &mut Faults<'_>) -> bool {

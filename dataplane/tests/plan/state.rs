@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use dataplane::address::{Device, Mac};
 use dataplane::compile::compile;
+use dataplane::desired::evpn::{self, Evpn, Neighbour};
 use dataplane::desired::routing::{
     Bound, Elastic, External, Peering, Router, Routing, Snat, Uplink,
 };
@@ -54,6 +55,7 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
             vtep: "10.99.0.1".parse().expect("it is sound"),
             port: 4789,
             mtu: None,
+            evpn: random.chance(30).then(evpn),
         },
         semantics: if random.chance(50) { Semantics::Norm } else { Semantics::Openstack },
         networks: BTreeMap::new(),
@@ -73,6 +75,7 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
             vpc: vpc(id).to_owned(),
             vni,
             mtu: random.chance(30).then_some(1400),
+            route_targets: BTreeSet::new(),
             subnets: BTreeMap::from([(format!("{id}-4"), subnet)]),
         };
         desired.networks.insert(id.to_owned(), network);
@@ -227,14 +230,33 @@ fn add_port(desired: &mut Desired, random: &mut Random, at: u64) {
 fn add_remote(desired: &mut Desired, random: &mut Random, at: u64) {
     let network = network(random);
     let Some((mac, host)) = station(desired, random, &network) else { return };
+    let vtep = IpAddr::from([10, 99, 0, 2 + small(random.below(2))]);
     let remote = Remote {
-        vtep: IpAddr::from([10, 99, 0, 2 + small(random.below(2))]),
+        // With EVPN it is not known here.
+        vtep: desired.node.evpn.is_none().then_some(vtep),
         mac,
         addresses: addresses(random, host),
         groups: groups(random, &network),
         network,
     };
     desired.remotes.insert(format!("remote-{at}"), remote);
+}
+
+fn evpn() -> Evpn {
+    let neighbour = Neighbour {
+        remote: evpn::Remote::Internal,
+        source: None,
+        hops: None,
+        bfd: false,
+        password_file: None,
+    };
+    Evpn {
+        asn: 65_000,
+        router_id: Ipv4Addr::new(10, 99, 0, 1),
+        vteps: BTreeSet::from(["10.99.0.0/24".parse().expect("it is sound")]),
+        graceful_restart: true,
+        neighbours: BTreeMap::from([(IpAddr::from([10, 99, 0, 2]), neighbour)]),
+    }
 }
 
 pub(crate) fn wanted(desired: &Desired) -> Wanted {

@@ -123,9 +123,9 @@ fn steps() -> Vec<Step> {
     let local = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
     for id in 0..NETWORKS {
         let network = || format!("n{id}");
-        steps.push(add(&format!("asb{id}"), LinkKind::Bridge { network: network() }));
+        steps.push(add(&format!("asb{id}"), LinkKind::Bridge { network: network(), arp: false }));
         let vni = id + 100;
-        let kind = LinkKind::Vxlan { network: network(), vni, local, port: 4789 };
+        let kind = LinkKind::Vxlan { network: network(), vni, local, port: 4789, proxy: true };
         steps.push(add(&format!("asv{id}"), kind));
     }
     for id in 0..PORTS {

@@ -13,6 +13,7 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("net explain", "说明一个报文能否通过、由哪条规则决定；无需 root"),
     ("net watch", "随时输出本节点守护进程所报告的事件"),
     ("net accept", "在临时命名空间中以真实报文检验本内核能否隔离租户"),
+    ("net evpn", "输出 EVPN 节点的 FRR 配置，与运行中的比较，或写入文件"),
     ("net schema", "输出文件的 JSON Schema"),
 ];
 
@@ -28,6 +29,8 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("net lint/files", "要检查的文件，TOML 或 JSON；`-` 为标准输入"),
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
+    ("net evpn/check", "与该 FRR 配置比较；`-` 为标准输入"),
+    ("net evpn/write", "写入该文件（权限 0640）；已有文件须由此写成"),
     ("file", "本节点应有的状态 [默认：最近一次生效的]"),
     ("probe", "并在临时命名空间中以两端口的副本实发该报文；须 root"),
     ("net accept/scale", "并按规范的规模检验：2,048 块虚拟网卡、500 个 VPC、20,000 条规则"),
@@ -72,6 +75,12 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "net verify",
         "退出码：0 符合；1 有差异；2 输入有误；3 无法查明\n\
          例：assay net verify && echo 符合",
+    ),
+    (
+        "net evpn",
+        "口令仅由 --write 和 --check 从其文件读取，从不显示。本程序不改动 FRR：以 `frr-reload.py --reload 文件` 使其生效。\n\
+         退出码：0 已输出、已写入或一致；1 有差异；2 输入有误或被拒绝；3 无法完成\n\
+         例：vtysh -c 'show running-config' | assay net evpn --check -",
     ),
     (
         "net apply",

@@ -6,14 +6,18 @@ use std::net::IpAddr;
 use smallvec::SmallVec;
 
 use super::grant::{GET4, GET6, SEND4, SEND6};
-use super::line::{DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, source};
+use super::line::{
+    DESTINATION_MAC, Line, Part, SOURCE_MAC, VNI, address_type, element, key, source,
+};
+use super::span::{Octets, spans};
 use super::{
-    Build, CompileError, LIMITED, LOCAL, RECEIVER, base, boundary, hash_map, hash_set, routed,
+    Build, CompileError, LIMITED, LOCAL, RECEIVER, base, boundary, hash_map, hash_set, range_set,
+    routed,
 };
 use crate::desired::{Desired, Family, Zones};
 use crate::firewall::protocol::{ICMPV6, UDP};
 use crate::naming::{self, ZONE_MAP};
-use crate::nft::{KeyType, Meta, Point, Rule, Value, ValueType};
+use crate::nft::{Element, KeyType, Meta, Point, Rule, Value, ValueType};
 use crate::router;
 
 /// Where a bridged frame comes in and goes out by one bridge of ours.
@@ -24,6 +28,8 @@ const SEND: &str = "as_send";
 const DISCOVERY: &str = "as_nd";
 const TUNNEL: &str = "as_vtep";
 const VNIS: &str = "as_vni";
+/// Ranges of tunnel ends that EVPN may name.
+const TUNNEL_RANGES: &str = "as_vtep_range";
 
 /// Bits of conntrack's state (`NF_CT_STATE_BIT`).
 const INVALID: u32 = 1;
@@ -131,15 +137,19 @@ fn discovery() -> Vec<Rule> {
     rules
 }
 
-/// VXLAN: by the underlay's device, and in each VNI from the nodes that have a port in it.
-/// VNIs that are not ours are another program's.
+/// VXLAN: by the underlay's device, and in each VNI from the nodes that have a port in it; with
+/// EVPN, where only zebra knows these, from the ranges that they are in. VNIs that are not ours are another program's.
 fn tunnel(desired: &Desired) -> Vec<Rule> {
     let family = if desired.node.vtep.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
-    let known = Line::new()
-        .meta(Meta::InName, &desired.node.device.padded())
-        .family(family)
-        .within(&[VNI, source(family)], vtep_set(family));
-    vec![known.accept(), Line::new().vni_within(VNIS).counted().drop()]
+    let by_underlay =
+        || Line::new().meta(Meta::InName, &desired.node.device.padded()).family(family);
+    let mut rules = vec![by_underlay().within(&[VNI, source(family)], vtep_set(family)).accept()];
+    if desired.node.evpn.is_some() {
+        let ranges = by_underlay().vni_within(VNIS).within(&[source(family)], TUNNEL_RANGES);
+        rules.push(ranges.accept());
+    }
+    rules.push(Line::new().vni_within(VNIS).counted().drop());
+    rules
 }
 
 fn vtep_set(family: Family) -> &'static str {
@@ -173,7 +183,8 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
             vnis.elements.insert(element(&[&vni]), None);
         }
     }
-    let stations = desired.remotes.values().map(|remote| (remote.network.as_str(), remote.vtep));
+    let stations = desired.remotes.values();
+    let stations = stations.filter_map(|remote| Some((remote.network.as_str(), remote.vtep?)));
     for (network, vtep) in stations.chain(router::compile::senders(desired)) {
         let Some(vni) = vni_of(network) else { continue };
         let key = match vtep {
@@ -183,6 +194,15 @@ fn add_sets(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), C
         vteps.elements.insert(key, None);
     }
     let sets = &mut build.inet.sets;
+    if let Some(evpn) = &desired.node.evpn {
+        let mut ranges = range_set(vec![address_type(family)]);
+        for (first, last) in spans(&evpn.vteps, family) {
+            let (first, last) = (Octets::of(first), Octets::of(last));
+            let (first, last) = (key(&[first.as_slice()]), key(&[last.as_slice()]));
+            ranges.elements.insert(Element::range(first, last), None);
+        }
+        sets.insert(TUNNEL_RANGES.to_owned(), ranges);
+    }
     sets.insert(ZONE_MAP.to_owned(), zone_map);
     sets.insert(PAIRS.to_owned(), pairs);
     sets.insert(BRIDGES.to_owned(), bridges);

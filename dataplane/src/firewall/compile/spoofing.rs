@@ -77,6 +77,9 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
     for network in naming::placed(desired) {
         let name = format!("as_v_{}", naming::digits([network]));
         ingress(build, name, naming::vxlan(network).to_string(), TUNNEL);
+        if desired.node.evpn.is_some() {
+            own_end(build, network);
+        }
     }
     add_port_chains(build, desired);
     add_tunnel_chains(build);
@@ -88,6 +91,16 @@ fn ingress(build: &mut Build, name: String, device: String, chain: &str) {
         Hook { point: Point::Ingress, priority: PRIORITY, device: Some(device), drops: true };
     let rules = vec![Line::new().goto(chain)];
     build.netdev.chains.insert(name, Chain { hook: Some(hook), rules });
+}
+
+/// What would go up to the node itself by a bridge that has ARP: nothing. The node would answer
+/// ARP for any address that it has, the underlay's among them. What the bridge answers for its
+/// neighbours it does before.
+fn own_end(build: &mut Build, network: &str) {
+    let name = format!("as_b_{}", naming::digits([network]));
+    let device = Some(naming::bridge(network).to_string());
+    let hook = Hook { point: Point::Ingress, priority: PRIORITY, device, drops: true };
+    build.netdev.chains.insert(name, Chain { hook: Some(hook), rules: Vec::new() });
 }
 
 /// (Device, source MAC address, an address of the packet).

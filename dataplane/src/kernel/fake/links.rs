@@ -80,7 +80,7 @@ fn changeable(seen: &Seen, device: &Link, change: &LinkChange) -> Result<(), i32
             refuse(link(seen, bridge)?.bridge.is_none(), EOPNOTSUPP)
         }
         LinkChange::Port(_) => refuse(device.master.is_none(), EOPNOTSUPP),
-        LinkChange::BridgeSettings => refuse(device.bridge.is_none(), EOPNOTSUPP),
+        LinkChange::BridgeSettings { .. } => refuse(device.bridge.is_none(), EOPNOTSUPP),
         LinkChange::Up(_) | LinkChange::Alias(_) | LinkChange::Master(None) => Ok(()),
     }
 }

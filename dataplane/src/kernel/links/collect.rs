@@ -102,6 +102,7 @@ impl<'a> Entries<'a> {
             Some(HeardNeighbour::Device { index, mac, to }) => {
                 // Other kinds list the multicast addresses here that they listen to.
                 let vxlan = self.links.of_kind(index, "vxlan");
+                let vxlan = vxlan.filter(|heard| !is_flooding(heard, mac));
                 if let Some(heard) = vxlan.filter(|heard| self.is_of_interest(heard)) {
                     let device = heard.name.clone();
                     let key = ForwardingKey { device, mac, of: ForwardingOf::Device };
@@ -117,8 +118,10 @@ impl<'a> Entries<'a> {
                 }
             }
             Some(HeardNeighbour::Neighbour { index, address, mac }) => {
-                let vxlan = self.links.of_kind(index, "vxlan");
-                if let Some(heard) = vxlan.filter(|heard| is_ours(heard)) {
+                let either =
+                    |heard: &&HeardLink| heard.link.vxlan.is_some() || heard.link.bridge.is_some();
+                let known = self.links.0.get(&index).filter(either);
+                if let Some(heard) = known.filter(|heard| is_ours(heard)) {
                     let key = NeighbourKey { device: heard.name.clone(), address };
                     self.neighbours.insert(key, mac);
                 }
@@ -145,6 +148,13 @@ impl<'a> Entries<'a> {
 
 fn is_ours(heard: &HeardLink) -> bool {
     heard.link.alias.as_deref().is_some_and(|alias| alias.starts_with(OURS))
+}
+
+/// Whether an entry is one of those that zebra writes so that broadcast reaches every tunnel end.
+/// They have no mark of a routing daemon as its other entries do; we write none, and where the
+/// device answers ARP itself nobody else has to.
+fn is_flooding(heard: &HeardLink, mac: Mac) -> bool {
+    mac.0 == [0; 6] && heard.link.vxlan.is_some_and(|vxlan| !vxlan.proxy)
 }
 
 /// What the alias of a device begins with that is ours.

@@ -19,6 +19,7 @@ use super::numbers::{
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
 use crate::kernel::socket::Request;
+use crate::naming;
 use crate::plan::{LinkChange, Step};
 use crate::router;
 use crate::wanted::{BridgePort, ForwardingKey, ForwardingOf, Link, LinkKind, NeighbourKey};
@@ -92,11 +93,12 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
         LinkKind::Bridge { .. } => {
             let mut made = device(number, IFF_NOARP, IFF_NOARP);
             made.put_text(link::NAME, name.as_str());
+            made.put(link::ADDRESS, &naming::bridge_mac(name).0);
             made.put_u32(link::MTU, wanted.mtu);
             of_kind(&mut made, "bridge", &mut bridge_settings);
             made
         }
-        LinkKind::Vxlan { vni, local, port, .. } => {
+        LinkKind::Vxlan { vni, local, port, proxy, .. } => {
             let mut made = device(number, 0, 0);
             made.put_text(link::NAME, name.as_str());
             made.put_u32(link::MTU, wanted.mtu);
@@ -108,7 +110,7 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
                 }
                 data.put(vxlan::PORT, &port.to_be_bytes());
                 data.put_u8(vxlan::LEARNING, 0);
-                data.put_u8(vxlan::PROXY, 1);
+                data.put_u8(vxlan::PROXY, (*proxy).into());
             });
             made
         }
@@ -180,7 +182,9 @@ pub fn removal_of_group(group: u32) -> Request {
 fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
     let mut body = match change {
         LinkChange::Up(up) => device(0, if *up { IFF_UP } else { 0 }, IFF_UP),
-        LinkChange::BridgeSettings => device(0, IFF_NOARP, IFF_NOARP),
+        LinkChange::BridgeSettings { arp } => {
+            device(0, if *arp { 0 } else { IFF_NOARP }, IFF_NOARP)
+        }
         _ => device(0, 0, 0),
     };
     body.put_text(link::NAME, name.as_str());
@@ -192,7 +196,10 @@ fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
             body.put_text(info::PORT_KIND, "bridge");
             body.nest(info::PORT_DATA, &mut |data| port_settings(data, *port));
         }),
-        LinkChange::BridgeSettings => {
+        LinkChange::BridgeSettings { arp } => {
+            if *arp {
+                body.put(link::ADDRESS, &naming::bridge_mac(name).0);
+            }
             of_kind(&mut body, "bridge", &mut bridge_settings);
             no_addresses(&mut body);
         }

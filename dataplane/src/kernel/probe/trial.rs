@@ -39,12 +39,12 @@ const PORT_SETTINGS: BridgePort = BridgePort {
 pub(super) fn steps(need: Need) -> Vec<Step> {
     let probe = || "probe".to_owned();
     let vxlan = |name, vni, local| {
-        let kind = LinkKind::Vxlan { network: probe(), vni, local, port: 4789 };
+        let kind = LinkKind::Vxlan { network: probe(), vni, local, port: 4789, proxy: true };
         add(name, kind)
     };
     match need {
-        Need::Bridge => vec![add(BRIDGE, LinkKind::Bridge { network: probe() })],
-        Need::BridgeRules => vec![change(BRIDGE, LinkChange::BridgeSettings)],
+        Need::Bridge => vec![add(BRIDGE, LinkKind::Bridge { network: probe(), arp: false })],
+        Need::BridgeRules => vec![change(BRIDGE, LinkChange::BridgeSettings { arp: false })],
         Need::Vxlan => vec![vxlan(VXLAN, 7, TUNNEL_END)],
         Need::Vxlan6 => vec![vxlan(VXLAN6, 8, TUNNEL_END6)],
         Need::Veth => {

@@ -157,7 +157,8 @@ impl Concern {
         let concerns = match (entry.made, entry.of_bridges) {
             // A bridge that learns from a port tells of each station.
             (None, true) => heard.link.bridge_port.is_some_and(|port| !port.learning) || vxlan,
-            (Some(HeardNeighbour::Device { .. }), _) | (_, false) => vxlan,
+            (Some(HeardNeighbour::Device { .. }), _) => vxlan,
+            (_, false) => vxlan || heard.link.bridge.is_some(),
             _ => true,
         };
         (filled && concerns).then(|| heard.name.clone())

@@ -234,7 +234,7 @@ fn watched(
 /// A bridge that is made and taken away.
 fn operation() -> [Step; 2] {
     let name: Device = "asb0123456789".parse().expect("letters and digits name a device");
-    let kind = LinkKind::Bridge { network: "other".to_owned() };
+    let kind = LinkKind::Bridge { network: "other".to_owned(), arp: false };
     let link = Link { kind, mtu: 1500, master: None, bridge_port: None, up: false };
     [Step::AddLink { name: name.clone(), link: Box::new(link) }, Step::DeleteLink { name }]
 }

@@ -106,14 +106,16 @@ fn bridge_by_them() -> LinkMessageBuilder<LinkBridge> {
 
 #[test]
 fn a_bridge_is_made_and_marked() {
-    let kind = LinkKind::Bridge { network: "red".to_owned() };
+    let kind = LinkKind::Bridge { network: "red".to_owned(), arp: false };
     let ours = numbered(&Step::AddLink { name: name("asb1"), link: Box::new(link(kind)) });
     assert_eq!((ours[0].kind, ours[0].flags), (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL));
-    same_link(&ours[0], &bridge_by_them().index(7).mtu(1450).build());
+    // Its MAC address is its name's.
+    let mac = vec![6, 0, 0, 0, 0, 1];
+    same_link(&ours[0], &bridge_by_them().index(7).mtu(1450).address(mac).build());
     let mark = LinkUnspec::new_with_index(7).alias("assay:network:red");
     assert_eq!((ours[1].kind, ours[1].flags), (RTM_NEWLINK, 0));
     same_link(&ours[1], &no_addresses_by_them(mark).build());
-    let change = LinkChange::BridgeSettings;
+    let change = LinkChange::BridgeSettings { arp: false };
     let ours = numbered(&Step::ChangeLink { name: name("asb1"), change });
     same_link(&ours[0], &no_addresses_by_them(bridge_by_them()).build());
 }
@@ -123,7 +125,8 @@ fn a_vxlan_device_is_made_with_a_tunnel_end_of_either_family() {
     let v4 = std::net::Ipv4Addr::new(192, 0, 2, 1);
     let v6 = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
     for local in [IpAddr::V4(v4), IpAddr::V6(v6)] {
-        let kind = LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789 };
+        let kind =
+            LinkKind::Vxlan { network: "red".to_owned(), vni: 100, local, port: 4789, proxy: true };
         let ours = numbered(&Step::AddLink { name: name("asv1"), link: Box::new(link(kind)) });
         let made =
             LinkVxlan::new("asv1", 100).port(4789).learning(false).proxy(true).mtu(1450).index(7);
