@@ -12,6 +12,7 @@ mod accept;
 pub mod call;
 pub mod document;
 pub mod event;
+pub mod loops;
 pub mod narrow;
 mod part;
 pub mod status;
@@ -66,6 +67,8 @@ pub struct Daemon {
     sweep: bool,
     /// Whether something was applied that is yet to be read back with the whole.
     unread: bool,
+    /// Loops outside.
+    pub loops: loops::Loops,
     /// What happened.
     pub events: Events,
     /// Who called.

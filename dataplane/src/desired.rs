@@ -2,6 +2,7 @@
 //!
 //! Made from what the user wrote by `spec`, once, as a whole; refused as a whole.
 
+pub mod loops;
 pub mod routing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,8 @@ pub struct Node {
     pub port: u16,
     /// Largest packet of the underlay in bytes; `None`: what the device says.
     pub mtu: Option<u32>,
+    /// How it looks for loops; `None`: not at all.
+    pub loops: Option<loops::LoopDetection>,
 }
 
 /// What holds between members of groups without a rule.

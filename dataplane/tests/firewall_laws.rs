@@ -125,6 +125,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
                 vtep: "10.99.0.1".parse().expect("an address"),
                 port: 4789,
                 mtu: None,
+                loops: None,
             },
             semantics,
             networks: BTreeMap::from([("n".to_owned(), network)]),

@@ -147,6 +147,7 @@ fn desired() -> impl Strategy<Value = Desired> {
                 vtep: "10.99.0.1".parse().expect("it is sound"),
                 port: 4789,
                 mtu: None,
+                loops: None,
             },
             semantics,
             networks: NETWORKS

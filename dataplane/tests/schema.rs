@@ -103,6 +103,35 @@ struct Node {
     /// Largest packet of the underlay in bytes; what the device says.
     #[schemars(range(min = 576, max = 65535))]
     mtu: Option<u32>,
+    /// How it looks for loops outside of its bridges; not at all.
+    loop_detection: Option<LoopDetection>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct LoopDetection {
+    /// Seconds from one probe of a port to its next; 5.
+    #[schemars(range(min = 1, max = 300))]
+    interval: Option<u32>,
+    /// What is done about a loop; `report`.
+    action: Option<LoopAction>,
+    /// Seconds without a sign of the loop after which a closed port is opened; 30.
+    #[schemars(range(min = 5, max = 3600))]
+    recovery: Option<u32>,
+    /// File with a secret that all nodes share, of 16 bytes or more; without it loops by way of
+    /// another node are not found.
+    #[schemars(regex(pattern = r"^/"))]
+    key_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum LoopAction {
+    /// It is told.
+    Report,
+    /// A port of it is closed too.
+    Block,
 }
 
 /// A tenant: addresses of its networks do not overlap, those of others may.
@@ -477,6 +506,7 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
     let mut text = format!("{odd}{}", FULL.replace("{ cidr", "{ qqqqqqqqqq = 1, cidr"));
     for header in [
         "[node]",
+        "[node.loop_detection]",
         "[[vpc]]",
         "[[network]]",
         "[[subnet]]",

@@ -4,6 +4,6 @@ pub mod collect;
 pub mod counters;
 pub mod decode;
 pub mod encode;
-mod numbers;
+pub(super) mod numbers;
 mod removal;
 pub mod route;

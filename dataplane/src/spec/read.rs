@@ -11,7 +11,7 @@ use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of, unusable, wrong_kind};
 use super::node::{self, Kind, Node, Value};
 use super::settle::{self, SubnetAt};
-use super::{group, routing, station};
+use super::{group, loops, routing, station};
 use crate::address::Device;
 use crate::desired::{self, Desired, Network, Semantics};
 
@@ -113,6 +113,7 @@ fn node<'n>(
     let vtep = fields.address("vtep", faults).filter(|(vtep, at)| usable(*vtep, *at, faults));
     let port = fields.number("port", (1, 65_535), faults);
     let mtu = fields.number("mtu", settle::MTU, faults);
+    let loops = loops::loop_detection(&mut fields, faults);
     fields.finish(faults);
     faults.about = About::default();
     names.vtep = vtep.map(|(vtep, _)| vtep);
@@ -124,6 +125,7 @@ fn node<'n>(
         vtep: vtep?.0,
         port: port.map_or(Some(VXLAN_PORT), |(port, _)| u16::try_from(port).ok())?,
         mtu: mtu.map(|(mtu, _)| mtu),
+        loops,
     })
 }
 

@@ -54,6 +54,7 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
             vtep: "10.99.0.1".parse().expect("it is sound"),
             port: 4789,
             mtu: None,
+            loops: None,
         },
         semantics: if random.chance(50) { Semantics::Norm } else { Semantics::Openstack },
         networks: BTreeMap::new(),
