@@ -4,6 +4,7 @@
 mod body;
 mod document;
 mod keeper;
+mod loops;
 mod route;
 mod serve;
 mod socket;
@@ -65,6 +66,7 @@ struct Desk {
     /// Number of the last event.
     news: watch::Sender<u64>,
     orders: mpsc::Sender<Order>,
+    lifts: mpsc::Sender<loops::Lift>,
     caller: Caller,
     /// When the keeper last began to wait or to work, in milliseconds since 1970.
     beat: AtomicU64,
@@ -115,14 +117,22 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     let listener = socket::listen(&arguments.socket)?;
     let shown = arguments.socket.display().to_string();
     let (orders, received) = mpsc::channel();
+    let (lifts, lifted) = mpsc::channel();
     let desk = Arc::new(Desk {
         daemon: Mutex::new(daemon),
         news: watch::Sender::new(0),
         orders,
+        lifts,
         caller: watch.caller(),
         beat: AtomicU64::new(clock::unix_ms()),
     });
     let interrupt = machine::watch(console);
+    let loops = loops::Loops {
+        desk: Arc::clone(&desk),
+        place: place.clone(),
+        lifts: lifted,
+        stop: interrupt.flag(),
+    };
     let keeper = Keeper {
         desk: Arc::clone(&desk),
         place,
@@ -141,6 +151,8 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || keeper.run());
     let keeper = keeper.map_err(|error| cannot().because(error))?;
+    let loops = std::thread::Builder::new().name("loops".to_owned()).spawn(move || loops.run());
+    let loops = loops.map_err(|error| cannot().because(error))?;
     console.note(&text("监听 `{}`", "listening on `{}`", &[&shown]));
     let served = serve_until(listener, &desk, &interrupt, &|| keeper.is_finished());
     tell(&[NotifyState::Stopping]);
@@ -149,6 +161,9 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     drop(desk.caller.call());
     drop(std::fs::remove_file(&arguments.socket));
     served.map_err(|error| cannot().because(error))?;
+    if loops.join().is_err() {
+        tracing::error!("the thread that looks for loops is gone");
+    }
     match keeper.join() {
         Ok(Ok(())) => Ok(Exit::Wanted),
         Ok(Err(error)) => {

@@ -6,6 +6,7 @@
 mod accept;
 mod apply;
 mod explain;
+pub(super) mod loops;
 pub(super) mod place;
 mod plan;
 mod show;
@@ -53,6 +54,8 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Explain(arguments) => explain::run(arguments, console),
         Net::Watch(arguments) => watch::run(arguments, console),
         Net::Accept(arguments) => accept::run(arguments, console),
+        Net::Loops(arguments) => loops::run(arguments, console),
+        Net::Unblock(arguments) => loops::unblock(arguments, console),
     }
 }
 

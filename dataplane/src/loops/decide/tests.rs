@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+type Sent = BTreeMap<String, Vec<u8>>;
+
 const WALL: u64 = 1_700_000_000_000;
 
 fn desired(node: &str, settings: &str, ports: &[(&str, &str)]) -> Desired {
@@ -12,10 +14,11 @@ fn desired(node: &str, settings: &str, ports: &[(&str, &str)]) -> Desired {
          [[network]]\nid = \"blue\"\nvpc = \"v\"\nvni = 8\n"
     );
     for (at, (id, network)) in ports.iter().enumerate() {
-        text += &format!(
+        let port = format!(
             "[[port]]\nid = \"{id}\"\nnetwork = \"{network}\"\ndevice = \"d{at}\"\n\
              kind = \"tap\"\nmac = \"02:00:00:00:00:{at:02x}\"\nips = []\ngroups = []\n"
         );
+        text.push_str(&port);
     }
     crate::spec::read("test.toml", &text).expect("the file is sound")
 }
@@ -41,15 +44,12 @@ fn wall(now: Duration) -> u64 {
 }
 
 /// Lets a detector send for a second; returns the probes, by port.
-fn probes(detector: &mut Detector, now: &mut Duration) -> BTreeMap<String, Vec<u8>> {
+fn probes(detector: &mut Detector, now: &mut Duration) -> Sent {
     second(detector, now).0
 }
 
 /// The same, with all else that is to be done.
-fn second(
-    detector: &mut Detector,
-    now: &mut Duration,
-) -> (BTreeMap<String, Vec<u8>>, Vec<(Duration, Deed)>) {
+fn second(detector: &mut Detector, now: &mut Duration) -> (Sent, Vec<(Duration, Deed)>) {
     let (mut sent, mut others) = (BTreeMap::new(), Vec::new());
     for _ in 0..10 {
         *now += Duration::from_millis(100);
