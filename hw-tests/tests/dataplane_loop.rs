@@ -6,6 +6,9 @@
 
 #[path = "dataplane_loop/lab.rs"]
 mod lab;
+#[path = "dataplane_daemon/lab.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod node;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,6 +22,7 @@ use hw_tests::{Need, trial};
 use libtest_mimic::{Arguments, Failed};
 
 use lab::{Eye, Lab};
+use node::Lab as Node;
 
 const NEEDS: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("bridge")];
 
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         trial("a_closed_port_outlives_who_closed_it_and_is_opened_by_hand", NEEDS, kept),
         trial("forged_and_old_probes_do_nothing", NEEDS, forged),
         trial("a_flood_of_broadcast_is_no_loop", NEEDS, flood),
+        trial("the_daemon_closes_tells_and_opens_and_net_loops_finds", NEEDS, daemon),
         trial("no_bridge_of_ours_passes_a_probe_on", NEEDS, alone),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -72,14 +77,14 @@ fn one_port() -> Result<(), Failed> {
     let took = eye.until("1a", What::Found, FOUND)?;
     println!("figure: loops.one_port.found = {:.0} ms", took.as_secs_f64() * 1e3);
     check(eye.news[0].finding.kind == Kind::Own, "not of one port")?;
-    host.is("a", "blocking")?;
+    host.is("a", "disabled")?;
     host.is("b", "forwarding")?;
     check(passes(&lab, "g1b", "g1c")?, "the others do not go on")?;
     // As long as the loop is there it stays closed, whatever the carrier does.
     lab.outside.line("ip link set g1a down")?;
     lab.outside.line("ip link set g1a up")?;
     eye.look(Duration::from_secs(6))?;
-    host.is("a", "blocking")?;
+    host.is("a", "disabled")?;
     lab.part()?;
     let took = eye.until("1a", What::Gone, GONE)?;
     println!("figure: loops.one_port.open = {:.0} ms", took.as_secs_f64() * 1e3);
@@ -100,7 +105,7 @@ fn two_ports() -> Result<(), Failed> {
     println!("figure: loops.two_ports.found = {:.0} ms", took.as_secs_f64() * 1e3);
     check(eye.news[0].finding.kind == Kind::Port("1a".to_owned()), "not of two ports")?;
     host.is("a", "forwarding")?;
-    host.is("b", "blocking")?;
+    host.is("b", "disabled")?;
     let calm = host.rate("b")?;
     println!("figure: loops.two_ports.calm = {calm} /s");
     check(calm < storm / 100, "the storm goes on")?;
@@ -118,6 +123,14 @@ fn two_nodes() -> Result<(), Failed> {
     let [one, two] = lab.hosts.as_slice() else { return Err("two hosts".into()) };
     lab.join(&["g1a", "g2b"])?;
     let key = Some("a secret of all nodes");
+    // Without the key nothing is found, and nothing is closed.
+    let (mut one_eye, mut stranger) = (one.guard(BLOCK, key)?, two.guard(BLOCK, None)?);
+    for _ in 0..20 {
+        one_eye.look(Duration::from_millis(50))?;
+        stranger.look(Duration::from_millis(50))?;
+    }
+    check(one_eye.news.is_empty() && stranger.news.is_empty(), "found without a key")?;
+    check(stranger.guard.detector().counts.refused > 0, "nothing was heard")?;
     let mut eyes = [one.guard(BLOCK, key)?, two.guard(BLOCK, key)?];
     let begun = Instant::now();
     while eyes.iter().any(|eye| eye.news.is_empty()) {
@@ -131,14 +144,10 @@ fn two_nodes() -> Result<(), Failed> {
         "not of two nodes",
     )?;
     one.is("a", "forwarding")?;
-    two.is("b", "blocking")?;
-    // Without the key nothing is found, and nothing is closed.
-    let mut stranger = two.guard(&BLOCK.replace("block", "report"), None)?;
-    stranger.look(Duration::from_secs(2))?;
-    check(stranger.news.is_empty(), "found without a key")?;
+    two.is("b", "disabled")?;
     lab.part()?;
-    let mut eye = two.guard(BLOCK, key)?;
-    eye.until("2b", What::Gone, GONE).map(drop).or_else(|_error| two.is("b", "forwarding"))
+    eyes[1].until("2b", What::Gone, GONE)?;
+    two.is("b", "forwarding")
 }
 
 fn kept() -> Result<(), Failed> {
@@ -149,14 +158,14 @@ fn kept() -> Result<(), Failed> {
     eye.until("1b", What::Found, FOUND)?;
     // As by kill -9: nothing is told to it, and nothing is undone.
     drop(eye);
-    host.is("b", "blocking")?;
+    host.is("b", "disabled")?;
     // Repair does not know of it.
     let mut lab = lab;
     let again = lab.hosts[0].desired(BLOCK)?;
     let steps = lab.hosts[0].node.settle(&again)?.steps;
     check(steps == 0, "repair has something to do")?;
     let host = &lab.hosts[0];
-    host.is("b", "blocking")?;
+    host.is("b", "disabled")?;
     let mut eye = host.guard(BLOCK, None)?;
     check(eye.news[0].finding.kind == Kind::Before, "not taken over")?;
     let lifted = eye.guard.lift("1b");
@@ -164,7 +173,7 @@ fn kept() -> Result<(), Failed> {
     host.is("b", "forwarding")?;
     eye.news.clear();
     eye.until("1b", What::Found, FOUND)?;
-    host.is("b", "blocking")?;
+    host.is("b", "disabled")?;
     // Who no longer wants ports closed has them open.
     eye.guard.take(&host.desired(&BLOCK.replace("block", "report"))?, None);
     host.is("b", "forwarding")
@@ -255,4 +264,79 @@ fn alone() -> Result<(), Failed> {
         })?;
     }
     check(!ports.is_empty() && ports.iter().all(|port| port == "1b"), &format!("{ports:?}"))
+}
+
+/// Two ports of a node that the daemon keeps, joined by a guest.
+fn daemon() -> Result<(), Failed> {
+    let mut node = Node::new()?;
+    let mut state = node::state();
+    state["node"]["loop_detection"] =
+        serde_json::json!({ "interval": 1, "action": "block", "recovery": 5 });
+    let text = state.to_string();
+    node.start()?;
+    node.put("/v1/state?generation=1", &text)?.is(200)?;
+    for end in ["q1", "q2"] {
+        node.space.line(&format!("ip link set {end} netns {}", node.guests[0].name()))?;
+        node.guests[0].line(&format!("ip link set {end} addrgenmode none up"))?;
+    }
+    let guest = &node.guests[0];
+    for line in [
+        "ip link add out type bridge stp_state 0 mcast_snooping 0",
+        "ip link set out addrgenmode none up",
+        "ip link set q1 master out",
+    ] {
+        guest.line(line)?;
+    }
+    let events = node.listen()?;
+    guest.line("ip link set q2 master out")?;
+    let told = events.next("loop", FOUND)?;
+    check(told["objects"] == serde_json::json!(["port a1", "port a2"]), &told.to_string())?;
+    let found = node.get("/v1/loops")?.is(200)?.json()?["loops"][0].clone();
+    let sound = found["port"] == "a2" && found["with"] == "a1" && found["blocked"] == true;
+    check(sound && found["kind"] == "two-ports", &found.to_string())?;
+    let status = node.get("/v1/status/ports/a2")?.is(200)?.json()?;
+    check(status["state"] == "blocked", &status.to_string())?;
+    let metrics = node.get("/metrics")?.is(200)?.text;
+    check(metrics.contains("assay_dataplane_loops{state=\"blocked\"} 1"), &metrics)?;
+    let is = |wanted: &str| {
+        let links = node.space.json(&["bridge", "-j", "link", "show", "dev", "p2"]).ok()?;
+        Some(links[0]["state"] == wanted)
+    };
+    check(is("disabled") == Some(true), "it is not closed")?;
+
+    // Without the daemon: found, and nothing touched.
+    let file = node.folder.path().join("state.json");
+    std::fs::write(&file, &text)?;
+    let loops = |seconds: &str| -> Result<(Option<i32>, String), Failed> {
+        let mut command = std::process::Command::new(hw_tests::program::assay()?);
+        command.args(["net", "loops", "--seconds", seconds, "--fabric-netns"]);
+        command.arg(node.space.name()).arg(&file).env("LC_ALL", "C");
+        let output = command.output()?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
+    };
+    let (code, page) = loops("3")?;
+    check(code == Some(1) && page.contains("port a2 and port a1 are joined"), &page)?;
+
+    // Opened by hand it is closed again, and once the loop is gone it is opened.
+    let unblock = |port: &[&str]| -> Result<(Option<i32>, String), Failed> {
+        let mut command = std::process::Command::new(hw_tests::program::assay()?);
+        command.args(["net", "unblock"]).args(port).arg("--socket").arg(node.socket());
+        let output = command.env("LC_ALL", "C").output()?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok((output.status.code(), String::from_utf8_lossy(&text).into_owned()))
+    };
+    let (code, page) = unblock(&[])?;
+    check(code == Some(0) && page.contains("a2") && page.contains("closed"), &page)?;
+    check(unblock(&["a1"])?.0 == Some(2), "a port that is not closed was opened")?;
+    check(unblock(&["a2"])?.0 == Some(0), "it was not opened by hand")?;
+    events.next("loop-gone", FOUND)?;
+    events.next("loop", FOUND)?;
+    guest.line("ip link set q2 nomaster")?;
+    // It was back soon: it takes twice as long.
+    events.next("loop-gone", GONE * 2)?;
+    check(is("forwarding") == Some(true), "it is not open")?;
+    check(node.get("/v1/loops")?.is(200)?.json()?["loops"] == serde_json::json!([]), "a loop")?;
+    let drifts = node.events()?.matches("event: drift").count();
+    check(drifts == 0, &format!("{drifts} repairs of what is no damage"))
 }

@@ -2,11 +2,11 @@
 //! The edge of loop detection: probes out and in by one packet socket of the namespace, and the
 //! state of a port of a bridge.
 //!
-//! A loop is broken by the state `blocking` of the bridge's port (`IFLA_BRPORT_STATE`): nothing
-//! goes in or out there, ARP and tagged frames included, while packet sockets go on. No plan
-//! looks at that state, so repair leaves it alone; the kernel sets it to forwarding when the
-//! device's carrier comes back, so it is looked at again and again. It outlives this process:
-//! the next one finds it.
+//! A loop is broken by the state `disabled` of the bridge's port (`IFLA_BRPORT_STATE`): nothing
+//! goes in or out there, ARP and tagged frames included, while packet sockets go on. (The state
+//! `blocking` is undone at once where STP is off, 6.18.) No plan looks at that state, so repair
+//! leaves it alone. The kernel sets it to forwarding whenever it looks at the device's carrier,
+//! so it is looked at again and again. It outlives this process: the next one finds it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::attribute::{Body, attributes, u8_of, u32_of};
 use super::links::numbers::{
-    AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETLINK, RTM_NEWLINK, bridge_port, info, link,
+    AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETLINK, RTM_SETLINK, bridge_port, info, link,
 };
 use super::socket::{Request, Socket};
 use super::wire::Hub;
@@ -23,13 +23,15 @@ use crate::desired::Desired;
 use crate::loops::{Deed, Detector, Key, News, frame};
 use crate::naming;
 
-/// `BR_STATE_FORWARDING`, `BR_STATE_BLOCKING`.
+/// `BR_STATE_DISABLED`, `BR_STATE_FORWARDING`.
+const DISABLED: u8 = 0;
 const FORWARDING: u8 = 3;
-const BLOCKING: u8 = 4;
+/// `IFF_RUNNING`.
+const RUNNING: u32 = 1 << 6;
 /// How often it is looked whether closed ports are closed.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// How long nothing is done at most.
-const TURN: Duration = Duration::from_millis(200);
+const TURN: Duration = Duration::from_millis(100);
 /// Sends that are due within so long of each other go out together.
 const TOGETHER: Duration = Duration::from_millis(50);
 /// Most frames that are read in one turn; more are left to the socket, which drops what it has
@@ -102,7 +104,7 @@ impl Guard {
         self.numbers.retain(|_number, port| desired.ports.contains_key(port));
         let blocks = desired.node.loops.as_ref().is_some_and(|it| it.action.name() == "block");
         for (id, port) in &desired.ports {
-            if known.contains(id) || self.state(id, &port.device) != Some(BLOCKING) {
+            if known.contains(id) || self.state(id, &port.device) != Some(DISABLED) {
                 continue;
             }
             if blocks {
@@ -129,8 +131,8 @@ impl Guard {
         if now.saturating_sub(self.looked) >= LOOK {
             self.looked = now;
             for (id, device) in self.detector.closed() {
-                if self.state(&id, &device).is_some_and(|state| state != BLOCKING) {
-                    self.set(&id, &device, BLOCKING);
+                if self.state(&id, &device).is_some_and(|state| state != DISABLED) {
+                    self.set(&id, &device, DISABLED);
                 }
             }
         }
@@ -164,7 +166,7 @@ impl Guard {
         for deed in deeds {
             match deed {
                 Deed::Send(port, device, frame) => self.send(&port, &device, &frame),
-                Deed::Close(port, device) => self.set(&port, &device, BLOCKING),
+                Deed::Close(port, device) => self.set(&port, &device, DISABLED),
                 Deed::Open(port, device) => self.set(&port, &device, FORWARDING),
                 Deed::Tell(told) => news.push(told),
             }
@@ -205,25 +207,25 @@ impl Guard {
             return;
         }
         let Some((number, _state)) = self.port(port, device) else { return };
-        let mut body = Body(vec![AF_UNSPEC; 4]);
+        let mut body = Body(vec![AF_BRIDGE, 0, 0, 0]);
         for part in [number, 0, 0] {
             body.0.extend(part.to_ne_bytes());
         }
-        body.nest(link::INFO, &mut |body| {
-            body.put_text(info::PORT_KIND, "bridge");
-            body.nest(info::PORT_DATA, &mut |data| data.put_u8(bridge_port::STATE, state));
-        });
-        let request = Request { kind: RTM_NEWLINK, flags: 0, body: body.0 };
+        // By `RTM_NEWLINK` the kernel looks at the carrier behind it, and undoes it.
+        body.nest(link::PORT, &mut |data| data.put_u8(bridge_port::STATE, state));
+        let request = Request { kind: RTM_SETLINK, flags: 0, body: body.0 };
         drop(self.route.ask(&[request]));
     }
 }
 
-/// Returns the number and the state of a port of a bridge, from an `RTM_NEWLINK`.
+/// Returns the number and the state of a port of a bridge that has carrier, from an
+/// `RTM_NEWLINK`; without, the kernel has it disabled.
 fn bridge_port_of(body: &[u8], bridge: u32) -> Option<(u32, u8)> {
     let of = |value, wanted| attributes(value).find(|(kind, _value)| *kind == wanted);
     let (header, rest) = body.split_at_checked(16)?;
     let (_kind, master) = of(rest, link::MASTER)?;
-    (u32_of(master) == Some(bridge)).then_some(())?;
+    let runs = u32_of(header.get(8..12)?)? & RUNNING != 0;
+    (runs && u32_of(master) == Some(bridge)).then_some(())?;
     let (_kind, about) = of(rest, link::INFO)?;
     let (_kind, data) = of(about, info::PORT_DATA)?;
     let (_kind, state) = of(data, bridge_port::STATE)?;

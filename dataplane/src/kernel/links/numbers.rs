@@ -10,9 +10,10 @@ pub(super) const NLM_F_REPLACE: u16 = 0x100;
 pub(super) const NLM_F_EXCL: u16 = 0x200;
 pub(super) const NLM_F_CREATE: u16 = 0x400;
 
-pub(in crate::kernel) const RTM_NEWLINK: u16 = 16;
+pub(super) const RTM_NEWLINK: u16 = 16;
 pub(super) const RTM_DELLINK: u16 = 17;
 pub(in crate::kernel) const RTM_GETLINK: u16 = 18;
+pub(in crate::kernel) const RTM_SETLINK: u16 = 19;
 pub(super) const RTM_GETADDR: u16 = 22;
 pub(super) const RTM_GETROUTE: u16 = 26;
 pub(super) const RTM_NEWNEIGH: u16 = 28;
@@ -44,7 +45,7 @@ pub(in crate::kernel) mod link {
     pub(in crate::kernel::links) const LINK: u16 = 5;
     pub(in crate::kernel) const MASTER: u16 = 10;
     /// `IFLA_PROTINFO`.
-    pub(in crate::kernel::links) const PORT: u16 = 12;
+    pub(in crate::kernel) const PORT: u16 = 12;
     pub(in crate::kernel) const INFO: u16 = 18;
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
     pub(in crate::kernel::links) const STATISTICS: u16 = 23;
@@ -64,7 +65,7 @@ pub(in crate::kernel) mod info {
     pub(in crate::kernel::links) const KIND: u16 = 1;
     pub(in crate::kernel::links) const DATA: u16 = 2;
     pub(in crate::kernel::links) const VETH_PEER: u16 = 1;
-    pub(in crate::kernel) const PORT_KIND: u16 = 4;
+    pub(in crate::kernel::links) const PORT_KIND: u16 = 4;
     pub(in crate::kernel) const PORT_DATA: u16 = 5;
 }
 
