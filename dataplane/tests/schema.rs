@@ -119,6 +119,9 @@ struct LoopDetection {
     /// Seconds without a sign of the loop after which a closed port is opened; 30.
     #[schemars(range(min = 5, max = 3600))]
     recovery: Option<u32>,
+    /// Most frames in a second that a port may send to all stations or to a group; 10,000.
+    #[schemars(range(min = 100, max = 100_000_000))]
+    storm_limit: Option<u32>,
     /// File with a secret that all nodes share, of 16 bytes or more; without it loops by way of
     /// another node are not found.
     #[schemars(regex(pattern = r"^/"))]

@@ -217,11 +217,28 @@ fn forged() -> Result<(), Failed> {
     eye.until("1a", What::Found, FOUND).map(drop)
 }
 
+/// Returns how many frames have come to a guest that floods nothing.
+fn delivered(lab: &Lab) -> Result<u64, Failed> {
+    let link = lab.outside.json(&["ip", "-j", "-s", "link", "show", "dev", "g1a"])?;
+    Ok(link[0]["stats64"]["rx"]["packets"].as_u64().ok_or("no figures")?)
+}
+
+/// A frame to the guest of port `a` alone.
+fn unicast() -> Vec<u8> {
+    let arp = Arp {
+        operation: 2,
+        sender: (STATION, [10, 0, 0, 12].into()),
+        target: ([2, 0, 0, 0, 1, 0], [10, 0, 0, 10].into()),
+    };
+    frame::arp([2, 0, 0, 0, 1, 0], STATION, arp, b"assay")
+}
+
 fn flood() -> Result<(), Failed> {
     let lab = Lab::new(1, BLOCK)?;
     let host = &lab.hosts[0];
     let wires = [Wire::open(&lab.outside, "g1b")?, Wire::open(&lab.outside, "g1c")?];
     let (stop, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+    let (before, unicast) = (delivered(&lab)?, unicast());
     let mut eye = host.guard(BLOCK, None)?;
     let begun = Instant::now();
     let looked = thread::scope(|scope| {
@@ -235,13 +252,25 @@ fn flood() -> Result<(), Failed> {
                 }
             });
         }
-        let looked = eye.look(Duration::from_secs(6));
+        let mut looked = eye.look(Duration::from_secs(5));
+        // One among all those: it goes to its port alone, and is no storm.
+        let arrives = || -> Result<bool, Failed> {
+            let (from, to) = (Wire::open(&lab.outside, "g1b")?, Wire::open(&lab.outside, "g1a")?);
+            from.send(&unicast)?;
+            Ok(to.hear(FOUND, |frame| frame == unicast.as_slice())?.is_some())
+        };
+        looked = looked.and_then(|()| check(arrives()?, "a frame to one does not arrive"));
+        looked = looked.and_then(|()| eye.look(Duration::from_secs(1)));
         stop.store(true, Ordering::Relaxed);
         looked
     });
     let rate = sent.load(Ordering::Relaxed) / begun.elapsed().as_secs().max(1);
     println!("figure: loops.flood = {rate} /s");
     looked?;
+    let through = (delivered(&lab)? - before) / begun.elapsed().as_secs().max(1);
+    println!("figure: loops.flood.through = {through} /s");
+    // Two ports, 10,000 each, and what may come at once.
+    check(through < 30_000, "the flood is not held down")?;
     check(eye.news.is_empty(), "something was found")?;
     check(rate > 20_000, "there was no flood")?;
     let sent = eye.guard.detector().counts.sent;

@@ -13,6 +13,9 @@ pub struct LoopDetection {
     /// Seconds without a sign of the loop after which a closed port is opened, 5…3600; twice as
     /// many each time the loop is back soon, up to sixteen times.
     pub recovery: u32,
+    /// Most frames in a second that a port may send to all stations or to a group of them; what
+    /// is beyond is dropped, so that a loop is no outage of the others until it is broken.
+    pub storm_limit: u32,
     /// File with a secret that all nodes share. Without it a node knows its own probes only, and
     /// finds no loop by way of another node.
     pub key_file: Option<String>,

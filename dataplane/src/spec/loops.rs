@@ -6,8 +6,9 @@ use crate::desired::loops::{Action, LoopDetection};
 
 const INTERVAL: (u32, u32) = (1, 300);
 const RECOVERY: (u32, u32) = (5, 3600);
-/// Seconds where nothing is said.
-const DEFAULTS: (u32, u32) = (5, 30);
+const STORM: (u32, u32) = (100, 100_000_000);
+/// Seconds, and frames in a second, where nothing is said.
+const DEFAULTS: (u32, u32, u32) = (5, 30, 10_000);
 
 /// Reads it, where it is written.
 pub(super) fn loop_detection<'n>(
@@ -17,6 +18,7 @@ pub(super) fn loop_detection<'n>(
     let mut fields = Fields::of(node.take("loop_detection")?, faults)?;
     let interval = fields.number("interval", INTERVAL, faults);
     let recovery = fields.number("recovery", RECOVERY, faults);
+    let storm = fields.number("storm_limit", STORM, faults);
     let action = match fields.take("action") {
         None => Action::Report,
         Some(node) => match text_of(node, faults) {
@@ -44,5 +46,6 @@ pub(super) fn loop_detection<'n>(
     fields.finish(faults);
     let or = |read: Option<(u32, usize)>, default| read.map_or(default, |(number, _at)| number);
     let (interval, recovery) = (or(interval, DEFAULTS.0), or(recovery, DEFAULTS.1));
-    Some(LoopDetection { interval, action, recovery, key_file })
+    let storm_limit = or(storm, DEFAULTS.2);
+    Some(LoopDetection { interval, action, recovery, storm_limit, key_file })
 }

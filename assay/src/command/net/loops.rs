@@ -67,8 +67,13 @@ pub(super) fn run(arguments: &Loops, console: &mut Console) -> Result<Exit, Fail
     // Each port is heard at least twice.
     let interval = (arguments.seconds / 3).clamp(1, 300);
     let recovery = 3600;
-    desired.node.loops =
-        Some(LoopDetection { interval, action: Action::Report, recovery, key_file });
+    desired.node.loops = Some(LoopDetection {
+        interval,
+        action: Action::Report,
+        recovery,
+        storm_limit: 0,
+        key_file,
+    });
     drop(place.open(Wish::Look)?);
     let cannot = |error: io::Error| {
         Failure::unable(Text::new("无法收发探测帧", "cannot send and hear probes")).because(error)
