@@ -185,7 +185,7 @@ struct Call {
 
 /// Loops there are.
 #[derive(ToSchema)]
-struct Loops {
+struct Looped {
     #[schema(example = "assay/dataplane-loops/v1")]
     schema: String,
     loops: Vec<Loop>,
@@ -334,7 +334,7 @@ fn statuses_of() {}
 fn status() {}
 
 /// Loops that guests or cables have made outside of the node's bridges
-#[utoipa::path(get, path = "/v1/loops", responses((status = 200, body = Loops)))]
+#[utoipa::path(get, path = "/v1/loops", responses((status = 200, body = Looped)))]
 fn loops() {}
 
 /// Open a port that is closed for a loop; its next probe closes it again where that is still there

@@ -9,7 +9,9 @@
 //! A closed port still sends and hears, so it opens once the loop is gone and no sooner.
 
 pub mod decide;
+pub mod finding;
 pub mod frame;
 
-pub use decide::{Deed, Detector, Finding, Kind, News, What};
+pub use decide::Detector;
+pub use finding::{Counts, Deed, Finding, Kind, News, What};
 pub use frame::Key;

@@ -127,12 +127,9 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
         beat: AtomicU64::new(clock::unix_ms()),
     });
     let interrupt = machine::watch(console);
-    let loops = loops::Loops {
-        desk: Arc::clone(&desk),
-        place: place.clone(),
-        lifts: lifted,
-        stop: interrupt.flag(),
-    };
+    let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
+    let loops = loops::start(&desk, &place, lifted, interrupt.flag());
+    let loops = loops.map_err(|error| cannot().because(error))?;
     let keeper = Keeper {
         desk: Arc::clone(&desk),
         place,
@@ -148,11 +145,8 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
         looked: clock::instant(),
         took: Duration::ZERO,
     };
-    let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || keeper.run());
     let keeper = keeper.map_err(|error| cannot().because(error))?;
-    let loops = std::thread::Builder::new().name("loops".to_owned()).spawn(move || loops.run());
-    let loops = loops.map_err(|error| cannot().because(error))?;
     console.note(&text("监听 `{}`", "listening on `{}`", &[&shown]));
     let served = serve_until(listener, &desk, &interrupt, &|| keeper.is_finished());
     tell(&[NotifyState::Stopping]);
@@ -161,9 +155,7 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     drop(desk.caller.call());
     drop(std::fs::remove_file(&arguments.socket));
     served.map_err(|error| cannot().because(error))?;
-    if loops.join().is_err() {
-        tracing::error!("the thread that looks for loops is gone");
-    }
+    loops::end(loops);
     match keeper.join() {
         Ok(Ok(())) => Ok(Exit::Wanted),
         Ok(Err(error)) => {

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::Daemon;
 use super::event::Kind;
 use crate::desired::Desired;
-use crate::loops::decide::Counts;
-use crate::loops::{self, Finding, News, What};
+use crate::loops::{self, Counts, Finding, News, What};
 use crate::text::Text;
 
 /// Loops, as they were told last.

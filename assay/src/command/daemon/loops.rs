@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -36,17 +37,35 @@ pub(super) struct Lift {
 }
 
 /// The thread.
-pub(super) struct Loops {
-    pub(super) desk: Arc<Desk>,
-    pub(super) place: Place,
-    pub(super) lifts: Receiver<Lift>,
-    pub(super) stop: Arc<AtomicBool>,
+struct Loops {
+    desk: Arc<Desk>,
+    place: Place,
+    lifts: Receiver<Lift>,
+    stop: Arc<AtomicBool>,
+}
+
+/// Starts it; it ends when it is told to stop.
+pub(super) fn start(
+    desk: &Arc<Desk>,
+    place: &Place,
+    lifts: Receiver<Lift>,
+    stop: Arc<AtomicBool>,
+) -> io::Result<JoinHandle<()>> {
+    let loops = Loops { desk: Arc::clone(desk), place: place.clone(), lifts, stop };
+    thread::Builder::new().name("loops".to_owned()).spawn(move || loops.run())
+}
+
+/// Waits for its end.
+pub(super) fn end(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        tracing::error!("the thread that looks for loops is gone");
+    }
 }
 
 impl Loops {
     /// Looks until it is told to stop. Ports that are closed stay so: the next daemon takes them
     /// over.
-    pub(super) fn run(self) {
+    fn run(self) {
         let mut guard: Option<Guard> = None;
         let mut known = 0;
         while !self.stop.load(Ordering::SeqCst) {

@@ -89,7 +89,7 @@ fn ingress(build: &mut Build, name: String, device: String, chain: &str, storm: 
         Hook { point: Point::Ingress, priority: PRIORITY, device: Some(device), drops: true };
     let mut rules = Vec::new();
     rules
-        .extend(storm.map(|most| Line::new().comment("storm").to_many_over(most).counted().drop()));
+        .extend(storm.map(|most| Line::new().comment("storm").flooded_over(most).counted().drop()));
     rules.push(Line::new().goto(chain));
     build.netdev.chains.insert(name, Chain { hook: Some(hook), rules });
 }

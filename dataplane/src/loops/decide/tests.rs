@@ -1,3 +1,5 @@
+//! Probes that come back, late, forged or from elsewhere, and what follows.
+
 use proptest::prelude::*;
 
 use super::*;
