@@ -145,7 +145,7 @@ struct Event {
     /// RFC 3339, UTC.
     time: String,
     /// accepted, applied, drift, opened, waits, differs, conflict, held, rolled-back, left-over,
-    /// unable, revoked, started.
+    /// unable, revoked, loop, loop-gone, started.
     kind: String,
     generation: u64,
     /// Whom it is about.
@@ -181,6 +181,60 @@ struct Call {
     error: Option<String>,
     duration_us: u64,
     caller: Caller,
+}
+
+/// Loops there are.
+#[derive(ToSchema)]
+struct Looped {
+    #[schema(example = "assay/dataplane-loops/v1")]
+    schema: String,
+    loops: Vec<Loop>,
+    /// Probes that were sent.
+    sent: u64,
+    /// Probes that came in and meant nothing: forged, old, of nobody here.
+    refused: u64,
+}
+
+/// A loop.
+#[derive(ToSchema)]
+struct Loop {
+    /// The port that is closed for it, or would be.
+    port: String,
+    kind: LoopKind,
+    /// The other port.
+    with: Option<String>,
+    /// The other port's node, where it is another.
+    node: Option<String>,
+    /// Whether the port is closed for it.
+    blocked: bool,
+    since: String,
+    /// When it is taken for gone if nothing more is heard.
+    until: String,
+    /// How often it was back soon.
+    strikes: u32,
+    text: Text,
+}
+
+/// What a loop joins.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+enum LoopKind {
+    /// A port with itself.
+    OnePort,
+    /// Two ports of this node.
+    TwoPorts,
+    /// A port of this node and one of another.
+    TwoNodes,
+    /// Not known: a daemon before this one closed the port.
+    Kept,
+}
+
+/// A port that is open again.
+#[derive(ToSchema)]
+struct Lifted {
+    #[schema(example = "assay/dataplane-lifted/v1")]
+    schema: String,
+    port: String,
 }
 
 /// Who called (`SO_PEERCRED`).
@@ -279,6 +333,16 @@ fn statuses_of() {}
     responses((status = 200, body = Object), (status = 404, body = Error, description = "There is none")))]
 fn status() {}
 
+/// Loops that guests or cables have made outside of the node's bridges
+#[utoipa::path(get, path = "/v1/loops", responses((status = 200, body = Looped)))]
+fn loops() {}
+
+/// Open a port that is closed for a loop; its next probe closes it again where that is still there
+#[utoipa::path(delete, path = "/v1/loops/{id}", params(("id" = String, Path, description = "The port")),
+    responses((status = 200, body = Lifted, description = "It is open"),
+        (status = 404, body = Error, description = "It is not closed for a loop")))]
+fn lift() {}
+
 /// What happens, from now on or behind a number, as server-sent events
 #[utoipa::path(get, path = "/v1/events",
     params(("after" = Option<u64>, Query, description = "Also those that are kept behind this number"),
@@ -328,6 +392,8 @@ fn description() {}
         statuses,
         statuses_of,
         status,
+        loops,
+        lift,
         events,
         calls,
         alive,

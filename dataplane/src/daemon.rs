@@ -13,6 +13,7 @@ pub mod call;
 pub mod document;
 pub mod event;
 mod index;
+pub mod loops;
 pub mod narrow;
 mod part;
 pub mod status;
@@ -70,6 +71,8 @@ pub struct Daemon {
     sweep: bool,
     /// Whether something was applied that is yet to be read back with the whole.
     unread: bool,
+    /// Loops outside.
+    pub loops: loops::Loops,
     /// What happened.
     pub events: Events,
     /// Who called.

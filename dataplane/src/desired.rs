@@ -3,6 +3,7 @@
 //! Made from what the user wrote by `spec`, once, as a whole; refused as a whole.
 
 pub mod evpn;
+pub mod loops;
 pub mod routing;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,8 @@ pub struct Node {
     pub mtu: Option<u32>,
     /// Whom FRR learns of others' ports from; `None`: they are written down.
     pub evpn: Option<evpn::Evpn>,
+    /// How it looks for loops; `None`: not at all.
+    pub loops: Option<loops::LoopDetection>,
 }
 
 /// What holds between members of groups without a rule.

@@ -7,6 +7,7 @@ pub mod connections;
 pub mod fake;
 pub mod journal;
 pub mod links;
+pub mod loops;
 pub mod memory;
 pub mod namespace;
 pub mod probe;

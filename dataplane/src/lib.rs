@@ -15,6 +15,7 @@ pub mod fabric;
 pub mod firewall;
 pub mod journal;
 pub mod kernel;
+pub mod loops;
 pub mod naming;
 pub mod nft;
 pub mod node;

@@ -121,6 +121,9 @@ pub enum Expression {
     Nat { of: Translated, from: Register },
     /// Has conntrack pass the packet over.
     NoTrack,
+    /// Goes on with what comes by beyond so many packets a second, of which as many more may come
+    /// at once. How far it is filled is not compared.
+    Over { rate: u64, burst: u32 },
     /// Counts what comes by. Its numbers are not compared.
     Counter,
     /// What this crate does not know: name and attributes as the kernel has them.

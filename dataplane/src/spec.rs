@@ -17,6 +17,7 @@ mod fault;
 mod fields;
 mod group;
 mod json;
+mod loops;
 mod node;
 mod peering;
 mod read;

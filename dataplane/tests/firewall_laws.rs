@@ -127,6 +127,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
                 port: 4789,
                 mtu: None,
                 evpn: None,
+                loops: None,
             },
             semantics,
             networks: BTreeMap::from([("n".to_owned(), network)]),

@@ -148,6 +148,7 @@ fn desired() -> impl Strategy<Value = Desired> {
                 port: 4789,
                 mtu: None,
                 evpn: None,
+                loops: None,
             },
             semantics,
             networks: NETWORKS

@@ -87,6 +87,7 @@ fn expression() -> impl Strategy<Value = Expression> {
         (register(), bytes()).prop_map(|(to, value)| Expression::Load { to, value }),
         verdict().prop_map(Expression::Verdict),
         Just(Expression::Counter),
+        Just(Expression::Over { rate: 10_000, burst: 10_000 }),
         ("[a-z]{3,8}x", vec(any::<u8>(), 0..9))
             .prop_map(|(name, data)| Expression::Other { name, data }),
     ]

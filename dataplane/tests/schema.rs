@@ -105,6 +105,8 @@ struct Node {
     mtu: Option<u32>,
     /// Ports of other nodes are learned by FRR, for all networks; they are written down.
     evpn: Option<Evpn>,
+    /// How it looks for loops outside of its bridges; not at all.
+    loop_detection: Option<LoopDetection>,
 }
 
 /// How FRR distributes ports: BGP EVPN (RFC 8365). Tunnels are of IPv4.
@@ -159,6 +161,36 @@ enum RemoteAsn {
 enum AsnWord {
     Internal,
     External,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape is what counts")]
+struct LoopDetection {
+    /// Seconds from one probe of a port to its next; 5.
+    #[schemars(range(min = 1, max = 300))]
+    interval: Option<u32>,
+    /// What is done about a loop; `report`.
+    action: Option<LoopAction>,
+    /// Seconds without a sign of the loop after which a closed port is opened; 30.
+    #[schemars(range(min = 5, max = 3600))]
+    recovery: Option<u32>,
+    /// Most frames in a second that a port may send to all stations or to a group; 10,000.
+    #[schemars(range(min = 100, max = 100_000_000))]
+    storm_limit: Option<u32>,
+    /// File with a secret that all nodes share, of 16 bytes or more; without it loops by way of
+    /// another node are not found.
+    #[schemars(regex(pattern = r"^/"))]
+    key_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum LoopAction {
+    /// It is told.
+    Report,
+    /// A port of it is closed too.
+    Block,
 }
 
 /// A tenant: addresses of its networks do not overlap, those of others may.
@@ -537,6 +569,7 @@ fn the_reader_knows_the_fields_of_the_schema_and_no_others() {
     let mut text = format!("{odd}{}", FULL.replace("{ cidr", "{ qqqqqqqqqq = 1, cidr"));
     for header in [
         "[node]",
+        "[node.loop_detection]",
         "[[vpc]]",
         "[[network]]",
         "[[subnet]]",

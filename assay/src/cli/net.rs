@@ -35,6 +35,10 @@ pub enum Net {
     Accept(Accept),
     /// Print FRR's configuration for a node with EVPN, compare the running one, or write it
     Evpn(Evpn),
+    /// Find loops that guests or cables have made, by probes; closes nothing, needs no daemon
+    Loops(Loops),
+    /// Open a port that the daemon closed for a loop; without a port, list the loops
+    Unblock(Unblock),
     /// Print the JSON Schema of the file
     Schema,
 }
@@ -287,6 +291,59 @@ pub struct Accept {
     /// Network namespace of bridges and ports [default: the one this runs in]
     #[arg(long, value_name = "NAME|PATH")]
     pub fabric_netns: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net loops`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+A probe goes out by every port, towards its guest; one that comes back has found a loop. With \
+`key_file` in [node.loop_detection], loops by way of other nodes are found too.
+Exit: 0 none, 1 a loop was found, 2 wrong input, 3 could not find out
+Example: assay net loops --seconds 10")]
+pub struct Loops {
+    /// What the node has [default: what was applied last]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How long to look
+    #[arg(long, value_name = "SECONDS", default_value_t = 6,
+        value_parser = clap::value_parser!(u32).range(3..=900))]
+    pub seconds: u32,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
+}
+
+/// `assay net unblock`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+A port whose loop is still there is closed again by its next probe.
+Exit: 0 done or listed, 2 no such port is closed, 3 the daemon could not be reached
+Example: assay net unblock web-1")]
+pub struct Unblock {
+    /// The port to open
+    #[arg(value_name = "PORT")]
+    pub port: Option<String>,
+    /// The daemon's socket
+    #[arg(long, value_name = "PATH", default_value = "/run/assay/dataplane.sock")]
+    pub socket: PathBuf,
     /// What to print on stdout
     #[arg(
         long,

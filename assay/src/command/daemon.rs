@@ -4,6 +4,7 @@
 mod body;
 mod document;
 mod keeper;
+mod loops;
 mod route;
 mod serve;
 mod socket;
@@ -65,6 +66,7 @@ struct Desk {
     /// Number of the last event.
     news: watch::Sender<u64>,
     orders: mpsc::Sender<Order>,
+    lifts: mpsc::Sender<loops::Lift>,
     caller: Caller,
     /// When the keeper last began to wait or to work, in milliseconds since 1970.
     beat: AtomicU64,
@@ -115,14 +117,19 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     let listener = socket::listen(&arguments.socket)?;
     let shown = arguments.socket.display().to_string();
     let (orders, received) = mpsc::channel();
+    let (lifts, lifted) = mpsc::channel();
     let desk = Arc::new(Desk {
         daemon: Mutex::new(daemon),
         news: watch::Sender::new(0),
         orders,
+        lifts,
         caller: watch.caller(),
         beat: AtomicU64::new(clock::unix_ms()),
     });
     let interrupt = machine::watch(console);
+    let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
+    let loops = loops::start(&desk, &place, lifted, interrupt.flag());
+    let loops = loops.map_err(|error| cannot().because(error))?;
     let keeper = Keeper {
         desk: Arc::clone(&desk),
         place,
@@ -138,7 +145,6 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
         looked: clock::instant(),
         took: Duration::ZERO,
     };
-    let cannot = || Failure::unable(Text::new("无法启动线程", "cannot start a thread"));
     let keeper = std::thread::Builder::new().name("keeper".to_owned()).spawn(move || keeper.run());
     let keeper = keeper.map_err(|error| cannot().because(error))?;
     console.note(&text("监听 `{}`", "listening on `{}`", &[&shown]));
@@ -149,6 +155,7 @@ fn dataplane(arguments: &Dataplane, console: &mut Console) -> Result<Exit, Failu
     drop(desk.caller.call());
     drop(std::fs::remove_file(&arguments.socket));
     served.map_err(|error| cannot().because(error))?;
+    loops::end(loops);
     match keeper.join() {
         Ok(Ok(())) => Ok(Exit::Wanted),
         Ok(Err(error)) => {

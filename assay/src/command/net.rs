@@ -7,6 +7,7 @@ mod accept;
 mod apply;
 mod evpn;
 mod explain;
+pub(super) mod loops;
 pub(super) mod place;
 mod plan;
 mod show;
@@ -55,6 +56,8 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Watch(arguments) => watch::run(arguments, console),
         Net::Accept(arguments) => accept::run(arguments, console),
         Net::Evpn(arguments) => evpn::run(arguments, console),
+        Net::Loops(arguments) => loops::run(arguments, console),
+        Net::Unblock(arguments) => loops::unblock(arguments, console),
     }
 }
 

@@ -34,6 +34,10 @@ pub enum Kind {
     Unable,
     /// Connections were cut that are no longer permitted.
     Revoked,
+    /// A loop was found outside.
+    Loop,
+    /// One is gone, or its port was opened by hand.
+    LoopGone,
     /// The daemon began.
     Started,
 }
@@ -54,6 +58,8 @@ impl Kind {
             Self::LeftOver => "left-over",
             Self::Unable => "unable",
             Self::Revoked => "revoked",
+            Self::Loop => "loop",
+            Self::LoopGone => "loop-gone",
             Self::Started => "started",
         }
     }

@@ -79,7 +79,8 @@ impl Daemon {
         let (applied, verified) = (self.applied.min(since), self.verified.min(since));
         let (section, id) = key;
         let waits = if section == "port" { self.waits.get(id) } else { None };
-        let reason = self.obstacle(&format!("{section} {id}"));
+        let closed = if section == "port" { self.closed_for(id) } else { None };
+        let reason = closed.or_else(|| self.obstacle(&format!("{section} {id}")));
         let (state, reason) = match (reason, waits) {
             (Some(reason), _) => (State::Blocked, Some(reason)),
             (None, Some(device)) => {

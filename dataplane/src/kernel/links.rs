@@ -5,6 +5,6 @@ pub mod collect;
 pub mod counters;
 pub mod decode;
 pub mod encode;
-mod numbers;
+pub(super) mod numbers;
 mod removal;
 pub mod route;

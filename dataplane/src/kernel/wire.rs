@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::mem::size_of;
+use std::mem::{size_of, size_of_val};
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,18 @@ impl Hub {
         Ok(Self { socket })
     }
 
+    /// Opens one that hears only frames of a kind that begin with a word behind their header; the
+    /// kernel passes all others by without a copy.
+    pub fn open_for(kind: u16, word: u32) -> io::Result<Self> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, None)?;
+        ignore_outgoing(&socket)?;
+        // Before it is bound, so that nothing else is ever in it.
+        filter(&socket, kind, word)?;
+        bind(&socket, 0)?;
+        Ok(Self { socket })
+    }
+
     /// Returns the number of a device.
     pub fn number(&self, device: &str) -> io::Result<u32> {
         Ok(netdevice::name_to_index(&self.socket, device)?)
@@ -84,39 +96,65 @@ impl Hub {
     /// `limit`.
     pub fn hear(&self, limit: Duration, heard: &mut dyn FnMut(u32, &[u8])) -> io::Result<()> {
         let mut bytes = vec![0; LONGEST];
+        while self.waits(limit)? {
+            self.read(&mut bytes, heard)?;
+        }
+        Ok(())
+    }
+
+    /// The same for at most `most` frames, once one has come within `limit`; returns how many.
+    pub fn hear_some(
+        &self,
+        limit: Duration,
+        most: usize,
+        heard: &mut dyn FnMut(u32, &[u8]),
+    ) -> io::Result<usize> {
+        let mut bytes = [0; 512];
+        let mut count = 0;
+        if self.waits(limit)? {
+            while count < most && self.read(&mut bytes, heard)? {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Waits for a frame; returns whether there is one.
+    fn waits(&self, limit: Duration) -> io::Result<bool> {
         let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
         loop {
             match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&limit)) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => continue,
+                Ok(count) => return Ok(count > 0),
+                Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
-            let (mut address, mut size) = place(0)?;
-            // SAFETY: the descriptor is open while `self` is borrowed, `bytes` is writable for
-            // its length, and `address` is a whole `sockaddr_ll` of `size` bytes; all live until
-            // the call returns.
-            let length = unsafe {
-                libc::recvfrom(
-                    self.socket.as_raw_fd(),
-                    bytes.as_mut_ptr().cast(),
-                    bytes.len(),
-                    0,
-                    std::ptr::from_mut(&mut address).cast(),
-                    &raw mut size,
-                )
-            };
-            match usize::try_from(length) {
-                Ok(length) => heard(
-                    address.sll_ifindex.unsigned_abs(),
-                    bytes.get(..length).unwrap_or_default(),
-                ),
-                Err(_) => match io::Error::last_os_error() {
-                    error if error.kind() == io::ErrorKind::WouldBlock => {}
-                    error if error.raw_os_error() == Some(libc::ENETDOWN) => {}
-                    error => return Err(error),
-                },
-            }
+        }
+    }
+
+    /// Reads a frame, where there is one; returns whether there was.
+    fn read(&self, bytes: &mut [u8], heard: &mut dyn FnMut(u32, &[u8])) -> io::Result<bool> {
+        let (mut address, mut size) = place(0)?;
+        // SAFETY: the descriptor is open while `self` is borrowed, `bytes` is writable for its
+        // length, and `address` is a whole `sockaddr_ll` of `size` bytes; all live until the call
+        // returns.
+        let length = unsafe {
+            libc::recvfrom(
+                self.socket.as_raw_fd(),
+                bytes.as_mut_ptr().cast(),
+                bytes.len(),
+                0,
+                std::ptr::from_mut(&mut address).cast(),
+                &raw mut size,
+            )
+        };
+        if let Ok(length) = usize::try_from(length) {
+            heard(address.sll_ifindex.unsigned_abs(), bytes.get(..length).unwrap_or_default());
+            return Ok(true);
+        }
+        match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            error if error.raw_os_error() == Some(libc::ENETDOWN) => Ok(false),
+            error => Err(error),
         }
     }
 }
@@ -178,6 +216,40 @@ fn ignore_outgoing(socket: &OwnedFd) -> io::Result<()> {
             libc::PACKET_IGNORE_OUTGOING,
             std::ptr::from_ref(&on).cast(),
             length,
+        )
+    };
+    if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Has a socket hear only frames of a kind that begin with a word behind their header
+/// (`SO_ATTACH_FILTER`; classic BPF, `include/uapi/linux/bpf_common.h`).
+fn filter(socket: &OwnedFd, kind: u16, word: u32) -> io::Result<()> {
+    const HALF_AT: u16 = 0x28;
+    const WORD_AT: u16 = 0x20;
+    const IS: u16 = 0x15;
+    const RETURN: u16 = 0x06;
+    let line = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
+    let mut program = [
+        line(HALF_AT, 0, 12),
+        line(IS, 3, kind.into()),
+        line(WORD_AT, 0, 14),
+        line(IS, 1, word),
+        line(RETURN, 0, u32::MAX),
+        line(RETURN, 0, 0),
+    ];
+    let length = u16::try_from(program.len()).map_err(io::Error::other)?;
+    let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
+    let size = libc::socklen_t::try_from(size_of_val(&program)).map_err(io::Error::other)?;
+    // SAFETY: the descriptor is open while `socket` is borrowed, and `program` is a whole
+    // `sock_fprog` of `size` bytes that names an array of `len` lines; both live until the call
+    // returns, and the kernel keeps a copy.
+    let code = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_FILTER,
+            std::ptr::from_ref(&program).cast(),
+            size,
         )
     };
     if code == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

@@ -11,7 +11,7 @@ use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, range_of, text_of, unusable, wrong_kind};
 use super::node::{self, Kind, Node, Value};
 use super::settle::{self, SubnetAt};
-use super::{evpn, group, routing, station};
+use super::{evpn, group, loops, routing, station};
 use crate::address::Device;
 use crate::desired::{self, Desired, Network, Semantics};
 
@@ -118,6 +118,7 @@ fn node<'n>(
     let evpn = fields.take("evpn");
     names.evpn = evpn.is_some();
     let evpn = evpn.map(|table| evpn::evpn(table, vtep, faults));
+    let loops = loops::loop_detection(&mut fields, faults);
     fields.finish(faults);
     faults.about = About::default();
     names.vtep = vtep.map(|(vtep, _)| vtep);
@@ -133,6 +134,7 @@ fn node<'n>(
             Some(evpn) => Some(evpn?),
             None => None,
         },
+        loops,
     })
 }
 

@@ -56,6 +56,7 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
             port: 4789,
             mtu: None,
             evpn: random.chance(30).then(evpn),
+            loops: None,
         },
         semantics: if random.chance(50) { Semantics::Norm } else { Semantics::Openstack },
         networks: BTreeMap::new(),

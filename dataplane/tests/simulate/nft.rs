@@ -161,6 +161,8 @@ fn evaluate(
         },
         Expression::Load { to, value } => store(registers, *to, Some(value.clone())),
         Expression::Verdict(verdict) => Flow::Verdict(verdict.clone()),
+        // So many never come here.
+        Expression::Over { .. } => Flow::Break,
         Expression::Counter => Flow::Next,
         // Of routers, whose rules are not simulated.
         Expression::Ct { key: Ct::Status, .. } | Expression::Nat { .. } | Expression::NoTrack => {

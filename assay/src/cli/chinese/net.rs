@@ -14,6 +14,8 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("net watch", "随时输出本节点守护进程所报告的事件"),
     ("net accept", "在临时命名空间中以真实报文检验本内核能否隔离租户"),
     ("net evpn", "输出 EVPN 节点的 FRR 配置，与运行中的比较，或写入文件"),
+    ("net loops", "以探测帧查找虚拟机或线缆造成的环路；不阻断任何端口，无需守护进程"),
+    ("net unblock", "重新开通守护进程因环路而阻断的端口；不给出端口时列出环路"),
     ("net schema", "输出文件的 JSON Schema"),
 ];
 
@@ -25,6 +27,9 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "存放锁、操作日志和已生效文件副本的目录 [默认：/run/assay/dataplane；给出 --fabric-netns 时为其下单独的目录]",
     ),
     ("net watch/socket", "守护进程的套接字"),
+    ("net unblock/socket", "守护进程的套接字"),
+    ("net unblock/port", "要开通的端口"),
+    ("net loops/seconds", "查找多少秒"),
     ("after", "从该编号之后仍保留的事件开始；0 为全部"),
     ("net lint/files", "要检查的文件，TOML 或 JSON；`-` 为标准输入"),
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
@@ -106,6 +111,18 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "他人的设备和表不受影响；端口的 tap 与网卡退出网桥，但保留。\n\
          退出码：0 本程序所建已全部删除；2 未给出 --yes；3 无法完成；4 已回滚；5 回滚不完整，遗留已列出\n\
          例：assay net destroy --dry-run",
+    ),
+    (
+        "net loops",
+        "向每个端口的虚拟机一侧发出探测帧，返回即为成环。[node.loop_detection] 中有 `key_file` 时，也能发现经其他节点的环路。\n\
+         退出码：0 没有；1 发现环路；2 输入有误；3 无法查明\n\
+         例：assay net loops --seconds 10",
+    ),
+    (
+        "net unblock",
+        "环路仍在时，下一个探测帧会再次阻断该端口。\n\
+         退出码：0 已完成或已列出；2 没有这样被阻断的端口；3 无法连接守护进程\n\
+         例：assay net unblock web-1",
     ),
     (
         "net watch",

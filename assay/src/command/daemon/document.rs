@@ -8,8 +8,10 @@ use dataplane::{
         call::Call,
         document::{Key, kind},
         event::Event,
+        loops::{Loops, reason},
         status::Status,
     },
+    loops::Kind,
     spec::Fault,
     text::Text,
 };
@@ -167,6 +169,40 @@ pub(super) fn event(event: &Event) -> String {
     format!("id: {}\nevent: {}\ndata: {data}\n\n", event.id, event.kind.name())
 }
 
+/// Returns the loops there are.
+pub(super) fn loops(loops: &Loops) -> String {
+    let found = loops.found.iter().map(|(port, finding)| {
+        let (with, node) = match &finding.kind {
+            Kind::Port(port) => (Some(port), None),
+            Kind::Node(node, port) => (Some(port), Some(node)),
+            Kind::Own | Kind::Before => (None, None),
+        };
+        json!({
+            "port": port,
+            "kind": finding.kind.name(),
+            "with": with,
+            "node": node,
+            "blocked": finding.blocked,
+            "since": time(finding.since_ms),
+            "until": time(finding.until_ms),
+            "strikes": finding.strikes,
+            "text": text_value(&reason(port, finding)),
+        })
+    });
+    json!({
+        "schema": "assay/dataplane-loops/v1",
+        "loops": found.collect::<Vec<_>>(),
+        "sent": loops.counts.sent,
+        "refused": loops.counts.refused,
+    })
+    .to_string()
+}
+
+/// Returns that a port is open.
+pub(super) fn lifted(port: &str) -> String {
+    json!({ "schema": "assay/dataplane-lifted/v1", "port": port }).to_string()
+}
+
 /// Returns the log of calls, the last one first.
 pub(super) fn calls(daemon: &Daemon) -> String {
     let mut text = "{\"schema\":\"assay/dataplane-calls/v1\",\"calls\":[".to_owned();
@@ -236,6 +272,17 @@ pub(super) fn metrics(daemon: &Daemon, resident: Option<u64>) -> String {
     put("failures_total", "counter", "Tasks that failed.", &bare(counts.failures));
     let help = "Connections that were cut as no longer permitted.";
     put("connections_cut_total", "counter", help, &bare(counts.cut));
+    let blocked = daemon.loops.found.values().filter(|finding| finding.blocked).count();
+    let loops = [("found", daemon.loops.found.len()), ("blocked", blocked)];
+    let loops = loops.map(|(state, count)| {
+        (format!("{{state=\"{state}\"}}"), u64::try_from(count).unwrap_or(u64::MAX))
+    });
+    put("loops", "gauge", "Ports that are looped outside, and closed for it.", &loops);
+    put("loops_total", "counter", "Loops that were found.", &bare(daemon.loops.total));
+    let probes = daemon.loops.counts;
+    put("loop_probes_total", "counter", "Probes for loops that were sent.", &bare(probes.sent));
+    let help = "Probes that came in and meant nothing: forged, old, of nobody here.";
+    put("loop_probes_refused_total", "counter", help, &bare(probes.refused));
     put("events_total", "counter", "Events so far.", &bare(daemon.events.last()));
     if let Some(resident) = resident {
         put("resident_bytes", "gauge", "Memory of this process.", &bare(resident));

@@ -11,6 +11,8 @@ pub(super) enum Route {
     Object { section: &'static str, id: String, rule: Option<String> },
     /// How far objects are: all, those of a section, or one.
     Status { section: Option<&'static str>, id: Option<String> },
+    /// Loops, or the port that somebody wants opened.
+    Loops { port: Option<String> },
     /// What happened.
     Events,
     /// Who called.
@@ -34,6 +36,8 @@ pub(super) const ALL: &[(&str, &[&str])] = &[
     ("/v1/status", &["GET"]),
     ("/v1/status/{kind}", &["GET"]),
     ("/v1/status/{kind}/{id}", &["GET"]),
+    ("/v1/loops", &["GET"]),
+    ("/v1/loops/{id}", &["DELETE"]),
     ("/v1/events", &["GET"]),
     ("/v1/calls", &["GET"]),
     ("/healthz", &["GET"]),
@@ -47,6 +51,8 @@ pub(super) fn route(path: &str) -> Option<Route> {
     let words: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     match *words.as_slice() {
         ["v1", "state"] => Some(Route::State),
+        ["v1", "loops"] => Some(Route::Loops { port: None }),
+        ["v1", "loops", port] => Some(Route::Loops { port: Some(plain(port)?) }),
         ["v1", "events"] => Some(Route::Events),
         ["v1", "calls"] => Some(Route::Calls),
         ["healthz"] => Some(Route::Alive),
@@ -84,6 +90,8 @@ impl Route {
             Self::Status { id: Some(_), .. } => "/v1/status/{kind}/{id}",
             Self::Status { section: Some(_), .. } => "/v1/status/{kind}",
             Self::Status { .. } => "/v1/status",
+            Self::Loops { port: None } => "/v1/loops",
+            Self::Loops { port: Some(_) } => "/v1/loops/{id}",
             Self::Events => "/v1/events",
             Self::Calls => "/v1/calls",
             Self::Alive => "/healthz",
@@ -102,6 +110,7 @@ impl Route {
     pub(super) fn methods(&self) -> &'static [&'static str] {
         match self {
             Self::State => &["GET", "PUT"],
+            Self::Loops { port: Some(_) } => &["DELETE"],
             Self::Object { rule: Some(_), .. } => &["PUT", "DELETE"],
             Self::Object { .. } => &["GET", "PUT", "DELETE"],
             _ => &["GET"],

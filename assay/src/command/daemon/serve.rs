@@ -34,6 +34,7 @@ use super::{
     body::{Said, Unread, read},
     document,
     keeper::{Order, Wish},
+    loops::Lift,
     route::{self, Route},
 };
 use crate::{clock, output::put};
@@ -215,6 +216,9 @@ async fn ask(
     query: &str,
     sent: &mut String,
 ) -> Answer {
+    if let Route::Loops { port: Some(port) } = route {
+        return lift(desk, port).await;
+    }
     if request.method() != Method::GET {
         return match wish(route, request, query, sent).await {
             Ok(wish) => order(desk, wish).await,
@@ -252,6 +256,7 @@ async fn ask(
             let wanted = |key: &(String, String)| section.is_none_or(|section| key.0 == section);
             Answer::json(200, document::statuses(&desk.daemon(), &wanted))
         }
+        Route::Loops { .. } => Answer::json(200, document::loops(&desk.daemon().loops)),
         Route::Events => listen(desk, &request, query),
         Route::Calls => {
             Answer { kept: String::new(), ..Answer::json(200, document::calls(&desk.daemon())) }
@@ -350,6 +355,18 @@ async fn order(desk: &Desk, wish: Wish) -> Answer {
             let text = document::change(&daemon, answer.generation, answer.changed);
             Answer { generation: Some(answer.generation), ..Answer::json(code, text) }
         }
+    }
+}
+
+/// Has a port opened that is closed for a loop.
+async fn lift(desk: &Desk, port: &str) -> Answer {
+    let (reply, answered) = oneshot::channel();
+    let asked = desk.lifts.send(Lift { port: port.to_owned(), reply });
+    let lifted = if asked.is_ok() { answered.await.ok() } else { None };
+    match lifted {
+        None => Answer::wrong(503, "this daemon is ending", None),
+        Some(false) => Answer::wrong(404, &format!("port `{port}` is not closed for a loop"), None),
+        Some(true) => Answer::json(200, document::lifted(port)),
     }
 }
 

@@ -11,6 +11,7 @@ use dataplane::{
     journal::Past,
     kernel::{
         journal::{self, FOLDER, Journal, JournalError},
+        loops::Guard,
         namespace::{Namespace, inside},
         real::Real,
         watch::Watch,
@@ -40,7 +41,7 @@ pub(in crate::command) enum Wish {
 }
 
 /// Where it is done.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::command) struct Place {
     namespace: Option<PathBuf>,
     state: PathBuf,
@@ -91,6 +92,15 @@ impl Place {
             Failure::unable(Text::new("无法监听内核事件", "cannot listen to what the kernel tells"))
                 .because(error)
         })
+    }
+
+    /// Opens what looks for loops in the namespace.
+    pub(in crate::command) fn guard(&self) -> io::Result<Guard> {
+        let namespace = match &self.namespace {
+            Some(path) => Namespace::Path(path),
+            None => Namespace::Here,
+        };
+        inside(namespace, Guard::open)
     }
 
     /// Takes the lock; nobody else changes this node until it is dropped.

@@ -273,6 +273,15 @@ impl Line {
             .end()
     }
 
+    /// What goes to all stations or to a group of them (`PACKET_BROADCAST`, `PACKET_MULTICAST`),
+    /// beyond so many frames in a second.
+    pub(super) fn flooded_over(self, rate: u32) -> Self {
+        let range = Expression::Range { from: FIRST, first: vec![1], last: vec![2] };
+        self.and(Expression::Meta { key: Meta::PacketType, to: FIRST })
+            .and(range)
+            .and(Expression::Over { rate: rate.into(), burst: rate })
+    }
+
     pub(super) fn counted(self) -> Self {
         self.and(Expression::Counter)
     }

@@ -68,15 +68,16 @@ fn own_set(family: Family) -> &'static str {
 
 pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileError> {
     add_sets(build, desired);
+    let storm = desired.node.loops.as_ref().map(|loops| loops.storm_limit);
     for (id, port) in &desired.ports {
         let chain = if port.security { PORT } else { PLAIN };
         let name = format!("as_p_{}", naming::digits([id.as_str()]));
         let name = build.names.give(name, &format!("port `{id}`"))?;
-        ingress(build, name, port.device.to_string(), chain);
+        ingress(build, name, port.device.to_string(), chain, storm);
     }
     for network in naming::placed(desired) {
         let name = format!("as_v_{}", naming::digits([network]));
-        ingress(build, name, naming::vxlan(network).to_string(), TUNNEL);
+        ingress(build, name, naming::vxlan(network).to_string(), TUNNEL, None);
         if desired.node.evpn.is_some() {
             own_end(build, network);
         }
@@ -86,10 +87,13 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
     Ok(())
 }
 
-fn ingress(build: &mut Build, name: String, device: String, chain: &str) {
+fn ingress(build: &mut Build, name: String, device: String, chain: &str, storm: Option<u32>) {
     let hook =
         Hook { point: Point::Ingress, priority: PRIORITY, device: Some(device), drops: true };
-    let rules = vec![Line::new().goto(chain)];
+    let mut rules = Vec::new();
+    rules
+        .extend(storm.map(|most| Line::new().comment("storm").flooded_over(most).counted().drop()));
+    rules.push(Line::new().goto(chain));
     build.netdev.chains.insert(name, Chain { hook: Some(hook), rules });
 }
 

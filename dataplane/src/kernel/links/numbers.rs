@@ -1,6 +1,6 @@
 //! Numbers of rtnetlink that are read here, as the kernel's headers have them.
 
-pub(super) const AF_UNSPEC: u8 = 0;
+pub(in crate::kernel) const AF_UNSPEC: u8 = 0;
 pub(super) const AF_INET: u8 = 2;
 /// `AF_BRIDGE`.
 pub const AF_BRIDGE: u8 = 7;
@@ -12,7 +12,8 @@ pub(super) const NLM_F_CREATE: u16 = 0x400;
 
 pub(super) const RTM_NEWLINK: u16 = 16;
 pub(super) const RTM_DELLINK: u16 = 17;
-pub(super) const RTM_GETLINK: u16 = 18;
+pub(in crate::kernel) const RTM_GETLINK: u16 = 18;
+pub(in crate::kernel) const RTM_SETLINK: u16 = 19;
 pub(super) const RTM_GETADDR: u16 = 22;
 pub(super) const RTM_GETROUTE: u16 = 26;
 pub(super) const RTM_NEWNEIGH: u16 = 28;
@@ -21,7 +22,7 @@ pub(super) const RTM_GETNEIGH: u16 = 30;
 pub(super) const RTM_GETNEXTHOP: u16 = 106;
 
 /// `RTEXT_FILTER_SKIP_STATS`.
-pub(super) const EXT_SKIP_STATISTICS: u32 = 1 << 3;
+pub(in crate::kernel) const EXT_SKIP_STATISTICS: u32 = 1 << 3;
 
 pub(super) const IFF_UP: u32 = 1;
 pub(super) const IFF_NOARP: u32 = 1 << 7;
@@ -37,21 +38,21 @@ pub(super) const NTF_EXT_LEARNED: u8 = 1 << 4;
 pub(super) const RTN_UNICAST: u8 = 1;
 
 /// `IFLA_*`, `IFLA_INET6_*`.
-pub(super) mod link {
+pub(in crate::kernel) mod link {
     pub(in crate::kernel::links) const ADDRESS: u16 = 1;
-    pub(in crate::kernel::links) const NAME: u16 = 3;
+    pub(in crate::kernel) const NAME: u16 = 3;
     pub(in crate::kernel::links) const MTU: u16 = 4;
     pub(in crate::kernel::links) const LINK: u16 = 5;
-    pub(in crate::kernel::links) const MASTER: u16 = 10;
+    pub(in crate::kernel) const MASTER: u16 = 10;
     /// `IFLA_PROTINFO`.
-    pub(in crate::kernel::links) const PORT: u16 = 12;
-    pub(in crate::kernel::links) const INFO: u16 = 18;
+    pub(in crate::kernel) const PORT: u16 = 12;
+    pub(in crate::kernel) const INFO: u16 = 18;
     pub(in crate::kernel::links) const ALIAS: u16 = 20;
     pub(in crate::kernel::links) const STATISTICS: u16 = 23;
     pub(in crate::kernel::links) const FAMILIES: u16 = 26;
     pub(in crate::kernel::links) const GROUP: u16 = 27;
     pub(in crate::kernel::links) const NAMESPACE: u16 = 28;
-    pub(in crate::kernel::links) const EXT_MASK: u16 = 29;
+    pub(in crate::kernel) const EXT_MASK: u16 = 29;
     pub(in crate::kernel::links) const TX_QUEUES: u16 = 31;
     pub(in crate::kernel::links) const RX_QUEUES: u16 = 32;
     pub(in crate::kernel::links) const LINK_NAMESPACE: u16 = 37;
@@ -60,12 +61,12 @@ pub(super) mod link {
 }
 
 /// `IFLA_INFO_*`, `VETH_INFO_*`.
-pub(super) mod info {
+pub(in crate::kernel) mod info {
     pub(in crate::kernel::links) const KIND: u16 = 1;
     pub(in crate::kernel::links) const DATA: u16 = 2;
     pub(in crate::kernel::links) const VETH_PEER: u16 = 1;
     pub(in crate::kernel::links) const PORT_KIND: u16 = 4;
-    pub(in crate::kernel::links) const PORT_DATA: u16 = 5;
+    pub(in crate::kernel) const PORT_DATA: u16 = 5;
 }
 
 /// `IFLA_BR_*`.
@@ -77,7 +78,8 @@ pub(super) mod bridge {
 }
 
 /// `IFLA_BRPORT_*`.
-pub(super) mod bridge_port {
+pub(in crate::kernel) mod bridge_port {
+    pub(in crate::kernel) const STATE: u16 = 1;
     pub(in crate::kernel::links) const LEARNING: u16 = 8;
     pub(in crate::kernel::links) const FLOOD: u16 = 9;
     pub(in crate::kernel::links) const MULTICAST_FLOOD: u16 = 27;

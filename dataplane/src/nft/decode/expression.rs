@@ -65,6 +65,7 @@ fn known(name: &str, data: &[u8]) -> Option<Expression> {
         }
         "nat" => nat(&fields),
         "notrack" => Some(Expression::NoTrack),
+        "limit" => limit(&fields),
         "counter" => Some(Expression::Counter),
         _ => None,
     }
@@ -92,6 +93,14 @@ fn nat(fields: &Fields<'_>) -> Option<Expression> {
         _ => return None,
     };
     Some(Expression::Nat { of, from: register(fields.number(3)?)? })
+}
+
+/// Only packets in a second, and those beyond (`NFT_LIMIT_PKTS`, `NFT_LIMIT_F_INV`).
+fn limit(fields: &Fields<'_>) -> Option<Expression> {
+    let wide = |kind| Some(u64::from_be_bytes(fields.bytes(kind)?.try_into().ok()?));
+    let of_packets = fields.number(4).unwrap_or_default() == 0 && fields.number(5) == Some(1);
+    (fields.only(&[1, 2, 3, 4, 5, 6]) && wide(2)? == 1 && of_packets).then_some(())?;
+    Some(Expression::Over { rate: wide(1)?, burst: fields.number(3)? })
 }
 
 fn lookup(fields: &Fields<'_>) -> Option<Expression> {

@@ -7,6 +7,9 @@ use crate::nft::{Ct, Expression, Register, Translated, Verdict};
 
 /// `NFT_LOOKUP_F_INV`.
 const INVERTED: u32 = 1;
+/// What a rate counts by: seconds, and `NFT_LIMIT_PKTS`. `NFT_LIMIT_F_INV` is [`INVERTED`].
+const SECOND: u64 = 1;
+const PACKETS: u32 = 0;
 const NFPROTO_IPV4: u32 = 2;
 /// `NFT_REG_VERDICT`.
 const VERDICT: u32 = 0;
@@ -35,6 +38,7 @@ fn name(expression: &Expression) -> &str {
         Expression::Load { .. } | Expression::Verdict(_) => "immediate",
         Expression::Nat { .. } => "nat",
         Expression::NoTrack => "notrack",
+        Expression::Over { .. } => "limit",
         Expression::Counter => "counter",
         Expression::Other { name, .. } => name,
     }
@@ -108,6 +112,13 @@ fn attributes(body: &mut Body, expression: &Expression) {
             put_be32(body, 1, u32::from(*of == Translated::Destination));
             put_be32(body, 2, NFPROTO_IPV4);
             register(body, 3, *from);
+        }
+        Expression::Over { rate, burst } => {
+            body.put(1, &rate.to_be_bytes());
+            body.put(2, &SECOND.to_be_bytes());
+            put_be32(body, 3, *burst);
+            put_be32(body, 4, PACKETS);
+            put_be32(body, 5, INVERTED);
         }
         Expression::NoTrack | Expression::Counter | Expression::Other { .. } => {}
     }

@@ -112,6 +112,10 @@ impl Reading {
                 self.load(*to, held(&text, Kind::Number, 1));
             }
             Expression::Verdict(verdict) => self.words.push(verdict_text(verdict)),
+            Expression::Over { rate, burst } => {
+                let text = format!("limit rate over {rate}/second burst {burst} packets");
+                self.words.push(text);
+            }
             Expression::Counter => self.words.push("counter".to_owned()),
             Expression::Other { name, .. } => self.words.push(format!("# {name}")),
         }
