@@ -21,7 +21,7 @@ fn valid(document: &Value) {
 }
 
 fn found(cases: &[Case]) -> Found<'_> {
-    Found { host: "node-7", kernel: "6.18.0", scale: false, cases }
+    Found { host: "node-7", kernel: "6.18.0", scale: false, cases, agents: None }
 }
 
 /// All cases as they are where the kernel cannot do it.

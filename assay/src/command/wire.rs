@@ -309,6 +309,12 @@ impl Wire {
         Ok(())
     }
 
+    /// Has a listener end where nothing is heard for so long.
+    pub(in crate::command) fn be_patient(&self, limit: Option<Duration>) {
+        // Where it cannot, the connection's own end is waited for.
+        drop(self.socket.set_read_timeout(limit));
+    }
+
     /// Ends the connection, both ways: whoever waits for words of it is woken.
     pub(in crate::command) fn close(&self) {
         let mut tls = lock(&self.tls);

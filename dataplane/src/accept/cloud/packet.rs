@@ -18,6 +18,8 @@ pub struct Heard {
     pub answer: bool,
     /// Whether it is an ICMP error about it.
     pub error: bool,
+    /// Whether that says that it is too large.
+    pub too_large: bool,
     /// Source address.
     pub from: IpAddr,
     /// Source MAC address: where packets to that address go.
@@ -29,7 +31,11 @@ pub fn heard(bytes: &[u8]) -> Option<Heard> {
     let (nonce, answer) = order::read(bytes)?;
     let from = frame::source(bytes)?;
     let mac = EthernetPacket::new(bytes)?.get_source().octets();
-    Some(Heard { nonce, answer, error: frame::is_error(bytes), from, mac })
+    let error = frame::is_error(bytes);
+    // RFC 792 and 1191, and RFC 4443 §3.2.
+    let told = if from.is_ipv4() { ", ICMP 3/4" } else { ", ICMP 2/0" };
+    let too_large = error && frame::describe(bytes).ends_with(told);
+    Some(Heard { nonce, answer, error, too_large, from, mac })
 }
 
 /// Returns a frame with a datagram as a probe says, in a packet that is not to be cut; `macs` are

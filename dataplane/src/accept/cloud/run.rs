@@ -82,8 +82,10 @@ impl Run<'_> {
             let steps = steps(self.cloud, case, four).unwrap_or_default();
             broken = self.steps(&steps).err();
             for agent in ends(&steps) {
-                // One that is lost hears nothing any more.
-                drop(self.agents.ask(agent, Order::Close));
+                // Nothing is known of what one that was lost meanwhile would have seen.
+                if let Err(why) = self.ask(agent, Order::Close) {
+                    broken.get_or_insert(why);
+                }
             }
             self.listen(LATE_MS, None);
         }
