@@ -198,9 +198,9 @@ impl Lab {
         }
         outside.line(&format!("ip address add {PROVIDER}/24 dev ext"))?;
         outside.line(&format!("ip address add {FAR}/32 dev lo"))?;
-        manager.line("ip link add m type bridge stp_state 0 mcast_snooping 0")?;
-        manager.line("ip link set m addrgenmode none up")?;
-        manager.line("ip address add 192.0.2.1/24 dev m")?;
+        manager.line("ip link add name mg type bridge stp_state 0 mcast_snooping 0")?;
+        manager.line("ip link set dev mg addrgenmode none up")?;
+        manager.line("ip address add 192.0.2.1/24 dev mg")?;
         let folder = tempfile::tempdir()?;
         let guests = Vec::new();
         let mut lab = Self { hosts, guests, manager, folder, agents: Vec::new(), _bed: bed };
@@ -216,7 +216,7 @@ impl Lab {
                 "ip link add m-{name} type veth peer name mgmt netns {}",
                 space.name()
             ))?;
-            lab.manager.line(&format!("ip link set m-{name} addrgenmode none master m up"))?;
+            lab.manager.line(&format!("ip link set m-{name} addrgenmode none master mg up"))?;
             space.line("ip link set mgmt addrgenmode none up")?;
             space.line(&format!("ip address add 192.0.2.{}/24 dev mgmt", 11 + at))?;
         }

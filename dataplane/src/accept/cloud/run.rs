@@ -418,16 +418,17 @@ impl Run<'_> {
         if at == sent.from || !matches!(saw.what, Sight::Came | Sight::Frame) {
             return false;
         }
+        let vpc = |agent: usize| self.cloud.agents.get(agent).and_then(|it| it.vpc.as_ref());
+        let (here, ends) = (vpc(at), [vpc(sent.from), vpc(sent.at)]);
+        // What is of no network of its VPC, a router takes to be outside, whoever has it too.
+        let outwards = here.is_none() && ends[0] != ends[1] && ends.iter().all(Option::is_some);
         match sent.wanted {
             Wanted::Either => false,
+            _ if saw.what == Sight::Frame && outwards => false,
             Wanted::No | Wanted::Refused => true,
             _ if at == sent.at => false,
-            _ if saw.what == Sight::Came => true,
             // A switch may send a frame to all of a network, and not beyond.
-            _ => {
-                let vpc = |agent: usize| self.cloud.agents.get(agent).map(|it| &it.vpc);
-                vpc(at) != vpc(sent.at) && vpc(at) != vpc(sent.from)
-            }
+            _ => saw.what == Sight::Came || !ends.contains(&here),
         }
     }
 }
