@@ -31,6 +31,7 @@ struct Plan {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape is what counts")]
+#[expect(clippy::struct_field_names, reason = "as the file has it")]
 struct Agent {
     id: String,
     /// `HOST:PORT`, as the agent's line begins; on a path that the cases do not touch.

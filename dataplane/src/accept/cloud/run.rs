@@ -178,7 +178,8 @@ impl Run<'_> {
             Step::Tell(command) | Step::Undo(command) => self.agents.tell(command),
             Step::Send(shot, wanted) => {
                 let place = self.shoot(at, shot, wanted.clone())?;
-                self.wait(place)
+                self.wait(place);
+                Ok(())
             }
             Step::Say(line, wanted) => {
                 let Some(opened) = self.sent.iter().find(|sent| sent.step == *line) else {
@@ -189,7 +190,8 @@ impl Run<'_> {
                 let nonce = self.nonce();
                 self.put((nonce, at), (from, to), wanted.clone(), told);
                 self.ask(from, Order::Say { line, nonce })?;
-                self.wait(self.sent.len().saturating_sub(1))
+                self.wait(self.sent.len().saturating_sub(1));
+                Ok(())
             }
             Step::Until(shot, seen) => {
                 let limit = u64::from(self.cloud.settle_s) * 1_000;
@@ -258,16 +260,11 @@ impl Run<'_> {
     }
 
     /// Waits for what has to come of a probe.
-    fn wait(&mut self, place: usize) -> Result<(), Text> {
+    fn wait(&mut self, place: usize) {
         match self.sent.get(place).map(|sent| &sent.wanted) {
-            Some(Wanted::No | Wanted::Either) | None => {
-                self.listen(LATE_MS, None);
-            }
-            Some(_) => {
-                self.listen(SOON_MS, Some(place));
-            }
-        }
-        Ok(())
+            Some(Wanted::No | Wanted::Either) | None => self.listen(LATE_MS, None),
+            Some(_) => self.listen(SOON_MS, Some(place)),
+        };
     }
 
     /// Listens until a probe has come as it has to, and notes all that is seen; returns whether

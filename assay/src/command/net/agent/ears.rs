@@ -236,37 +236,44 @@ impl Ears {
                 }
             }
         }
-        lines.retain_mut(|line| {
-            let open = line.fill(&mut bytes);
-            let mut done = false;
-            while line.read.len() >= CARRIED {
-                let part: Vec<u8> = line.read.drain(..CARRIED).collect();
-                match order::read(&part) {
-                    Some((nonce, false)) if line.opened.is_none() => {
-                        if note(nonce, Sight::Came, line.peer) {
-                            done |= (&line.stream).write_all(&order::answer(nonce)).is_err();
-                        }
-                    }
-                    Some((nonce, true)) if own.contains(&nonce) => {
-                        note(nonce, Sight::Answer, line.peer);
-                        done |= !line.stays;
-                    }
-                    // Somebody else's words.
-                    _ => done = true,
-                }
-            }
-            open && !done
-        });
+        lines.retain_mut(|line| line.fill(&mut bytes) & line.hear(own, &mut note));
         saw
     }
 }
 
 impl Line {
+    /// Takes what was read, and answers questions; returns whether it is to stay open.
+    fn hear(
+        &mut self,
+        own: &BTreeSet<u64>,
+        note: &mut dyn FnMut(u64, Sight, IpAddr) -> bool,
+    ) -> bool {
+        while self.read.len() >= CARRIED {
+            let part: Vec<u8> = self.read.drain(..CARRIED).collect();
+            let stays = match order::read(&part) {
+                Some((nonce, false)) if self.opened.is_none() => {
+                    !note(nonce, Sight::Came, self.peer)
+                        || (&self.stream).write_all(&order::answer(nonce)).is_ok()
+                }
+                Some((nonce, true)) if own.contains(&nonce) => {
+                    note(nonce, Sight::Answer, self.peer);
+                    self.stays
+                }
+                // Somebody else's words.
+                _ => false,
+            };
+            if !stays {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Reads what has come; returns whether it is open.
     fn fill(&mut self, bytes: &mut [u8]) -> bool {
         loop {
             match (&self.stream).read(bytes) {
-                Ok(0) => return self.read.len() >= CARRIED,
+                Ok(0) => return false,
                 Ok(length) if self.read.len() < 1 << 16 => {
                     self.read.extend(bytes.get(..length).unwrap_or_default());
                 }

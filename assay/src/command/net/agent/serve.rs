@@ -157,7 +157,9 @@ impl Session<'_> {
             Order::Look { addresses } => {
                 for address in &addresses {
                     let bound = std::net::UdpSocket::bind((*address, 0));
-                    bound.map_err(|_| refuse(&format!("{address} is no address of this guest")))?;
+                    bound.map_err(|error| {
+                        refuse(&format!("{address} is no address of this guest: {error}"))
+                    })?;
                 }
                 self.own = addresses;
                 let (device, (mac, mtu)) = self.desk.device.clone();

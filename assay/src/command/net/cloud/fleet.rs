@@ -73,9 +73,8 @@ impl Fleet {
             let token = address.token.clone();
             let welcomed = match self.say(place, &Command::Net { version: VERSION, token }) {
                 Ok(Reply::Welcome { .. }) => Ok(()),
-                Ok(Reply::Refused { why }) => Err(why),
+                Ok(Reply::Refused { why }) | Err(why) => Err(why),
                 Ok(_) => Err("it answers something else".to_owned()),
-                Err(why) => Err(why),
             };
             if let Err(why) = welcomed {
                 self.leave();
