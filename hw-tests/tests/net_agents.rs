@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 
 /// Who there is, and what holds between them; with commands that change the cloud.
 fn plan(lab: &Lab) -> Result<String, Failed> {
-    let mut plan = String::from("schema = \"assay/cloud/v1\"\ncloud = \"bed\"\nsettle_s = 5\n");
+    let head = "schema = \"assay/cloud/v1\"\ncloud = \"bed\"\nsettle_s = 5\n";
+    let mut plan = vec![head.to_owned()];
     for (at, (name, _)) in lab.guests.iter().enumerate() {
         let seat = SEATS.iter().find(|seat| seat.0 == *name);
         let vpc = seat.map_or_else(String::new, |seat| {
@@ -55,7 +56,7 @@ fn plan(lab: &Lab) -> Result<String, Failed> {
             }
         };
         let elastic = if *name == "a1" { "eip = \"203.0.113.99\"\n" } else { "" };
-        plan.push_str(&format!(
+        plan.push(format!(
             "[[agent]]\nid = \"{name}\"\nagent = \"192.0.2.{}:7444\"\n{vpc}{elastic}\
              addresses = [{addresses}]\n",
             11 + at
@@ -71,7 +72,7 @@ fn plan(lab: &Lab) -> Result<String, Failed> {
     let moved = change("moved", Shape { elastic: "a3", ..RIGHT })?;
     let mut case = |id: &str, row: &str, kind: &str, ends: [&str; 2], rest: &str| {
         let [from, to] = ends;
-        plan.push_str(&format!(
+        plan.push(format!(
             "[[case]]\nid = \"{id}\"\nrow = \"{row}\"\nkind = \"{kind}\"\nfrom = \"{from}\"\n\
              to = \"{to}\"\n{rest}\n"
         ));
@@ -115,7 +116,7 @@ fn plan(lab: &Lab) -> Result<String, Failed> {
     case("moved", "5.2.3.5#2", "change", ["out", "a1"], &rest);
     let by_hand = "probe = \"tcp/443\"\nvia = \"eip\"\nafter = \"deny\"\ncontrol = \"tcp/443\"";
     case("unbound", "5.2.3.5#2", "change", ["out", "a1"], by_hand);
-    Ok(plan)
+    Ok(plan.concat())
 }
 
 /// Cases that no command is given for.
@@ -197,8 +198,8 @@ fn leak() -> Result<(), Failed> {
     let mut lab = Lab::new(RIGHT)?;
     lab.hosts[1].feed(
         &["nft", "-f", "-"],
-        "table netdev leak { chain out { type filter hook egress device \"p-a2\" priority 0; \
-         dup to \"p-x2\"; } }",
+        "table netdev leak {\nchain out {\ntype filter hook egress device \"p-a2\" priority 0\n\
+         dup to \"p-x2\"\n}\n}\n",
     )?;
     let came = run(&mut lab)?;
     let failed = came.of_verdict("fail");
@@ -232,7 +233,7 @@ fn wrong_mtu() -> Result<(), Failed> {
 }
 
 fn spoofing() -> Result<(), Failed> {
-    let port = "allowed = [{ cidr = \"10.0.0.11/32\", mac = \"02:00:00:00:00:99\" }, \
+    let port = "allowed = [{ cidr = \"10.0.0.17/32\", mac = \"02:00:00:00:00:99\" }, \
                 { cidr = \"fd00:0:0:a::11/128\", mac = \"02:00:00:00:00:99\" }, \
                 { cidr = \"10.0.0.77/32\" }, { cidr = \"fd00:0:0:a::77/128\" }]\n";
     let mut lab = Lab::new(Shape { port, ..RIGHT })?;

@@ -238,3 +238,6 @@ impl Cloud {
         address.map(|address| SocketAddr::new(address, port))
     }
 }
+
+#[cfg(test)]
+mod tests;

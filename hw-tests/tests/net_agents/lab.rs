@@ -162,7 +162,7 @@ pub(crate) struct Lab {
     pub(crate) manager: Space,
     pub(crate) folder: TempDir,
     agents: Vec<Agent>,
-    _bed: Bed,
+    bed: Bed,
 }
 
 /// An agent at work; it ends when this is dropped.
@@ -203,10 +203,10 @@ impl Lab {
         manager.line("ip address add 192.0.2.1/24 dev mg")?;
         let folder = tempfile::tempdir()?;
         let guests = Vec::new();
-        let mut lab = Self { hosts, guests, manager, folder, agents: Vec::new(), _bed: bed };
+        let mut lab = Self { hosts, guests, manager, folder, agents: Vec::new(), bed };
         lab.settle(shape)?;
         for seat in SEATS {
-            let space = lab._bed.space(seat.0)?;
+            let space = lab.bed.space(seat.0)?;
             lab.seat(&space, seat)?;
             lab.guests.push((seat.0, space));
         }
