@@ -3,9 +3,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind::ConnectionRefused;
 use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use hw_tests::network::layout::{self, text};
 use hw_tests::network::{Bed, Space, eventually};
@@ -219,6 +222,15 @@ impl Lab {
             lab.manager.line(&format!("ip link set m-{name} addrgenmode none master mg up"))?;
             space.line("ip link set mgmt addrgenmode none up")?;
             space.line(&format!("ip address add 192.0.2.{}/24 dev mgmt", 11 + at))?;
+        }
+        // A bridge takes up a port some time after it is up.
+        for at in 0..lab.guests.len() {
+            let place = SocketAddr::new(Ipv4Addr::new(192, 0, 2, 11 + u8::try_from(at)?).into(), 9);
+            let knock = || TcpStream::connect_timeout(&place, Duration::from_secs(1));
+            eventually("the way to a guest", || {
+                let knocked = lab.manager.inside(knock);
+                knocked.is_ok_and(|it| it.is_err_and(|it| it.kind() == ConnectionRefused))
+            })?;
         }
         Ok(lab)
     }
