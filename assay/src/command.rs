@@ -13,6 +13,7 @@ mod scratch;
 mod shell;
 mod sources;
 mod storage;
+mod wire;
 
 use std::{
     fs::File,

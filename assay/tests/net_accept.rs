@@ -21,7 +21,7 @@ fn valid(document: &Value) {
 }
 
 fn found(cases: &[Case]) -> Found<'_> {
-    Found { host: "node-7", kernel: "6.18.0", scale: false, cases }
+    Found { host: "node-7", kernel: "6.18.0", scale: false, cases, agents: None }
 }
 
 /// All cases as they are where the kernel cannot do it.
@@ -171,6 +171,21 @@ fn a_row_passes_with_all_of_its_cases_or_not_at_all() {
     assert_eq!(with("not-measured"), (Some(3), "not-measured".to_owned()));
     assert_eq!(with("of a later version"), (Some(3), "not-measured".to_owned()));
     assert_eq!(with("fail"), (Some(1), "fail".to_owned()));
+    // With fewer cases than the profile asks for nothing is known, unless one of them failed.
+    let fewer = |verdict: &str| {
+        let mut document = scaled();
+        let cases = document["cases"].as_array_mut().expect("a list");
+        let mut kept = 0;
+        cases.retain(|case| {
+            kept += usize::from(case["row"] == "8.3.8#2");
+            case["row"] != "8.3.8#2" || kept == 1
+        });
+        let case = cases.iter_mut().find(|case| case["row"] == "8.3.8#2").expect("it is there");
+        case["verdict"] = Value::from(verdict);
+        let (_, rows) = judged(&document, "dataplane");
+        rows.into_iter().find(|row| row.0 == "network.arp").expect("it is there").1
+    };
+    assert_eq!((fewer("pass").as_str(), fewer("fail").as_str()), ("not-measured", "fail"));
     // Without the sizes, their rows are open.
     let mut small = scaled();
     small["scale"] = Value::Bool(false);

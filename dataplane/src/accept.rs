@@ -5,6 +5,7 @@
 //! probe is made and read; [`site`] builds it. Nothing of the node's own networks is touched.
 //! What is found is of this dataplane here, never of a delivered cloud.
 
+pub mod cloud;
 mod frame;
 mod judge;
 mod making;

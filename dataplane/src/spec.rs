@@ -12,6 +12,7 @@ pub use fault::{Fault, Place, SpecErrors};
 use crate::desired::Desired;
 
 mod acl;
+pub mod cloud;
 mod evpn;
 mod fault;
 mod fields;
@@ -30,6 +31,15 @@ pub const MAX_BYTES: usize = 64 << 20;
 
 /// Returns what `text`, which the user knows as `name`, says that a node is to have.
 pub fn read(name: &str, text: &str) -> Result<Desired, SpecErrors> {
+    whole(name, text, read::desired)
+}
+
+/// Reads a whole file by the reader of its root.
+fn whole<T>(
+    name: &str,
+    text: &str,
+    reader: for<'n> fn(&'n node::Node<'n>, &mut fault::Faults<'n>) -> Option<T>,
+) -> Result<T, SpecErrors> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = node::Lines::of(text);
     let mut faults = fault::Faults::new(&lines);
@@ -49,9 +59,8 @@ pub fn read(name: &str, text: &str) -> Result<Desired, SpecErrors> {
             return Err(errors(name, faults, None));
         }
     };
-    let desired = read::desired(&root, &mut faults);
-    match desired {
-        Some(desired) if faults.none() => Ok(desired),
+    match reader(&root, &mut faults) {
+        Some(read) if faults.none() => Ok(read),
         _ => Err(errors(name, faults, node::is_json(text).then_some(&root))),
     }
 }

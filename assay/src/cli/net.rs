@@ -1,11 +1,13 @@
 //! `assay net`.
 
+mod agent;
 mod explain;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+pub use agent::Agent;
 pub use explain::{Explain, IcmpType, Protocol};
 
 use super::Format;
@@ -31,7 +33,8 @@ pub enum Net {
     Explain(Explain),
     /// Print what the daemon of this node tells, as it happens
     Watch(Watch),
-    /// Find out by real packets whether this kernel keeps tenants apart, in namespaces of scratch
+    /// Find out by real packets whether this kernel keeps tenants apart, in namespaces of scratch;
+    /// or whether a delivered cloud does, between its guests
     Accept(Accept),
     /// Print FRR's configuration for a node with EVPN, compare the running one, or write it
     Evpn(Evpn),
@@ -39,8 +42,14 @@ pub enum Net {
     Loops(Loops),
     /// Open a port that the daemon closed for a loop; without a port, list the loops
     Unblock(Unblock),
+    /// Probe the network of a delivered cloud from this guest of it, as a controller asks
+    Agent(Agent),
     /// Print the JSON Schema of the file
-    Schema,
+    Schema {
+        /// Of the plan of `net accept --plan` instead
+        #[arg(long)]
+        cloud: bool,
+    },
 }
 
 /// `assay net watch`.
@@ -279,8 +288,11 @@ pub struct Destroy {
 #[command(after_help = "\
 Two hosts and sixteen guests of scratch; what tenants have here is not touched, and nothing stays, \
 however it ends. What is found is of this dataplane on this kernel, not of a delivered cloud.
-Exit: 0 every case passes, 1 a case failed, 2 refused beside tenant ports, 3 could not find out
-Example: assay net accept --output json > net-accept.json")]
+With --plan and --agents: between guests of a delivered cloud, of which what is found then is. Each \
+runs `assay net agent`.
+Exit: 0 every case passes, 1 a case failed, 2 refused, or wrong input, 3 could not find out
+Example: assay net accept --output json > net-accept.json
+Example: assay net accept --plan cloud.toml --agents-file agents --output json > cloud.json")]
 pub struct Accept {
     /// Try the sizes of the norm too: 2,048 virtual network cards, 500 VPCs, 20,000 rules
     #[arg(long)]
@@ -288,6 +300,24 @@ pub struct Accept {
     /// Run beside tenant ports too: it takes processor time, and locks that all networks share
     #[arg(long)]
     pub disruptive: bool,
+    /// What is to hold between guests of a delivered cloud: TOML or JSON, `-` reads standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["scale", "disruptive", "fabric_netns"],
+        required_if_eq("dry_run", "true")
+    )]
+    pub plan: Option<PathBuf>,
+    /// Only show what would be tried, and what is left open; no agent is asked
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Agents in the guests that the plan names, as `net agent` prints them:
+    /// HOST:PORT#FINGERPRINT#TOKEN
+    #[arg(long, value_name = "AGENT,…", value_delimiter = ',', requires = "plan")]
+    pub agents: Vec<String>,
+    /// File with an agent on each line: secrets stay out of the process list
+    #[arg(long, value_name = "FILE", conflicts_with = "agents", requires = "plan")]
+    pub agents_file: Option<PathBuf>,
     /// Network namespace of bridges and ports [default: the one this runs in]
     #[arg(long, value_name = "NAME|PATH")]
     pub fabric_netns: Option<PathBuf>,

@@ -4,7 +4,9 @@
 //! there is the library's.
 
 mod accept;
+mod agent;
 mod apply;
+mod cloud;
 mod evpn;
 mod explain;
 pub(super) mod loops;
@@ -38,12 +40,15 @@ use crate::{
 /// The schema of the file, as it is committed.
 const SCHEMA: &str = include_str!("../../../dataplane/schema/network-v1.json");
 
+/// The schema of what is to be tried between guests of a delivered cloud.
+const CLOUD_SCHEMA: &str = include_str!("../../../dataplane/schema/cloud-v1.json");
+
 /// Does what `assay net …` asks for.
 pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failure> {
     match arguments {
         Net::Lint(arguments) => lint(arguments, console),
-        Net::Schema => {
-            console.print(SCHEMA)?;
+        Net::Schema { cloud } => {
+            console.print(if *cloud { CLOUD_SCHEMA } else { SCHEMA })?;
             Ok(Exit::Wanted)
         }
         Net::Plan(arguments) => plan::run(arguments, console),
@@ -54,10 +59,12 @@ pub(super) fn run(arguments: &Net, console: &mut Console) -> Result<Exit, Failur
         Net::Destroy(arguments) => apply::destroy(arguments, console),
         Net::Explain(arguments) => explain::run(arguments, console),
         Net::Watch(arguments) => watch::run(arguments, console),
+        Net::Accept(arguments) if arguments.plan.is_some() => cloud::run(arguments, console),
         Net::Accept(arguments) => accept::run(arguments, console),
         Net::Evpn(arguments) => evpn::run(arguments, console),
         Net::Loops(arguments) => loops::run(arguments, console),
         Net::Unblock(arguments) => loops::unblock(arguments, console),
+        Net::Agent(arguments) => agent::run(arguments, console),
     }
 }
 

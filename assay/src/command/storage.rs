@@ -14,7 +14,6 @@ mod run;
 mod scan;
 mod target;
 mod verify;
-mod wire;
 
 use storage_bench::cases::PlanError;
 use storage_bench::job::{

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod apply;
+pub mod cloud;
 pub mod explain;
 pub mod plan;
 pub mod show;

@@ -47,7 +47,7 @@ pub(super) struct Names<'n> {
 /// Reads the whole file.
 pub(super) fn desired<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option<Desired> {
     let mut root = Fields::of(root, faults)?;
-    schema(&mut root, faults);
+    schema(&mut root, SCHEMA, faults);
     let semantics = semantics(&mut root, faults);
     let mut names = Names::default();
     let node = node(&mut root, &mut names, faults);
@@ -66,17 +66,18 @@ pub(super) fn desired<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option
     faults.none().then_some(Desired { node, semantics, networks, ports, remotes, groups, routing })
 }
 
-fn schema<'n>(root: &mut Fields<'n>, faults: &mut Faults<'n>) {
+/// Refuses a file of another format.
+pub(super) fn schema<'n>(root: &mut Fields<'n>, wanted: &str, faults: &mut Faults<'n>) {
     let Some(node) = root.take("schema") else {
         faults.add(0, "缺少 `schema`", "`schema` is missing", &[]);
-        let line = format!("schema = \"{SCHEMA}\"");
+        let line = format!("schema = \"{wanted}\"");
         faults.hint("写明：`{0}`", "say `{0}`", &[&line]);
         return;
     };
     let Some(text) = text_of(node, faults) else { return };
-    if text != SCHEMA {
+    if text != wanted {
         faults.add(node.at, "不支持的 schema `{0}`", "unknown schema `{0}`", &[&text]);
-        faults.hint("本版本读取 `{0}`", "this version reads `{0}`", &[&SCHEMA]);
+        faults.hint("本版本读取 `{0}`", "this version reads `{0}`", &[&wanted]);
     }
 }
 

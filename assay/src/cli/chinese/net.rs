@@ -12,10 +12,14 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("net destroy", "删除本程序在本节点上建立的一切"),
     ("net explain", "说明一个报文能否通过、由哪条规则决定；无需 root"),
     ("net watch", "随时输出本节点守护进程所报告的事件"),
-    ("net accept", "在临时命名空间中以真实报文检验本内核能否隔离租户"),
     ("net evpn", "输出 EVPN 节点的 FRR 配置，与运行中的比较，或写入文件"),
     ("net loops", "以探测帧查找虚拟机或线缆造成的环路；不阻断任何端口，无需守护进程"),
     ("net unblock", "重新开通守护进程因环路而阻断的端口；不给出端口时列出环路"),
+    (
+        "net accept",
+        "在临时命名空间中以真实报文检验本内核能否隔离租户，或在交付的云平台的虚拟机之间检验该平台",
+    ),
+    ("net agent", "在交付的云平台的虚拟机中，按控制端的要求探测其网络"),
     ("net schema", "输出文件的 JSON Schema"),
 ];
 
@@ -40,6 +44,17 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("probe", "并在临时命名空间中以两端口的副本实发该报文；须 root"),
     ("net accept/scale", "并按规范的规模检验：2,048 块虚拟网卡、500 个 VPC、20,000 条规则"),
     ("net accept/disruptive", "本节点有租户端口时也运行：会占用处理器时间和各网络共用的内核锁"),
+    ("net accept/plan", "交付的云平台的虚拟机之间应当如何：TOML 或 JSON，`-` 为标准输入"),
+    ("net accept/dry_run", "只显示将检验什么、哪些仍未决；不联系任何代理"),
+    ("net accept/agents", "计划所列虚拟机中的代理，照 `net agent` 所示：主机:端口#指纹#令牌"),
+    ("net accept/agents_file", "代理清单文件，一行一个：令牌不进入进程列表"),
+    ("net agent/listen", "等候控制端的地址：须在测试项不触及的通路上"),
+    ("net agent/device", "所检验网络中的网卡"),
+    ("net agent/to", "只许向这些地址发送探测；可重复"),
+    ("net agent/name", "所示的一行中本机的名称 [默认：主机名，或监听地址]"),
+    ("net agent/token_file", "写入含令牌的一行的文件，仅属主可读"),
+    ("net agent/expires", "令牌的有效时间：30s、10m、1h"),
+    ("net schema/cloud", "改为 `net accept --plan` 所读计划的"),
     ("offline", "按空节点而非本节点制定计划；无需 root"),
     ("undo", "显示每步如何撤销"),
     ("rules", "逐条显示规则的变更"),
@@ -98,8 +113,17 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "net accept",
         "临时建立两台主机、十六台虚拟机；不触及本节点的租户网络，无论如何结束都不留下任何东西。所得结果属于本\
          内核上的本数据面，不属于交付的云平台。\n\
-         退出码：0 全部通过；1 有不通过；2 本节点有租户端口而拒绝；3 无法查明\n\
-         例：assay net accept --output json > net-accept.json",
+         给出 --plan 与 --agents：在交付的云平台的虚拟机之间检验，结果属于该平台；每台虚拟机运行 `assay net agent`。\n\
+         退出码：0 全部通过；1 有不通过；2 被拒绝或输入有误；3 无法查明\n\
+         例：assay net accept --output json > net-accept.json\n\
+         例：assay net accept --plan cloud.toml --agents-file agents --output json > cloud.json",
+    ),
+    (
+        "net agent",
+        "启动时打印一行“主机:端口#指纹#令牌”，交给 `net accept` 的 --agents。令牌是机密，只准一个控制端进行\
+         一次检验；标准输出不是终端时只写入 --token-file。回显、冒用地址与包长的探测需要 CAP_NET_RAW。\n\
+         退出码：0 控制端已完成；2 用法有误；3 无人使用，或中断\n\
+         例：assay net agent --listen 192.0.2.11:7444 --device eth1 --to 10.0.0.0/8 --to 203.0.113.0/24",
     ),
     (
         "net show",

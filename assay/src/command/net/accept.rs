@@ -54,6 +54,7 @@ pub(super) fn run(arguments: &Accept, console: &mut Console) -> Result<Exit, Fai
         kernel: &uname.release().to_string_lossy(),
         scale: arguments.scale,
         cases: &cases,
+        agents: None,
     };
     match arguments.output {
         Format::Json => print_json(&found.document(), console)?,

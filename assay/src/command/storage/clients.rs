@@ -6,7 +6,6 @@
 //! INVALID, never a smaller number.
 
 mod accept;
-mod address;
 mod fleet;
 mod measure;
 mod run;
@@ -21,8 +20,13 @@ use storage_bench::{
     drive::Drive,
 };
 
-use crate::{cli::storage::Clients, failure::Failure, interrupt::Interrupt, lang::text};
-use address::Address;
+use crate::{
+    cli::storage::Clients,
+    command::wire::address::{self, Address},
+    failure::Failure,
+    interrupt::Interrupt,
+    lang::text,
+};
 use fleet::Fleet;
 
 pub(super) use accept::accept;

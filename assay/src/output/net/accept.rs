@@ -1,7 +1,7 @@
 //! What was found of this dataplane on this kernel.
 
 use dataplane::{
-    accept::{Case, Verdict},
+    accept::{Case, Verdict, cloud::order::Here},
     text::Text,
 };
 use serde_json::{Value, json};
@@ -18,23 +18,32 @@ const ELSEWHERE: (&str, &str) = (
     "This is of this dataplane on this kernel: no row of a delivered cloud is filled by it.",
 );
 
+/// What it speaks of, where it was between guests.
+const DELIVERED: (&str, &str) = (
+    "结果属于所交付的这一云平台，以及计划中的测试项。",
+    "This is of that delivered cloud, and of the cases in the plan.",
+);
+
 /// All cases, and where they were run.
 #[derive(Debug)]
 pub struct Found<'a> {
-    /// Name of this host.
+    /// Name of this host, or of the cloud.
     pub host: &'a str,
-    /// Release of its kernel.
+    /// Release of its kernel; of a cloud, nothing.
     pub kernel: &'a str,
     /// Whether the sizes of the norm were tried too.
     pub scale: bool,
     /// What was found.
     pub cases: &'a [Case],
+    /// The guests of a delivered cloud that found it, and what each is.
+    pub agents: Option<&'a [(&'a str, Option<&'a Here>)]>,
 }
 
 impl Found<'_> {
     /// Returns what the evidence is of.
     fn subject(&self) -> String {
-        format!("assay-dataplane@{}", self.host)
+        let of = if self.agents.is_some() { "delivered-cloud" } else { "assay-dataplane" };
+        format!("{of}@{}", self.host)
     }
 
     fn count(&self, row: Option<&str>, verdict: Verdict) -> usize {
@@ -55,18 +64,24 @@ impl Found<'_> {
 
     /// Returns `assay/net-accept/v1`.
     pub fn document(&self) -> Value {
-        json!({
+        let mut document = json!({
             "schema": "assay/net-accept/v1",
             "subject": self.subject(),
             "kernel": self.kernel,
             "scale": self.scale,
             "cases": serde_json::to_value(self.cases).unwrap_or_default(),
-        })
+        });
+        if let Some(agents) = self.agents {
+            let agents = agents.iter().map(|(id, here)| json!({ "id": id, "here": here }));
+            document["agents"] = agents.collect();
+        }
+        document
     }
 
     /// Returns how many of each row passed, and in full what did not.
     pub fn page(&self, layout: Layout) -> String {
-        let mut page = format!("{}  Linux {}\n\n", self.subject(), self.kernel);
+        let kernel = if self.agents.is_some() { "" } else { "  Linux " };
+        let mut page = format!("{}{kernel}{}\n\n", self.subject(), self.kernel);
         let head =
             [("条款", "row"), ("通过", "pass"), ("不通过", "fail"), ("未测", "not measured")];
         let mut table = Table::new(head.map(|(zh, en)| layout.say(zh, en)));
@@ -100,7 +115,8 @@ impl Found<'_> {
             _ => Tone::Open,
         };
         put(&mut page, format_args!("{}\n", layout.paint.dye(tone, &say(&line, layout))));
-        put_paragraph(&mut page, "", layout.say(ELSEWHERE.0, ELSEWHERE.1), layout);
+        let (zh, en) = if self.agents.is_some() { DELIVERED } else { ELSEWHERE };
+        put_paragraph(&mut page, "", layout.say(zh, en), layout);
         page
     }
 }

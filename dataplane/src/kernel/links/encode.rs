@@ -94,7 +94,6 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
             let mut made = device(number, IFF_NOARP, IFF_NOARP);
             made.put_text(link::NAME, name.as_str());
             made.put(link::ADDRESS, &naming::bridge_mac(name).0);
-            made.put_u32(link::MTU, wanted.mtu);
             of_kind(&mut made, "bridge", &mut bridge_settings);
             made
         }
@@ -146,6 +145,12 @@ fn add(name: &Device, number: u32, wanted: &Link, room: Option<i32>) -> Vec<Requ
         LinkKind::Existing { .. } => return Vec::new(),
     };
     let mut marked = device(number, 0, 0);
+    if matches!(wanted.kind, LinkKind::Bridge { .. }) {
+        // Not at birth: fragments that were put together to be judged are cut again for what the
+        // bridge was told later, or else for 1,500 bytes, and those that were larger are lost
+        // (`br_nf_ip_fragment` and `br_change_mtu`; seen on 6.18).
+        marked.put_u32(link::MTU, wanted.mtu);
+    }
     marked.put_text(link::ALIAS, &wanted.kind.alias().unwrap_or_default());
     no_addresses(&mut marked);
     vec![request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, made), request(RTM_NEWLINK, 0, marked)]

@@ -20,11 +20,13 @@ use storage_bench::agent::{
 };
 
 use super::{
-    super::wire::Wire,
     offer::Offer,
     work::{Held, Work},
 };
-use crate::clock;
+use crate::{
+    clock,
+    command::wire::{Wire, door::Served},
+};
 
 /// How often it is looked whether the operator asked to stop.
 const LOOK: Duration = Duration::from_millis(200);
@@ -66,17 +68,6 @@ pub(super) enum Told {
     Ended(u64, Box<Report>),
 }
 
-/// How a connection went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Served {
-    /// Whether the token was shown: then the agent's run is over.
-    pub(super) admitted: bool,
-    /// Loads that ended.
-    pub(super) loads: u32,
-    /// What ended it, where it was not the controller's goodbye.
-    pub(super) why: Option<String>,
-}
-
 /// Serves one connection to its end.
 pub(super) fn serve(desk: &Desk, wire: &Wire) -> Served {
     let (tell, told) = mpsc::channel();
@@ -95,7 +86,7 @@ pub(super) fn serve(desk: &Desk, wire: &Wire) -> Served {
         held: Arc::default(),
         work: None,
         tell,
-        served: Served { admitted: false, loads: 0, why: None },
+        served: Served { admitted: false, done: 0, why: None },
     };
     if ears.is_ok() {
         conversation.run(&told);
@@ -170,7 +161,7 @@ impl Conversation<'_> {
             Event::Told(Told::Second(index, streams)) => self.session.second(index, streams),
             Event::Told(Told::Ended(now_ns, mut report)) => {
                 self.work = None;
-                self.served.loads += 1;
+                self.served.done += 1;
                 if self.desk.stop.load(Ordering::Relaxed) {
                     report.ended_early = Some("stopped by the agent's operator".to_owned());
                 }

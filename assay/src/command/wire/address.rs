@@ -5,22 +5,22 @@ use std::fs;
 use profiles::Text;
 use storage_bench::agent::token::{Presented, Token};
 
-use super::super::wire::Fingerprint;
+use super::Fingerprint;
 use crate::{cli::storage::Clients, failure::Failure, lang::text};
 
 /// Where an agent is, which key it has to have, and the secret that it takes.
 #[derive(Clone, Debug)]
-pub(super) struct Address {
+pub(in crate::command) struct Address {
     /// `HOST:PORT`: what messages call it.
-    pub(super) host: String,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) token: Presented,
+    pub(in crate::command) host: String,
+    pub(in crate::command) fingerprint: Fingerprint,
+    pub(in crate::command) token: Presented,
     /// Which of its devices; the only one it has where none is named.
-    pub(super) serial: Option<String>,
+    pub(in crate::command) serial: Option<String>,
 }
 
 /// Reads all agents that were named.
-pub(super) fn read(clients: &Clients) -> Result<Vec<Address>, Failure> {
+pub(in crate::command) fn read(clients: &Clients) -> Result<Vec<Address>, Failure> {
     let named: Vec<(String, String)> = match &clients.agents_file {
         None => {
             let named = (1_u32..).zip(&clients.agents);
@@ -40,8 +40,8 @@ pub(super) fn read(clients: &Clients) -> Result<Vec<Address>, Failure> {
     for (place, one) in named {
         let address = parse(&one).map_err(|why| {
             let shape = Text::new(
-                "须照 `storage agent` 输出的整行：主机:端口#指纹#令牌",
-                "it has to be the whole line that `storage agent` printed: \
+                "须照客户端输出的整行：主机:端口#指纹#令牌",
+                "it has to be the whole line that the agent printed: \
                  HOST:PORT#FINGERPRINT#TOKEN",
             );
             let (zh, en) = why;

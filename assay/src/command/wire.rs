@@ -8,6 +8,10 @@
 //! (`docs/adr/0010-agents-pin-raw-public-keys.md`). A peer that stalls costs a thread and a
 //! time-out, one that floods costs a frame.
 
+pub(in crate::command) mod address;
+pub(in crate::command) mod call;
+pub(in crate::command) mod door;
+
 use std::{
     fmt,
     io::{self, Read, Write},
@@ -35,7 +39,7 @@ use storage_bench::agent::frame::{self, Decoder, FrameError};
 use crate::clock;
 
 /// How long a peer may take to connect, and again to shake hands.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+pub(in crate::command) const PATIENCE: Duration = Duration::from_secs(5);
 /// How long what we say may wait to be taken.
 const WRITE_PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of a fingerprint.
@@ -43,7 +47,7 @@ const FINGERPRINT_BYTES: usize = 32;
 
 /// What a key is known by: SHA-256 of its `SubjectPublicKeyInfo`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fingerprint([u8; FINGERPRINT_BYTES]);
+pub(in crate::command) struct Fingerprint([u8; FINGERPRINT_BYTES]);
 
 impl Fingerprint {
     fn of(spki: &[u8]) -> Self {
@@ -51,7 +55,7 @@ impl Fingerprint {
     }
 
     /// Reads it as [`fmt::Display`] writes it, in either case.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::command) fn parse(text: &str) -> Option<Self> {
         let (pairs, rest) = text.as_bytes().as_chunks::<2>();
         let byte = |pair: &[u8; 2]| {
             let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
@@ -71,7 +75,7 @@ impl fmt::Display for Fingerprint {
 
 /// Why there is no wire.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
+pub(in crate::command) enum WireError {
     /// No randomness for a key.
     #[error("the kernel gives no random numbers")]
     Random,
@@ -96,7 +100,7 @@ pub(super) enum WireError {
 }
 
 /// Returns so many random bytes.
-pub(super) fn random<const BYTES: usize>() -> Result<[u8; BYTES], WireError> {
+pub(in crate::command) fn random<const BYTES: usize>() -> Result<[u8; BYTES], WireError> {
     let mut bytes = [0; BYTES];
     match rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) {
         Ok(count) if count == BYTES => Ok(bytes),
@@ -105,10 +109,10 @@ pub(super) fn random<const BYTES: usize>() -> Result<[u8; BYTES], WireError> {
 }
 
 /// An agent's key, made at its start and never stored.
-pub(super) struct Key {
+pub(in crate::command) struct Key {
     config: Arc<ServerConfig>,
     /// What the key is known by.
-    pub(super) fingerprint: Fingerprint,
+    pub(in crate::command) fingerprint: Fingerprint,
 }
 
 impl fmt::Debug for Key {
@@ -123,7 +127,7 @@ fn provider() -> Arc<CryptoProvider> {
 
 impl Key {
     /// Makes a key.
-    pub(super) fn generate() -> Result<Self, WireError> {
+    pub(in crate::command) fn generate() -> Result<Self, WireError> {
         // An Ed25519 private key in PKCS #8 is this, then its 32 bytes (RFC 8410, §7).
         const HEAD: [u8; 16] =
             [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -207,7 +211,7 @@ impl ServerCertVerifier for Pinned {
 }
 
 /// Shakes hands with an agent whose key is `wanted`; to another nothing is said.
-pub(super) fn call(socket: TcpStream, wanted: Fingerprint) -> Result<Wire, WireError> {
+pub(in crate::command) fn call(socket: TcpStream, wanted: Fingerprint) -> Result<Wire, WireError> {
     let tls = |source| WireError::Tls { source };
     let (provider, shown) = (provider(), Arc::default());
     let verifier = Pinned { wanted, shown: Arc::clone(&shown), provider: Arc::clone(&provider) };
@@ -227,7 +231,7 @@ pub(super) fn call(socket: TcpStream, wanted: Fingerprint) -> Result<Wire, WireE
 }
 
 /// Shakes hands with whoever connected.
-pub(super) fn answer(socket: TcpStream, key: &Key) -> Result<Wire, WireError> {
+pub(in crate::command) fn answer(socket: TcpStream, key: &Key) -> Result<Wire, WireError> {
     let connection = ServerConnection::new(Arc::clone(&key.config));
     let connection = connection.map_err(|source| WireError::Tls { source })?;
     Wire::shake(socket, Connection::Server(connection))
@@ -235,7 +239,7 @@ pub(super) fn answer(socket: TcpStream, key: &Key) -> Result<Wire, WireError> {
 
 /// An encrypted connection. Clones are ends of the same one.
 #[derive(Clone)]
-pub(super) struct Wire {
+pub(in crate::command) struct Wire {
     socket: Arc<TcpStream>,
     tls: Arc<Mutex<Connection>>,
 }
@@ -295,7 +299,7 @@ impl Wire {
     }
 
     /// Says something.
-    pub(super) fn send(&self, message: &impl Serialize) -> Result<(), WireError> {
+    pub(in crate::command) fn send(&self, message: &impl Serialize) -> Result<(), WireError> {
         let frame = frame::encode(message).map_err(|source| WireError::Frame { source })?;
         let mut tls = lock(&self.tls);
         tls.writer().write_all(&frame).map_err(broken)?;
@@ -305,8 +309,14 @@ impl Wire {
         Ok(())
     }
 
+    /// Has a listener end where nothing is heard for so long.
+    pub(in crate::command) fn be_patient(&self, limit: Option<Duration>) {
+        // Where it cannot, the connection's own end is waited for.
+        drop(self.socket.set_read_timeout(limit));
+    }
+
     /// Ends the connection, both ways: whoever waits for words of it is woken.
-    pub(super) fn close(&self) {
+    pub(in crate::command) fn close(&self) {
         let mut tls = lock(&self.tls);
         tls.send_close_notify();
         // Who is gone need not be told.
@@ -317,7 +327,7 @@ impl Wire {
 
     /// Hands each message to `heard` with the time it came, until the connection ends or
     /// `heard` wants no more; returns why it ended.
-    pub(super) fn listen<M: DeserializeOwned>(
+    pub(in crate::command) fn listen<M: DeserializeOwned>(
         &self,
         mut heard: impl FnMut(M, u64) -> bool,
     ) -> WireError {
