@@ -165,7 +165,7 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
         eprintln!("figures: there is no case `{only}`; there are {}", names.join(", "));
         return ExitCode::from(2);
     }
-    let mut failed = false;
+    let mut failed = Vec::new();
     let mut measured = Vec::new();
     for case in cases() {
         if plan.only.as_deref().is_some_and(|only| only != case.name) {
@@ -183,17 +183,19 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
                     let excused = figure.met == Some(false) && !fails;
                     let mark =
                         if excused { format!("{mark} ({EXCUSED})") } else { mark.to_owned() };
-                    println!(
+                    let line = format!(
                         "{:<17} {:<44} {} [{}] {mark}",
                         case.name, figure.what, figure.measured, figure.bar
                     );
-                    failed |= fails;
+                    println!("{line}");
+                    failed.extend(fails.then_some(line));
                 }
                 measured.push((case.name, Ok(found)));
             }
             Err(error) => {
-                println!("{:<17} {error}", case.name);
-                failed |= !matches!(error, CaseError::Missing(_));
+                let line = format!("{:<17} {error}", case.name);
+                println!("{line}");
+                failed.extend((!matches!(error, CaseError::Missing(_))).then_some(line));
                 measured.push((case.name, Err(error.to_string())));
             }
         }
@@ -212,7 +214,12 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
         }
         println!("wrote {}", file.display());
     }
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    // Whoever looks at the end of a log of thousands of lines has to see why.
+    println!("\n{} failed:\n{}", failed.len(), failed.join("\n"));
+    ExitCode::FAILURE
 }
 
 /// Returns the figures of a case: of an earlier full run, or measured now.
