@@ -43,7 +43,7 @@ fn judge_check<'a>(check: &'a Check, chosen: &mut Judge<'a>, measured: &mut Text
     let facts = chosen.facts;
     chosen.start();
     if let Some(applies) = &check.applies
-        && chosen.condition(facts.document(), &applies.condition) == Truth::False
+        && chosen.condition(&facts.document(), &applies.condition) == Truth::False
     {
         let reason = Reason { text: applies.otherwise.clone(), close: None };
         let sources = chosen.sources();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::explain::{Dispute, What, Why};
 use super::facts::{Base, Facts};
 use super::span::Span;
-use super::walk::{Claim, Leaf, Reached};
+use super::walk::{Claim, Leaf, Plain, Reached};
 use crate::check::{Condition, Counting, Literal, Test};
 use crate::kleene::Truth;
 use crate::path::{Aggregate, Path, Step};
@@ -135,19 +135,47 @@ impl<'a> Judge<'a> {
 
     /// Returns the chosen value of a leaf, where it is known.
     fn chosen(&mut self, leaf: &Leaf<'a>, field: &'a [Step]) -> Option<&'a Value> {
-        let Some(value) = leaf.value else {
-            self.why(Why { area: leaf.base.area, what: What::Field(field, leaf.base.object) });
-            return None;
-        };
-        if leaf.base.vouched && leaf.source.is_none() {
-            self.why(Why { area: leaf.base.area, what: What::NoSource(leaf.base.object) });
-            return None;
-        }
-        self.use_source(leaf.source);
+        let plain = Plain { value: leaf.value, source: leaf.source };
+        let value = self.vouched(plain, &leaf.base, field)?;
         if leaf.claims.iter().any(|claim| claim.value != value) {
             self.dispute(&leaf.base, &Path::names(field), &leaf.claims);
         }
         Some(value)
+    }
+
+    /// Returns the value, where it is known and somebody vouches for it where that has to be.
+    fn vouched(
+        &mut self,
+        plain: Plain<'a>,
+        base: &Base<'a>,
+        field: &'a [Step],
+    ) -> Option<&'a Value> {
+        let Some(value) = plain.value else {
+            self.why(Why { area: base.area, what: What::Field(field, base.object) });
+            return None;
+        };
+        if base.vouched && plain.source.is_none() {
+            self.why(Why { area: base.area, what: What::NoSource(base.object) });
+            return None;
+        }
+        self.use_source(plain.source);
+        Some(value)
+    }
+
+    /// Returns what `test` says of a value that nobody else says anything of.
+    pub(super) fn plain(
+        &mut self,
+        plain: Plain<'a>,
+        base: &Base<'a>,
+        field: &'a [Step],
+        test: &dyn Fn(&Value) -> Truth,
+    ) -> Truth {
+        let Some(value) = self.vouched(plain, base, field) else { return Truth::Unknown };
+        let truth = test(value);
+        if truth == Truth::Unknown {
+            self.why(Why { area: base.area, what: What::Unfit(field, base.object) });
+        }
+        truth
     }
 
     /// Returns what else a leaf whose value is `chosen` may be, where every source is weighed.
@@ -172,12 +200,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns whether what `path` leads to passes `test`: each value of many must.
-    pub(super) fn value(&mut self, base: Base<'a>, path: &'a Path, test: &Test) -> Truth {
+    pub(super) fn value(&mut self, base: &Base<'a>, path: &'a Path, test: &Test) -> Truth {
         let mark = self.mark();
         let truth = if path.aggregate.is_some() {
             self.aggregate(base, path).passes(test)
-        } else if let Some(leaf) = self.plainly(base, path) {
-            self.each(&leaf, &path.steps, &|value| passes(value, test))
+        } else if let Some(plain) = self.plainly(base, path) {
+            self.plain(plain, base, &path.steps, &|value| passes(value, test))
         } else {
             let reached = self.follow(base, path);
             let truth = self.every_one(&reached, path, test);
@@ -188,7 +216,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the one value of a plain path from an object in hand.
-    pub(super) fn plainly(&self, base: Base<'a>, path: &'a Path) -> Option<Leaf<'a>> {
+    pub(super) fn plainly(&self, base: &Base<'a>, path: &'a Path) -> Option<Plain<'a>> {
         if path.absolute { None } else { self.direct(base, &path.steps) }
     }
 
@@ -208,11 +236,11 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns the one number that `path` makes of many.
-    pub(super) fn aggregate(&mut self, base: Base<'a>, path: &'a Path) -> Span {
+    pub(super) fn aggregate(&mut self, base: &Base<'a>, path: &'a Path) -> Span {
         if path.aggregate.is_none()
-            && let Some(leaf) = self.plainly(base, path)
+            && let Some(plain) = self.plainly(base, path)
         {
-            return self.number(&leaf, path);
+            return self.plain_number(plain, base, path);
         }
         let reached = self.follow(base, path);
         let span = match path.aggregate {
@@ -288,6 +316,16 @@ impl<'a> Judge<'a> {
         if smallest { Span { least: may, most: sure } } else { Span { least: sure, most: may } }
     }
 
+    /// Returns the number that a value is of which nobody else says anything.
+    fn plain_number(&mut self, plain: Plain<'a>, base: &Base<'a>, path: &'a Path) -> Span {
+        let Some(value) = self.vouched(plain, base, &path.steps) else { return Span::ANY };
+        if let Some(number) = number(value) {
+            return Span::exactly(number);
+        }
+        self.why(Why { area: base.area, what: What::Unfit(&path.steps, base.object) });
+        Span::ANY
+    }
+
     /// Returns the number a leaf is.
     fn number(&mut self, leaf: &Leaf<'a>, path: &'a Path) -> Span {
         let Some(value) = self.chosen(leaf, &path.steps) else { return Span::ANY };
@@ -306,7 +344,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Returns whether `base` meets `condition`.
-    pub(crate) fn condition(&mut self, base: Base<'a>, condition: &'a Condition) -> Truth {
+    pub(crate) fn condition(&mut self, base: &Base<'a>, condition: &'a Condition) -> Truth {
         let mark = self.mark();
         let truth = match condition {
             Condition::All(parts) => {
@@ -340,7 +378,7 @@ impl<'a> Judge<'a> {
     /// Returns how many objects meet the condition, and tells what became of each.
     pub(super) fn count(
         &mut self,
-        base: Base<'a>,
+        base: &Base<'a>,
         counting: &'a Counting,
         tell: &mut dyn FnMut(Counted<'a>),
     ) -> Span {
@@ -351,7 +389,7 @@ impl<'a> Judge<'a> {
                 span.add(0, if leaf.value.is_none() { None } else { Some(1) });
                 continue;
             }
-            let truth = leaf.member.and(self.condition(leaf.base, &counting.condition));
+            let truth = leaf.member.and(self.condition(&leaf.base, &counting.condition));
             match truth {
                 Truth::True => span.add(1, Some(1)),
                 Truth::Unknown => span.add(0, Some(1)),

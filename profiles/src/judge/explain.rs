@@ -259,7 +259,7 @@ impl<'a> Judge<'a> {
 
     fn known(&mut self, path: &'a Path) -> Vec<&'a Value> {
         let mark = self.mark();
-        let reached = self.follow(self.facts.document(), path);
+        let reached = self.follow(&self.facts.document(), path);
         self.forget(mark);
         let sure = reached.leaves.iter().filter(|leaf| leaf.member == Truth::True);
         let known = sure.filter_map(|leaf| leaf.value).collect();
@@ -298,12 +298,12 @@ impl<'a> Judge<'a> {
     /// Returns the sum over the objects of the product of their fields.
     fn total(&mut self, line: &'a Comparison) -> Span {
         let mark = self.mark();
-        let reached = self.follow(self.facts.document(), &line.over);
+        let reached = self.follow(&self.facts.document(), &line.over);
         let mut span = Span::ZERO;
         for leaf in &reached.leaves {
             let mut product = Some(Span::exactly(1));
             for path in &line.sum {
-                let factor = self.aggregate(leaf.base, path);
+                let factor = self.aggregate(&leaf.base, path);
                 let times = |a: Option<i128>, b: Option<i128>| a?.checked_mul(b?);
                 product = product
                     .and_then(|so_far| Some(Span::exactly(times(so_far.exact(), factor.exact())?)));

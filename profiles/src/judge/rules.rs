@@ -11,7 +11,7 @@ use super::explain::{What, Why};
 use super::facts::Base;
 use super::show;
 use super::span::Span;
-use super::walk::Leaf;
+use super::walk::Plain;
 use crate::Text;
 use crate::check::{Bound, Branch, Condition, Counting, Refutation, Rule};
 use crate::kleene::Truth;
@@ -28,12 +28,12 @@ impl<'a> Judge<'a> {
             Rule::Value { path, test, .. } => {
                 let unit = show::unit_of(test);
                 if path.aggregate.is_some() {
-                    let span = self.aggregate(document, path);
+                    let span = self.aggregate(&document, path);
                     show::span(out, span, path, unit);
                     span.passes(test)
                 } else {
-                    let truth = self.value(document, path, test);
-                    self.shown(document, path, unit, out);
+                    let truth = self.value(&document, path, test);
+                    self.shown(&document, path, unit, out);
                     truth
                 }
             }
@@ -79,7 +79,7 @@ impl<'a> Judge<'a> {
 
     fn ratio(&mut self, part: &'a Path, whole: &'a Path, bound: Bound, out: &mut Text) -> Truth {
         let document = self.facts.document();
-        let (p, w) = (self.aggregate(document, part), self.aggregate(document, whole));
+        let (p, w) = (self.aggregate(&document, part), self.aggregate(&document, whole));
         // part/whole ≥ b  ⇔  part·10⁶ − b·whole ≥ 0, which needs no division.
         let difference = |share: i128| {
             let end = |p: Option<i128>, w: Option<i128>| {
@@ -113,7 +113,7 @@ impl<'a> Judge<'a> {
         shown: &'a [Path],
         out: &mut Text,
     ) -> Truth {
-        let reached = self.follow(self.facts.document(), run);
+        let reached = self.follow(&self.facts.document(), run);
         // A later run supersedes an earlier one, also where the later one is invalid.
         // A document without the list leaves one leaf of no value: nobody ran anything.
         let runs = reached.leaves.iter().filter(|leaf| leaf.value.is_some());
@@ -128,7 +128,7 @@ impl<'a> Judge<'a> {
         if let Some(id) = text("id") {
             self.runs.push(format!("run:{id}"));
         }
-        self.fields(base, shown, out);
+        self.fields(&base, shown, out);
         let valid = text("validity").is_some_and(|word| word.eq_ignore_ascii_case("valid"));
         if !valid || member != Truth::True {
             let said = base.value.get("reasons").and_then(Value::as_array);
@@ -136,7 +136,7 @@ impl<'a> Judge<'a> {
             self.why(Why { area: "run", what: What::Invalid(text("validity"), said) });
             return Truth::Unknown;
         }
-        self.condition(base, condition)
+        self.condition(&base, condition)
     }
 
     fn attest(
@@ -149,7 +149,7 @@ impl<'a> Judge<'a> {
         let mut refuted = Truth::False;
         for refutation in refuted_by {
             let mark = self.mark();
-            refuted = refuted.or(self.condition(document, &refutation.condition));
+            refuted = refuted.or(self.condition(&document, &refutation.condition));
             self.forget(mark);
         }
         for (at, path) in evidence.iter().enumerate() {
@@ -162,11 +162,11 @@ impl<'a> Judge<'a> {
             out.push(&name.zh, &name.en);
             out.push("：", ": ");
             let mark = out.mark();
-            self.shown(document, path, None, out);
+            self.shown(&document, path, None, out);
             if out.stands_at(mark) {
                 out.push("未知", "unknown");
                 // A person who must decide is told where the evidence could still come from.
-                let reached = self.follow(document, path);
+                let reached = self.follow(&document, path);
                 self.done(reached);
             }
         }
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
     fn counting(&mut self, counting: &'a Counting, out: &mut Text) -> Truth {
         let mut counted = Vec::new();
         let listed = !counting.show.is_empty();
-        let span = self.count(self.facts.document(), counting, &mut |object| {
+        let span = self.count(&self.facts.document(), counting, &mut |object| {
             if listed {
                 counted.push(object);
             }
@@ -211,7 +211,7 @@ impl<'a> Judge<'a> {
         for object in objects.take(show::SHOWN) {
             let label = show::label(object.base.words, object.base.object);
             fields.take_back(Mark::default());
-            self.fields(object.base, show, &mut fields);
+            self.fields(&object.base, show, &mut fields);
             match alike.iter_mut().find(|one| one.truth == object.truth && one.fields == fields) {
                 Some(Alike { labels, .. }) => {
                     labels.push("、", ", ");
@@ -244,7 +244,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Writes the values of `paths` in `base`, named.
-    fn fields(&mut self, base: Base<'a>, paths: &'a [Path], out: &mut Text) {
+    fn fields(&mut self, base: &Base<'a>, paths: &'a [Path], out: &mut Text) {
         for (at, path) in paths.iter().enumerate() {
             if at > 0 {
                 out.push("，", ", ");
@@ -267,35 +267,37 @@ impl<'a> Judge<'a> {
     }
 
     /// Writes the values `path` leads to, as a reader sees them; nothing where none is known.
-    fn shown(&mut self, base: Base<'a>, path: &'a Path, unit: Option<Unit>, out: &mut Text) {
+    fn shown(&mut self, base: &Base<'a>, path: &'a Path, unit: Option<Unit>, out: &mut Text) {
         let mut list = List { start: out.mark(), ends: [(); show::SHOWN].map(|()| None) };
-        if let Some(leaf) = self.plainly(base, path) {
-            self.show_leaf(&leaf, path, unit, &mut list, out);
+        if let Some(plain) = self.plainly(base, path) {
+            self.show_value(plain, base, path, unit, &mut list, out);
             return;
         }
         let mark = self.mark();
         let reached = self.follow(base, path);
         self.forget(mark);
-        for leaf in &reached.leaves {
-            self.show_leaf(leaf, path, unit, &mut list, out);
+        for leaf in reached.leaves.iter().filter(|leaf| leaf.member != Truth::False) {
+            let plain = Plain { value: leaf.value, source: leaf.source };
+            self.show_value(plain, &leaf.base, path, unit, &mut list, out);
         }
         self.done(reached);
     }
 
-    fn show_leaf(
+    fn show_value(
         &mut self,
-        leaf: &Leaf<'a>,
+        plain: Plain<'a>,
+        base: &Base<'a>,
         path: &Path,
         unit: Option<Unit>,
         list: &mut List,
         out: &mut Text,
     ) {
-        if leaf.member == Truth::False || (leaf.base.vouched && leaf.source.is_none()) {
+        if base.vouched && plain.source.is_none() {
             return;
         }
-        let Some(value) = leaf.value else { return };
-        self.use_source(leaf.source);
-        list.add(out, |out| show::value(out, value, path, unit, leaf.base.words));
+        let Some(value) = plain.value else { return };
+        self.use_source(plain.source);
+        list.add(out, |out| show::value(out, value, path, unit, base.words));
     }
 }
 
