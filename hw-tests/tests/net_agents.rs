@@ -32,9 +32,10 @@ fn main() -> ExitCode {
         trial("a_wrong_key_or_token_or_a_dead_agent_is_told_and_nothing_is_sent", NEEDS, strangers),
         trial("an_agent_does_no_more_than_it_was_started_for", NEEDS, bounds),
     ];
-    // Each is a site of its own, with processes that are timed.
-    let alone = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    libtest_mimic::run(&alone, trials).exit_code()
+    // Each is a site of its own and waits most of the time; more at once, and what is timed in them
+    // waits for a processor.
+    let few = Arguments { test_threads: Some(3), ..Arguments::from_args() };
+    libtest_mimic::run(&few, trials).exit_code()
 }
 
 /// Who there is, and what holds between them; with commands that change the cloud.
