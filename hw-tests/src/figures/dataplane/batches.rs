@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use dataplane::address::Device;
+use dataplane::naming;
 use dataplane::wanted::{BridgePort, ForwardingOf, Link, LinkKind, Wanted};
 use hw_tests::network::{BedError, Space};
 
@@ -20,7 +22,7 @@ impl Batches {
         let said = "a string takes what is written";
         let mut devices = String::new();
         for (name, link) in &wanted.links {
-            ip += &made(name.as_str(), link);
+            ip += &made(name, link);
             if let Some(master) = &link.master {
                 writeln!(devices, "link set {name} master {master}").expect(said);
             }
@@ -81,35 +83,36 @@ pub(super) fn rules(space: &Space) -> Result<String, BedError> {
 }
 
 /// Lines that make a device, down.
-fn made(name: &str, link: &Link) -> String {
+fn made(name: &Device, link: &Link) -> String {
     let mtu = link.mtu;
     let one = "numtxqueues 1 numrxqueues 1";
-    let (add, arp) = match &link.kind {
+    let (add, further) = match &link.kind {
         LinkKind::Bridge { .. } => (
             format!(
-                "link add {name} mtu {mtu} type bridge stp_state 0 mcast_snooping 0 \
-                 nf_call_iptables 1 nf_call_ip6tables 1"
+                "link add {name} address {} type bridge stp_state 0 mcast_snooping 0 \
+                 nf_call_iptables 1 nf_call_ip6tables 1",
+                naming::bridge_mac(name)
             ),
-            " arp off",
+            format!(" mtu {mtu} arp off"),
         ),
         LinkKind::Vxlan { vni, local, port, .. } => (
             format!(
                 "link add {name} mtu {mtu} type vxlan id {vni} local {local} dstport {port} \
                  nolearning proxy"
             ),
-            "",
+            String::new(),
         ),
         LinkKind::Veth { peer, peer_mac, .. } => (
             format!(
                 "link add {name} mtu {mtu} {one} type veth peer name {peer} address {peer_mac} \
                  mtu {mtu} {one}"
             ),
-            "",
+            String::new(),
         ),
         LinkKind::Gateway { .. } | LinkKind::Existing { .. } => return String::new(),
     };
     let alias = link.kind.alias().unwrap_or_default();
-    format!("{add}\nlink set {name} alias {alias} addrgenmode none{arp}\n")
+    format!("{add}\nlink set {name} alias {alias} addrgenmode none{further}\n")
 }
 
 fn behaves(name: &str, port: BridgePort) -> String {
