@@ -249,7 +249,12 @@ fn change_link(name: &str, change: &LinkChange) -> Text {
             "set `{0}` as a bridge port: {1}",
             &[&name, &flags(*port)],
         ),
-        LinkChange::BridgeSettings { .. } => Text::of(
+        LinkChange::BridgeSettings { arp: true } => Text::of(
+            "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听；开启 ARP，设定 MAC",
+            "repair bridge `{0}`: frames pass the rules; no STP, no multicast snooping; ARP, own MAC",
+            &[&name],
+        ),
+        LinkChange::BridgeSettings { arp: false } => Text::of(
             "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听、ARP",
             "repair bridge `{0}`: frames pass the rules; no STP, no multicast snooping, no ARP",
             &[&name],

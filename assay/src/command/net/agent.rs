@@ -91,7 +91,8 @@ fn device(arguments: &Arguments) -> Result<(String, u32), Failure> {
         let path = format!("/sys/class/net/{}/{what}", arguments.device);
         std::fs::read_to_string(path).map(|text| text.trim().to_owned())
     };
-    let plain = !arguments.device.contains(['/', '.']);
+    // A VLAN's name has a point in it.
+    let plain = !arguments.device.contains('/') && !matches!(arguments.device.as_str(), "." | "..");
     let found = of("address").and_then(|mac| Ok((mac, of("mtu")?)));
     match found.ok().filter(|_| plain) {
         Some((mac, mtu)) => Ok((mac, mtu.parse().unwrap_or(0))),

@@ -138,7 +138,8 @@ fn discovery() -> Vec<Rule> {
 }
 
 /// VXLAN: by the underlay's device, and in each VNI from the nodes that have a port in it; with
-/// EVPN, where only zebra knows these, from the ranges that they are in. VNIs that are not ours are another program's.
+/// EVPN, where only zebra knows these, from the ranges that they are in. VNIs that are not ours
+/// are another program's.
 fn tunnel(desired: &Desired) -> Vec<Rule> {
     let family = if desired.node.vtep.is_ipv4() { Family::Ipv4 } else { Family::Ipv6 };
     let by_underlay =
