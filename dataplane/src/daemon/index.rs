@@ -95,9 +95,6 @@ impl Index {
     }
 
     fn objects(&mut self, vpc: &str) -> &mut Objects {
-        if !self.vpcs.contains_key(vpc) {
-            self.vpcs.insert(vpc.to_owned(), Objects::default());
-        }
-        self.vpcs.get_mut(vpc).expect("it was put there")
+        self.vpcs.entry(vpc.to_owned()).or_default()
     }
 }
