@@ -5,6 +5,8 @@
 //! completeness by a test.
 
 pub mod accept;
+#[cfg(feature = "bmc")]
+pub mod bmc;
 pub mod chinese;
 pub mod daemon;
 pub mod fio;
@@ -138,6 +140,10 @@ pub enum Command {
     /// Give this node its tenant networks and security groups: plan, apply, verify
     #[command(subcommand, arg_required_else_help = true)]
     Net(Box<net::Net>),
+    /// Reach the management controllers of servers: one, a rack, or a list of them
+    #[command(arg_required_else_help = true)]
+    #[cfg(feature = "bmc")]
+    Bmc(Box<bmc::Bmc>),
     /// Keep something as it is wanted, for as long as this runs
     #[command(subcommand, arg_required_else_help = true)]
     Daemon(Box<daemon::Daemon>),

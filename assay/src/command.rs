@@ -1,6 +1,8 @@
 //! The commands: each asks the leaves, decides by pure modules, and writes.
 
 mod accept;
+#[cfg(feature = "bmc")]
+mod bmc;
 mod catalogue;
 mod daemon;
 mod inventory;
@@ -16,9 +18,10 @@ mod storage;
 mod wire;
 
 use std::{
+    env,
     fs::File,
     io::{self, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use profiles::Text;
@@ -41,6 +44,8 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
         Command::Daemon(arguments) => daemon::run(&arguments, console),
+        #[cfg(feature = "bmc")]
+        Command::Bmc(arguments) => bmc::run(&arguments, console),
         Command::Net(arguments) => net::run(&arguments, console),
         Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),
@@ -51,6 +56,16 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
 /// Returns how text for this console is laid out.
 fn layout(console: &Console) -> Layout {
     Layout { lang: console.lang, paint: console.paint, columns: console.columns }
+}
+
+/// Returns the folder of what is kept from run to run; nothing where the user has no home.
+fn state_folder() -> Option<PathBuf> {
+    if rustix::process::geteuid().is_root() {
+        return Some(PathBuf::from("/var/lib/assay"));
+    }
+    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
+    state.map(|state| state.join("assay"))
 }
 
 /// Covers, profiles and keys are written by hand, or nearly.

@@ -72,6 +72,11 @@ impl Console {
         }
     }
 
+    /// Returns whether nobody reads stdout any more, or nothing can be written there.
+    pub fn is_closed(&self) -> bool {
+        self.out_closed
+    }
+
     /// Writes a message to stderr; where that fails there is nobody to tell.
     pub fn say(&mut self, message: &str) {
         if self.err.write_all(message.as_bytes()).is_err() {

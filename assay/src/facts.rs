@@ -28,10 +28,13 @@ pub fn json_schema() -> Value {
     })
 }
 
+/// No profile asks for more cases of a row of the network.
+pub(crate) const MOST_ASKED: u64 = 16;
+
 /// Of what `assay net accept` found, summed up for each row of the norm.
 fn network_schema() -> Value {
     let [text, count] = ["string", "integer"].map(|kind| json!({ "type": kind }));
-    json!({
+    let mut schema = json!({
         "type": "object",
         "properties": { "run": { "type": "array", "items": {
             "type": "object",
@@ -49,12 +52,26 @@ fn network_schema() -> Value {
                 "open": count,
             },
         } } },
-    })
+    });
+    let fields = &mut schema["properties"]["run"]["items"]["properties"];
+    for least in 1..=MOST_ASKED {
+        fields[format!("at_least_{least}")] = json!({ "type": "boolean" });
+    }
+    schema
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_bundled_profile_asks_for_facts_that_there_are() {
+        let (catalogue, schema) = (profiles::Catalogue::bundled(), json_schema());
+        for id in catalogue.ids() {
+            let found = profiles::lint::lint_id(&catalogue, &id, &schema).unwrap();
+            assert!(found.is_empty(), "{id}: {found:#?}");
+        }
+    }
 
     #[test]
     fn the_schema_names_every_report_that_facts_hold() {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     flag,
 };
 
@@ -28,6 +28,16 @@ impl Interrupt {
             // In this order: the shutdown looks at the flag before it is set.
             let code = 128 + signal;
             flag::register_conditional_shutdown(signal, code, Arc::clone(&interrupt.asked))?;
+            flag::register(signal, Arc::clone(&interrupt.asked))?;
+        }
+        Ok(interrupt)
+    }
+
+    /// Takes both, and the end of the terminal (SIGHUP) and SIGQUIT; none ends the program at once,
+    /// for what it leaves has to be put right: a terminal that is raw.
+    pub fn watch_patiently() -> io::Result<Self> {
+        let interrupt = Self::default();
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
             flag::register(signal, Arc::clone(&interrupt.asked))?;
         }
         Ok(interrupt)

@@ -14,12 +14,21 @@ pub mod exit;
 pub mod facts;
 pub mod failure;
 pub mod interrupt;
+#[cfg(feature = "bmc")]
+mod ipmi;
 pub mod lang;
 pub mod logging;
+#[cfg(feature = "bmc")]
+mod measured;
 pub mod output;
 pub mod progress;
 pub mod push;
+#[cfg(feature = "bmc")]
+mod redfish;
 pub mod report;
+
+/// Why slots that a BMC lists are not all: those that are filled are.
+const NO_EMPTY_SLOT: &str = "the BMC lists no empty slot, and may list none";
 
 use std::ffi::OsString;
 

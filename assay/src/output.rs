@@ -1,6 +1,8 @@
 //! What people and programs read on stdout: pure, from values to text.
 
 pub mod accept;
+#[cfg(feature = "bmc")]
+pub mod bmc;
 pub mod inventory;
 pub mod net;
 pub mod profile;
@@ -10,6 +12,8 @@ pub mod storage_clients;
 pub mod storage_plan;
 pub mod table;
 pub mod unit;
+#[cfg(feature = "bmc")]
+pub mod via;
 pub mod width;
 
 use std::fmt::{self, Write as _};

@@ -1,6 +1,8 @@
 //! Edge: what is being done, on stderr, once it takes longer than a second.
 
 pub mod live;
+#[cfg(feature = "bmc")]
+pub mod rows;
 
 use std::{
     io::{self, Write},

@@ -16,6 +16,7 @@ const IO: &[&str] = &[
     "std::env",
     "std::thread",
     "tokio::",
+    "hyper::",
     "reqwest::",
     "rustix::",
     "nix::",
@@ -45,6 +46,17 @@ const EDGES: &[&str] = &[
     "storage-bench/src/job/host.rs",
     "storage-bench/src/integrity/elsewhere.rs",
     "storage-bench/src/integrity/run",
+    // bmc: what opens connections, what reads recorded trees, and what simulated hosts serve by.
+    "bmc/src/client",
+    "bmc/src/redfish/client",
+    "bmc/src/interop/load.rs",
+    "bmc/src/redfish/load.rs",
+    "bmc/src/ipmi/client",
+    "bmc/src/simulate/serve",
+    "bmc/examples",
+    "bmc/src/media/serve",
+    "bmc/src/discover/ask.rs",
+    "bmc/src/discover/search.rs",
     // dataplane: the kernel.
     "dataplane/src/kernel",
     // The program acts: its pure parts are named in PURE_PARTS.
@@ -136,6 +148,7 @@ fn is_test(path: &str) -> bool {
 
 #[test]
 fn pure_modules_do_no_io() {
+    let mut wrong = Vec::new();
     for (path, text) in sources() {
         let edge = EDGES.iter().any(|edge| path.starts_with(edge))
             && !PURE_PARTS.iter().any(|pure| path.starts_with(pure));
@@ -144,14 +157,18 @@ fn pure_modules_do_no_io() {
         }
         for line in production(&text).lines().filter(|line| !line.trim_start().starts_with("//")) {
             for name in IO {
-                assert!(!line.contains(name), "{path} names `{name}`; it is pure: {line}");
+                if line.contains(name) {
+                    wrong.push(format!("{path} names `{name}`; it is pure: {line}"));
+                }
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn short_lists_are_sorted_by_little_code() {
+    let mut wrong = Vec::new();
     for (path, text) in sources() {
         let linked = path.contains("/src/") && !UNLINKED.iter().any(|name| path.starts_with(name));
         if !linked || is_test(&path) || LARGE_LISTS.contains(&path.as_str()) {
@@ -159,17 +176,24 @@ fn short_lists_are_sorted_by_little_code() {
         }
         for line in production(&text).lines() {
             let sorts = line.contains(".sort(") || line.contains(".sort_");
-            assert!(!sorts, "{path}: `tiny_sort::stable`, not std: {line}");
+            if sorts {
+                wrong.push(format!("{path}: `tiny_sort::stable`, not std: {line}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn no_file_is_longer_than_a_reader_can_hold() {
+    let mut wrong = Vec::new();
     for (path, text) in sources() {
         let lines = production(&text).lines().count();
-        assert!(is_test(&path) || lines <= LINES, "{path} has {lines} lines, more than {LINES}");
+        if !is_test(&path) && lines > LINES {
+            wrong.push(format!("{path} has {lines} lines, more than {LINES}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

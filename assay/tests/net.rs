@@ -85,6 +85,75 @@ fn a_sound_file_is_counted_and_a_missing_one_hides_no_other() {
     assert!(out(&output).contains("is sound"), "{}", out(&output));
 }
 
+/// Two guests of a cloud; the second case has no control.
+const PLAN: &str = "schema = \"assay/cloud/v1\"\ncloud = \"east\"\n\
+    [[agent]]\nid = \"a\"\nagent = \"192.0.2.1:7444\"\nvpc = \"red\"\naddresses = [\"10.0.0.1\"]\n\
+    [[agent]]\nid = \"b\"\nagent = \"192.0.2.2:7444\"\nvpc = \"red\"\naddresses = [\"10.0.0.2\"]\n\
+    [[case]]\nid = \"open\"\nrow = \"5.2.3.2#2\"\nkind = \"allow\"\nfrom = \"a\"\nto = \"b\"\n\
+    probe = \"udp/53\"\n\
+    [[case]]\nid = \"shut\"\nrow = \"5.2.3.2#2\"\nkind = \"deny\"\nfrom = \"a\"\nto = \"b\"\n\
+    probe = \"tcp/22\"\n";
+
+#[test]
+fn a_plan_of_a_delivered_cloud_is_checked_as_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("it is ours");
+        path.display().to_string()
+    };
+    let sound = file("cloud.toml", PLAN);
+    let output = run(&["lint", &sound, STATE]);
+    assert_eq!((code(&output), said(&output)), (0, String::new()));
+    let told = out(&output);
+    assert!(
+        told.contains("cloud east, agents 2, cases 2, of which cannot be measured 1"),
+        "{told}"
+    );
+    assert!(told.contains("node n1, VPCs 1"), "{told}");
+    let (end, told) = document(&["lint", &sound]);
+    assert_eq!((end, told["files"][0]["holds"]["open"].as_u64()), (0, Some(1)), "{told:#}");
+    // Each fault: file, line, what it is about, what to do.
+    let faults = [
+        (
+            "kind = \"deny\"",
+            "kind = \"denied\"",
+            "line 23, case `shut`: unknown `kind`: `denied`\n  hint: known:",
+        ),
+        (
+            "probe = \"tcp/22\"",
+            "probe = \"tcp\"",
+            "line 26, case `shut`: cannot understand `tcp`\n  hint: such as:",
+        ),
+        (
+            "192.0.2.2:7444",
+            "192.0.2.2",
+            "line 10, agent `b`: `192.0.2.2` is no HOST:PORT\n  hint: such as:",
+        ),
+        ("5.2.3.2#2", "5.2.3.2#9", "line 15, case `open`: there is no row `5.2.3.2#9`\n  hint: "),
+        (
+            "probe = \"tcp/22\"",
+            "probe = \"tcp/22\"\nvia = \"eip\"",
+            "`b` has no `eip`\n  hint: say `eip`",
+        ),
+    ];
+    for (right, wrong, wanted) in faults {
+        let path = file("bad.toml", &PLAN.replacen(right, wrong, 1));
+        let output = run(&["lint", &path, &sound]);
+        assert_eq!(code(&output), 2, "{wanted}");
+        let told = out(&output);
+        assert!(told.starts_with(&format!("`{path}`, line ")) && told.contains(wanted), "{told}");
+        assert!(told.contains("`: faults 1\n") && told.contains("cloud east"), "{told}");
+        let (_, told) = document(&["lint", &path]);
+        let fault = &told["files"][0]["faults"][0];
+        assert!(fault["line"].is_u64() && fault["hint"]["zh"].is_string(), "{told:#}");
+    }
+    // What a node is to have is still only that of a node.
+    let output = run(&["plan", "--offline", &sound]);
+    assert_eq!(code(&output), 2);
+    assert!(said(&output).contains("unknown schema `assay/cloud/v1`"), "{}", said(&output));
+}
+
 #[test]
 fn a_file_with_faults_is_refused_by_every_verb_before_anything_else() {
     let file = format!("{BAD}/unknown-field.toml");

@@ -6,8 +6,10 @@
 //! What is found is of this dataplane here, never of a delivered cloud.
 
 pub mod cloud;
+mod evidence;
 mod frame;
 mod judge;
+pub mod loops;
 mod making;
 pub mod scale;
 pub mod site;

@@ -77,6 +77,20 @@ impl Device {
         self.0.get(..end).and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
     }
 
+    /// Returns the name that is a prefix of three letters and the last ten hexadecimal digits of a
+    /// number.
+    pub(crate) fn numbered(prefix: &str, number: u64) -> Self {
+        let mut name = [0; 16];
+        let digits = (0..10).rev().map(|at| {
+            let digit = u8::try_from(number >> (4 * at) & 0xf).unwrap_or_default();
+            digit + if digit < 10 { b'0' } else { b'a' - 10 }
+        });
+        for (to, from) in name.iter_mut().zip(prefix.bytes().take(3).chain(digits)) {
+            *to = from;
+        }
+        Self(name)
+    }
+
     /// Returns the name as the kernel compares it: 16 bytes, zero at the end.
     pub fn padded(&self) -> [u8; 16] {
         self.0

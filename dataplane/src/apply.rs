@@ -17,6 +17,9 @@ use crate::text::Text;
 /// How many times connections are looked at again for those that began meanwhile.
 pub(crate) const PASSES: usize = 3;
 
+/// How many steps are written down at once: a full node has tens of thousands, in words.
+const TOGETHER: usize = 500;
+
 /// What became of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -120,7 +123,13 @@ pub fn apply(
     let mut done: Vec<usize> = Vec::new();
     for group in groups(plan) {
         // Past the beginning the journal is of use only to people; the run goes on without it.
-        let written = log.append(&journal::steps(plan, group.start, group.len()), false);
+        let mut written = Ok(());
+        for first in group.clone().step_by(TOGETHER) {
+            let count = TOGETHER.min(group.end - first);
+            let told =
+                written.and_then(|()| log.append(&journal::steps(plan, first, count), false));
+            written = told;
+        }
         let many: Vec<Step>;
         let steps = match plan.steps.get(group.clone()) {
             // A batch of a full node is megabytes, and always a group of its own.
@@ -218,7 +227,8 @@ enum Kind {
 
 fn kind(step: &Step) -> Kind {
     match step {
-        Step::Rules(_) | Step::Room { change: RoomChange::Rules(_), .. } => Kind::Rules,
+        step if step.rules().is_some() => Kind::Rules,
+        Step::Rules(_) => Kind::Rules,
         Step::AddRoom { .. } => Kind::Room,
         Step::Room { .. } => Kind::Furniture,
         Step::AddLink { .. } => Kind::Making,
@@ -247,14 +257,14 @@ fn roll_back(
     let done: Vec<&Planned> = done.iter().filter_map(|at| plan.steps.get(*at)).collect();
     let mut own = BTreeSet::new();
     own.extend(done.iter().filter_map(|planned| made(&planned.step)));
-    let mut undos: Vec<(&Planned, &Step)> = Vec::new();
+    let mut undos: Vec<(&Planned, Step)> = Vec::new();
     for planned in done.into_iter().rev() {
         left.extend(planned.lost.iter().map(|lost| Left {
             done: text::step(&planned.step),
             undo: (**lost).clone(),
             because: None,
         }));
-        undos.extend(planned.undo.iter().map(|undo| (planned, undo)));
+        undos.extend(planned.undo().iter().map(|undo| (planned, undo.clone())));
     }
     let mut undos = undos.as_slice();
     while let Some(((planned, undo), rest)) = undos.split_first() {
@@ -272,7 +282,7 @@ fn roll_back(
         let is_deletion = |undo: &Step| kind(undo) == Kind::Deletion;
         let count = undos.iter().take_while(|(_planned, undo)| is_deletion(undo)).count().max(1);
         let steps: Vec<Step> =
-            undos.iter().take(count).map(|(_planned, undo)| (*undo).clone()).collect();
+            undos.iter().take(count).map(|(_planned, undo)| undo.clone()).collect();
         let mut results = kernel.perform(&steps);
         if results.is_empty() {
             results.push(Err(StepError { errno: EIO, said: None }));
@@ -300,19 +310,19 @@ fn roll_back(
 /// Whether an undo was refused because there is nothing to undo: what is to be deleted is not
 /// there, or the device that this run `made` itself has vanished, with all that was done to it.
 fn is_gone(undo: &Step, because: &StepError, made: &BTreeSet<&Device>) -> bool {
-    let deletes = matches!(
-        undo,
+    let deletes = match undo {
         Step::DeleteLink { .. }
-            | Step::DeleteForwarding { .. }
-            | Step::DeleteNeighbour { .. }
-            | Step::DeleteRoom { .. }
-            | Step::Room {
-                change: RoomChange::DeleteDevice { .. }
-                    | RoomChange::DeleteAddress { .. }
-                    | RoomChange::DeleteRoute { .. },
-                ..
-            }
-    );
+        | Step::DeleteForwarding { .. }
+        | Step::DeleteNeighbour { .. }
+        | Step::DeleteRoom { .. } => true,
+        Step::Room { change, .. } => matches!(
+            **change,
+            RoomChange::DeleteDevice { .. }
+                | RoomChange::DeleteAddress { .. }
+                | RoomChange::DeleteRoute { .. }
+        ),
+        _ => false,
+    };
     let own = || device(undo).is_some_and(|device| made.contains(device));
     match because.errno {
         ENODEV => deletes || own(),

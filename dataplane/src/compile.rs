@@ -3,7 +3,7 @@
 use crate::address::Device;
 use crate::desired::{Desired, Zones};
 use crate::fabric::{self, FabricError};
-use crate::firewall::compile::{self as firewall, CompileError as FirewallError};
+use crate::firewall::compile::{self as firewall, CompileError as FirewallError, Facts};
 use crate::router;
 use crate::wanted::Wanted;
 
@@ -59,4 +59,18 @@ pub fn compile_on(
         ruleset,
         rooms,
     })
+}
+
+/// Returns what is wanted of a part of one VPC that has no router, without the rules that are the
+/// same whatever there is; `facts` where it is not all of the VPC.
+pub(crate) fn compile_part(
+    desired: &Desired,
+    zones: &Zones,
+    mtu: Option<u32>,
+    facts: Option<&Facts>,
+) -> Result<Wanted, CompileError> {
+    let fabric = fabric::compile(desired, mtu)?;
+    let ruleset = firewall::compile_part(desired, zones, facts)?;
+    let fabric::Fabric { links, forwarding, neighbours } = fabric;
+    Ok(Wanted { links, forwarding, neighbours, ruleset, ..Wanted::default() })
 }

@@ -15,6 +15,7 @@ pub mod event;
 mod index;
 pub mod loops;
 pub mod narrow;
+mod near;
 mod part;
 pub mod status;
 pub mod store;
@@ -41,7 +42,7 @@ use store::Accepted;
 use work::Task;
 
 /// How long nothing is looked at where nothing happens: what the kernel does not tell of
-/// (addresses, routes, sysctls) is seen by then.
+/// (addresses and routes of the node, most sysctls) is seen by then.
 pub const CALM: Duration = Duration::from_secs(15);
 /// How long nothing is asked for before what was applied by itself is read back with the whole.
 pub const QUIET: Duration = Duration::from_secs(2);
@@ -245,6 +246,12 @@ impl Daemon {
         let generation = self.accepted.generation;
         let (steps, took_ms) = (Vec::new(), None);
         self.events.push(Event { id: 0, at_ms, kind, generation, objects, text, steps, took_ms });
+    }
+
+    /// Returns all of the VPC of a part, as it is desired now.
+    pub fn vpc_of(&self, part: &Part) -> Option<Desired> {
+        let desired = self.desired.as_ref()?;
+        Some(part::cut(desired, self.index.of_vpc(&part.vpc)?))
     }
 
     /// Returns the document that was accepted.

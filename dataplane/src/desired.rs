@@ -8,6 +8,7 @@ pub mod routing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -102,8 +103,8 @@ pub struct Port {
     pub addresses: BTreeSet<IpAddr>,
     /// Further addresses it may send from and be reached at.
     pub allowed: BTreeSet<AllowedPair>,
-    /// Its groups.
-    pub groups: BTreeSet<String>,
+    /// Its groups. Those of many ports are the same, and kept once.
+    pub groups: Arc<BTreeSet<String>>,
     /// Whether groups and anti-spoofing hold for it.
     pub security: bool,
 }
@@ -145,7 +146,7 @@ pub struct Remote {
     /// Addresses of the guest.
     pub addresses: BTreeSet<IpAddr>,
     /// Its groups: they count where rules name groups.
-    pub groups: BTreeSet<String>,
+    pub groups: Arc<BTreeSet<String>>,
 }
 
 /// A security group.

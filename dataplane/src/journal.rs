@@ -106,7 +106,7 @@ impl Past {
 pub fn begin(generation: u64, digest: &str, plan: &Plan, past: &Past) -> Record {
     let mut devices = past.began.clone();
     for planned in &plan.steps {
-        for step in std::iter::once(&planned.step).chain(&planned.undo) {
+        for step in std::iter::once(&planned.step).chain(&*planned.undo()) {
             if let Step::AddLink { name, .. } = step {
                 devices.insert(name.clone());
             }
@@ -119,7 +119,7 @@ pub fn begin(generation: u64, digest: &str, plan: &Plan, past: &Past) -> Record 
 pub fn steps(plan: &Plan, first: usize, count: usize) -> Record {
     let of = plan.steps.iter().skip(first).take(count);
     let said = |planned: &crate::plan::Planned| {
-        let undo = planned.undo.iter().map(|undo| text::step(undo).en).collect();
+        let undo = planned.undo().iter().map(|undo| text::step(undo).en).collect();
         (text::step(&planned.step).en, undo)
     };
     Record::Steps { first, steps: of.map(said).collect() }

@@ -46,6 +46,11 @@ impl NamingError {
 ///
 /// Parts are told apart: `["ab", "c"]` is not `["a", "bc"]`.
 pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
+    format!("{:010x}", hash(parts) & 0xff_ffff_ffff)
+}
+
+/// Returns the hash (FNV-1a, 64 bits) of a text given in parts.
+pub(crate) fn hash<'t>(parts: impl IntoIterator<Item = &'t str>) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut take = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     for (at, part) in parts.into_iter().enumerate() {
@@ -54,7 +59,7 @@ pub fn digits<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
         }
         part.bytes().for_each(&mut take);
     }
-    format!("{:010x}", hash & 0xff_ffff_ffff)
+    hash
 }
 
 /// Returns the name of a network's bridge.
@@ -108,7 +113,8 @@ pub fn uplink(external: &str) -> Device {
 }
 
 fn device(prefix: &str, network: &str) -> Device {
-    format!("{prefix}{}", digits([network])).parse().expect("13 letters and digits name a device")
+    // A full node asks for tens of thousands: a text that is written and read takes longer.
+    Device::numbered(prefix, hash([network]))
 }
 
 /// Names given so far, and for what.
@@ -189,7 +195,7 @@ pub fn seen_zones(seen: &Seen, wanted: &BTreeMap<String, Network>) -> Zones {
         }
     }
     let mut of = BTreeMap::new();
-    for (element, value) in map.into_iter().flat_map(|set| &set.elements) {
+    for (element, value) in map.into_iter().flat_map(|set| set.elements.iter()) {
         let end = element.key.iter().position(|byte| *byte == 0).unwrap_or(element.key.len());
         let name = element.key.get(..end).and_then(|name| std::str::from_utf8(name).ok());
         let number = match value {
@@ -267,7 +273,7 @@ mod tests {
             key: Vec::new(),
             value: Some(ValueType::Zone),
             interval: false,
-            elements: elements.into(),
+            elements: elements.into_iter().collect(),
         };
         let sets = [(ZONE_MAP.to_owned(), set)].into();
         let table = Table { chains: BTreeMap::new(), sets };

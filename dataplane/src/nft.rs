@@ -10,6 +10,8 @@ mod numbers;
 pub mod render;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -218,7 +220,46 @@ pub struct Set {
     /// Whether elements may be ranges.
     pub interval: bool,
     /// The elements; keys as [`Element::key`] lays them out.
-    pub elements: BTreeMap<Element, Option<Value>>,
+    pub elements: Elements,
+}
+
+/// Elements with what they map to. A full node has a hundred thousand, and what is wanted, the
+/// batch that asks for it and what the kernel then has are the same ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Elements(Arc<BTreeMap<Element, Option<Value>>>);
+
+impl Elements {
+    /// Has them take no more room than they need: a tree that was filled in order is half empty.
+    pub(crate) fn settle(&mut self) {
+        let mut all = std::mem::take(&mut **self);
+        if let Some((first, value)) = all.pop_first() {
+            // Into one that has something, the rest comes as full nodes.
+            self.insert(first, value);
+            self.append(&mut all);
+        }
+    }
+}
+
+impl Deref for Elements {
+    type Target = BTreeMap<Element, Option<Value>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Elements {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl FromIterator<(Element, Option<Value>)> for Elements {
+    fn from_iter<T: IntoIterator<Item = (Element, Option<Value>)>>(all: T) -> Self {
+        let mut elements = BTreeMap::new();
+        elements.extend(all);
+        Self(Arc::new(elements))
+    }
 }
 
 /// Types of parts of keys, by nft's numbers (`enum nft_datatypes` of libnftables), which make
@@ -284,7 +325,7 @@ pub struct Element {
     /// The key, or the first of a range; empty for what is in no other element (`*`).
     pub key: Key,
     /// The last of a range, included; `None` for a single key, never the key itself.
-    pub last: Option<Key>,
+    pub last: Option<Box<Key>>,
 }
 
 /// Bytes of a key: in place up to a device's name and an IPv6 address, for a node has a hundred
@@ -294,7 +335,7 @@ pub type Key = SmallVec<[u8; 32]>;
 impl Element {
     /// Returns the range of keys between two, both included; a single key where they are one.
     pub fn range(key: Key, last: Key) -> Self {
-        let last = Some(last).filter(|last| *last != key);
+        let last = (last != key).then(|| Box::new(last));
         Self { key, last }
     }
 }
@@ -325,19 +366,9 @@ pub enum Change {
     /// Takes away a set that no rule names.
     DeleteSet { family: Family, name: String },
     /// Adds elements.
-    AddElements {
-        family: Family,
-        set: String,
-        shape: SetShape,
-        elements: Vec<(Element, Option<Value>)>,
-    },
+    AddElements { family: Family, set: String, shape: SetShape, elements: Elements },
     /// Takes elements away.
-    DeleteElements {
-        family: Family,
-        set: String,
-        shape: SetShape,
-        elements: Vec<(Element, Option<Value>)>,
-    },
+    DeleteElements { family: Family, set: String, shape: SetShape, elements: Elements },
 }
 
 /// What the encoder has to know of a set to write its elements.

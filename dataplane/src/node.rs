@@ -93,13 +93,22 @@ pub fn revoke(
     node: &Node,
     desired: Option<&Desired>,
 ) -> Result<Revoked, KernelError> {
+    revoke_by(kernel, node, &|| desired)
+}
+
+/// The same, where what is desired is asked for only if there is any connection.
+pub(crate) fn revoke_by<'a>(
+    kernel: &mut dyn Kernel,
+    node: &'a Node,
+    desired: &'a dyn Fn() -> Option<&'a Desired>,
+) -> Result<Revoked, KernelError> {
     let mut permits = permits(node, desired);
     let mut revoked = apply::revoke(kernel, &numbers(node), &mut permits)?;
     // Without rooms there is nothing to ask.
     if node.seen.rooms.is_empty() && node.wanted.rooms.is_empty() {
         return Ok(revoked);
     }
-    let keep = desired.map(Keep::new);
+    let keep = desired().map(Keep::new);
     let keeps = |it: &Translation| keep.as_ref().is_some_and(|keep| keep.keeps(it));
     let mut seen = 0;
     // As in a network, a packet that passed the old rules may enter its connection late.
@@ -125,7 +134,8 @@ pub fn stray(
     node: &Node,
     desired: Option<&Desired>,
 ) -> Result<Vec<Connection>, KernelError> {
-    let mut permits = permits(node, desired);
+    let desired = || desired;
+    let mut permits = permits(node, &desired);
     let mut connections = kernel.connections(&numbers(node))?;
     connections.retain(|connection| !permits(connection));
     Ok(connections)
@@ -139,14 +149,17 @@ fn numbers(node: &Node) -> BTreeSet<u16> {
 }
 
 /// Says of connections whether they are permitted.
-fn permits(node: &Node, desired: Option<&Desired>) -> impl FnMut(&Connection) -> bool {
+fn permits<'a>(
+    node: &'a Node,
+    desired: &'a dyn Fn() -> Option<&'a Desired>,
+) -> impl FnMut(&Connection) -> bool {
     let mut networks = BTreeMap::new();
     networks.extend(node.zones.of.iter().map(|(network, zone)| (*zone, network.as_str())));
-    let judge = desired.map(Judge::new);
+    let mut judge: Option<Option<Judge<'a>>> = None;
     move |connection| {
+        let judge = judge.get_or_insert_with(|| desired().map(Judge::new)).as_ref();
         let network = networks.get(&connection.zone);
         judge
-            .as_ref()
             .zip(network)
             .is_some_and(|(judge, network)| judge.still_permitted(network, connection))
     }

@@ -8,8 +8,10 @@ pub(crate) mod rules;
 mod state;
 pub mod text;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -77,12 +79,22 @@ pub struct Held {
 pub struct Planned {
     /// What is done.
     pub step: Step,
-    /// What undoes it, in order; nothing where the undo of an earlier step takes it along.
-    pub undo: Vec<Step>,
+    /// What undoes it, as [`undo`](Self::undo) says; nothing where it is [`Step::opposite`].
+    undo: Option<Vec<Step>>,
     /// What no undo brings back, where there is such a thing.
     pub lost: Option<Box<Text>>,
     /// The object of the user's that it is done for: `network red-a`, `port a1`.
-    pub cause: String,
+    pub cause: Arc<str>,
+}
+
+impl Planned {
+    /// Returns what undoes it, in order; nothing where the undo of an earlier step takes it along.
+    pub fn undo(&self) -> Cow<'_, [Step]> {
+        match &self.undo {
+            Some(steps) => Cow::Borrowed(steps),
+            None => Cow::Owned(self.step.opposite().into_iter().collect()),
+        }
+    }
 }
 
 /// A request that the kernel does wholly or not at all. What is large is behind a pointer: a full
@@ -111,7 +123,7 @@ pub enum Step {
     /// Takes a namespace of ours away, which has no devices any more.
     DeleteRoom { vpc: String },
     /// Changes something in the namespace of a router.
-    Room { vpc: String, change: RoomChange },
+    Room { vpc: String, change: Box<RoomChange> },
 }
 
 /// A change in the namespace of a router.
@@ -138,6 +150,8 @@ pub enum RoomChange {
     DeleteRoute { to: IpNet, hop: Hop },
     /// Has it forward packets, and nothing of its own accord.
     Settings,
+    /// Has its name lead to it again.
+    Name,
     /// Changes rules.
     Rules(Batch),
 }
@@ -154,10 +168,10 @@ pub enum LinkChange {
     /// How it behaves as a port.
     Port(BridgePort),
     /// All settings of a bridge of ours: rules of the IP layer, STP, snooping, no generated
-    /// addresses; and whether it has ARP.
+    /// addresses, the MAC address that is given at birth
+    /// ([`bridge_mac`](crate::naming::bridge_mac)); and whether it has ARP.
     BridgeSettings {
-        /// Whether it has ARP, and then the MAC address that is given at birth
-        /// ([`bridge_mac`](crate::naming::bridge_mac)).
+        /// Whether it has ARP.
         arp: bool,
     },
     /// The mark that says that it is ours.
@@ -210,10 +224,31 @@ pub fn interest(wanted: &Wanted) -> Interest {
 }
 
 impl Step {
+    /// Returns what changes something in the namespace of a router.
+    pub(crate) fn room(vpc: &str, change: RoomChange) -> Self {
+        Self::Room { vpc: vpc.to_owned(), change: Box::new(change) }
+    }
+
+    /// Returns what undoes it where what it makes was not there before: of entries, of which a
+    /// full node has tens of thousands.
+    fn opposite(&self) -> Option<Self> {
+        match self {
+            Self::SetForwarding { key, to } => {
+                Some(Self::DeleteForwarding { key: key.clone(), to: *to })
+            }
+            Self::SetNeighbour { key, .. } => Some(Self::DeleteNeighbour { key: key.clone() }),
+            _ => None,
+        }
+    }
+
     /// Returns what it changes in rules, of the node or of a router.
     pub fn rules(&self) -> Option<&Batch> {
         match self {
-            Self::Rules(batch) | Self::Room { change: RoomChange::Rules(batch), .. } => Some(batch),
+            Self::Rules(batch) => Some(batch),
+            Self::Room { change, .. } => match &**change {
+                RoomChange::Rules(batch) => Some(batch),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -42,6 +42,8 @@ pub struct Room {
     pub ruleset: Ruleset,
     /// Whether it forwards packets, and does nothing else of its own accord.
     pub forwards: bool,
+    /// Whether its name leads to it: without, it ends with the process that holds it open.
+    pub named: bool,
 }
 
 /// A device.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 pub use fault::{Fault, Place, SpecErrors};
 
+use crate::accept::cloud::Cloud;
 use crate::desired::Desired;
 
 mod acl;
@@ -34,19 +35,59 @@ pub fn read(name: &str, text: &str) -> Result<Desired, SpecErrors> {
     whole(name, text, read::desired)
 }
 
+/// What a file is about, by its `schema`.
+#[derive(Clone, Debug)]
+pub enum File {
+    /// A node's tenant networks.
+    Node(Box<Desired>),
+    /// What is to be tried between guests of a delivered cloud.
+    Cloud(Cloud),
+}
+
+/// Returns what `text` says, whichever of the two it is; without a schema, a node's.
+pub fn read_any(name: &str, text: &str) -> Result<File, SpecErrors> {
+    whole(name, text, any)
+}
+
+fn any<'n>(root: &'n node::Node<'n>, faults: &mut fault::Faults<'n>) -> Option<File> {
+    let schema = match &root.value {
+        node::Value::Table(table) => table.get("schema"),
+        _ => None,
+    };
+    match schema.map(|node| &node.value) {
+        Some(node::Value::Text(schema)) if schema == cloud::SCHEMA => {
+            cloud::cloud(root, faults).map(File::Cloud)
+        }
+        _ => read::desired(root, faults).map(|desired| File::Node(Box::new(desired))),
+    }
+}
+
 /// Reads a whole file by the reader of its root.
 fn whole<T>(
     name: &str,
     text: &str,
     reader: for<'n> fn(&'n node::Node<'n>, &mut fault::Faults<'n>) -> Option<T>,
 ) -> Result<T, SpecErrors> {
+    let mut read = None;
+    let wrong = faults(name, text, &mut |root, faults| read = reader(root, faults));
+    match read {
+        Some(read) if wrong.faults.is_empty() => Ok(read),
+        _ => Err(wrong),
+    }
+}
+
+/// Told of the root of a file, and of what is wrong with it so far.
+type Reader<'r> = &'r mut dyn for<'n> FnMut(&'n node::Node<'n>, &mut fault::Faults<'n>);
+
+/// Returns what is wrong with a file.
+fn faults(name: &str, text: &str, reader: Reader<'_>) -> SpecErrors {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = node::Lines::of(text);
     let mut faults = fault::Faults::new(&lines);
     if text.len() > MAX_BYTES {
         let (zh, en) = ("文件有 {0} 字节，最多 {1}", "the file has {0} bytes, more than {1}");
         faults.add(0, zh, en, &[&text.len(), &MAX_BYTES]);
-        return Err(errors(name, faults, None));
+        return errors(name, faults, None);
     }
     let root = match node::parse(text, &lines) {
         Ok(root) => root,
@@ -56,13 +97,11 @@ fn whole<T>(
                 let (zh, en) = ("不是合法的 {0}：{1}", "not {0}: {1}");
                 faults.add(error.at, zh, en, &[&form, &error.message]);
             }
-            return Err(errors(name, faults, None));
+            return errors(name, faults, None);
         }
     };
-    match reader(&root, &mut faults) {
-        Some(read) if faults.none() => Ok(read),
-        _ => Err(errors(name, faults, node::is_json(text).then_some(&root))),
-    }
+    reader(&root, &mut faults);
+    errors(name, faults, node::is_json(text).then_some(&root))
 }
 
 fn errors(name: &str, faults: fault::Faults<'_>, json: Option<&node::Node<'_>>) -> SpecErrors {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use dataplane::address::Mac;
 use dataplane::desired::routing::Routing;
@@ -93,7 +94,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
             mac: mac(host),
             addresses: addresses(host),
             allowed: allowed.map(|range| AllowedPair { range, mac: None }).into_iter().collect(),
-            groups,
+            groups: Arc::new(groups),
             security,
         };
         let remote = |(host, groups)| Remote {
@@ -101,7 +102,7 @@ fn state(semantics: Semantics) -> impl Strategy<Value = Desired> {
             vtep: Some("10.99.0.2".parse().expect("an address")),
             mac: mac(host),
             addresses: addresses(host),
-            groups,
+            groups: Arc::new(groups),
         };
         let subnet = |cidr: &str| Subnet { range: cidr.parse().expect("a range"), gateway: None };
         let subnets = [("s4", "10.0.0.0/24"), ("s6", "fd00::/64")];

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use dataplane::address::Mac;
 use dataplane::desired::routing::Routing;
@@ -203,14 +204,15 @@ fn place(desired: &mut Desired, at: u8, station: &Station) {
                 mac: mac(host),
                 addresses,
                 allowed: allowed.collect(),
-                groups,
+                groups: Arc::new(groups),
                 security: station.secured,
             };
             desired.ports.insert(format!("port-{at}"), port);
         }
         2 | 3 => {
             let vtep = Some("10.99.0.2".parse().expect("it is sound"));
-            let remote = Remote { network, vtep, mac: mac(host), addresses, groups };
+            let remote =
+                Remote { network, vtep, mac: mac(host), addresses, groups: Arc::new(groups) };
             desired.remotes.insert(format!("remote-{at}"), remote);
         }
         _ => {}

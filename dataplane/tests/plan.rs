@@ -101,7 +101,7 @@ proptest! {
         prop_assert!(case.fake.perform(&steps).iter().all(Result::is_ok));
         for planned in plan.steps.iter().rev() {
             prop_assert_eq!(&planned.lost, &None);
-            for undo in &planned.undo {
+            for undo in &*planned.undo() {
                 let result = case.fake.perform(std::slice::from_ref(undo));
                 prop_assert_eq!(result, vec![Ok(())], "{:#?}", undo);
             }
@@ -153,7 +153,7 @@ proptest! {
             fake.fake.history = Some(Vec::new());
             let run = Run { generation: 1, digest: "", past: &Past::default() };
             let applied = apply(&mut fake, &plan, run, &mut NoLog).unwrap();
-            let undos: usize = plan.steps[..at].iter().map(|planned| planned.undo.len()).sum();
+            let undos: usize = plan.steps[..at].iter().map(|planned| planned.undo().len()).sum();
             let Applied::Stuck { left, .. } = applied else { panic!("{applied:#?}") };
             prop_assert_eq!(left.len(), undos);
             for seen in fake.fake.history.take().unwrap() {

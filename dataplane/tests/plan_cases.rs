@@ -380,7 +380,13 @@ fn the_journal_tells_how_a_run_ended() {
 }
 
 fn element(bytes: [u8; 4], last: Option<[u8; 4]>) -> (Element, Option<dataplane::nft::Value>) {
-    (Element { key: Key::from_slice(&bytes), last: last.map(|last| Key::from_slice(&last)) }, None)
+    (
+        Element {
+            key: Key::from_slice(&bytes),
+            last: last.map(|last| Box::new(Key::from_slice(&last))),
+        },
+        None,
+    )
 }
 
 /// Rules with one set and a chain that names it.
@@ -409,16 +415,17 @@ fn sets_change_by_elements_and_are_replaced_only_where_their_shape_changed() {
         value: None,
         interval: true,
         elements: [element([10, 0, 0, 0], Some([10, 0, 0, 255])), element([192, 0, 2, 0], None)]
-            .into(),
+            .into_iter()
+            .collect(),
     };
     let wider = Set {
-        elements: [element([10, 0, 0, 0], Some([10, 0, 255, 255]))].into(),
+        elements: [element([10, 0, 0, 0], Some([10, 0, 255, 255]))].into_iter().collect(),
         ..ranges.clone()
     };
     let single = Set {
         key: vec![KeyType::Ether],
         interval: false,
-        elements: [element([2, 0, 0, 1], None)].into(),
+        elements: [element([2, 0, 0, 1], None)].into_iter().collect(),
         ..ranges.clone()
     };
     let mut fake = Fake::default();
@@ -448,7 +455,7 @@ fn sets_change_by_elements_and_are_replaced_only_where_their_shape_changed() {
         assert!(matches!(run(&mut fake, &plan), Applied::Done { .. }));
         assert_eq!(&fake.seen.ruleset.inet.as_ref().unwrap().sets["as_r"], to);
         let mut undone = fake.clone();
-        for undo in &plan.steps[0].undo {
+        for undo in &*plan.steps[0].undo() {
             let result = undone.perform(std::slice::from_ref(undo));
             assert_eq!(result, [Ok(())]);
         }

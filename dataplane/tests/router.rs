@@ -36,6 +36,7 @@ subnet = [
   { id = "b4", network = "red-b", cidr = "10.0.1.0/24", gateway = "10.0.1.1" },
   { id = "c4", network = "red-c", cidr = "10.0.2.0/24", gateway = "10.0.2.1" },
   { id = "x4", network = "blue-a", cidr = "10.0.1.0/24", gateway = "10.0.1.1" },
+  { id = "y4", network = "blue-a", cidr = "10.7.0.0/24" },
 ]
 port = [
   { id = "a1", network = "red-a", device = "p1", kind = "tap", mac = "02:00:00:00:00:11", ips = ["10.0.0.11", "fd00::11"], groups = ["red"] },
@@ -134,6 +135,13 @@ fn a_question_is_answered_by_way_of_the_router() {
         assert!(router.why.en.contains(why), "{from} {to}: {}", router.why.en);
         assert_eq!(answer.passes, passes, "{from} to {to} {port}: {answer:#?}");
     }
+    // An address of another VPC is outside, and that is said; one that both have is one's own.
+    let other = ask("a1", "10.7.0.9", TCP, Some(443));
+    assert!(other.passes && other.notes[1].en.contains("VPC `blue`"), "{other:#?}");
+    assert!(other.notes[1].zh.contains("没有对等连接"), "{other:#?}");
+    for (from, to) in [("a1", "10.0.1.11"), ("a1", "192.0.2.1"), ("a1", "203.0.113.20")] {
+        assert_eq!(ask(from, to, TCP, Some(443)).notes.len(), 1, "{from} to {to}");
+    }
     // Two VPCs with equal addresses.
     let apart = ask("a1", "x1", TCP, Some(443));
     assert!(!apart.passes && apart.packets.is_empty(), "{apart:#?}");
@@ -196,8 +204,12 @@ fn a_room_is_closed_before_it_is_furnished_and_goes_when_it_is_empty() {
         first.steps.iter().position(|planned| what(&planned.step)).unwrap()
     };
     let made = place(&|step| matches!(step, Step::AddRoom { .. }));
-    let closed = place(&|step| matches!(step, Step::Room { change: RoomChange::Rules(_), .. }));
-    let up = place(&|step| matches!(step, Step::Room { change: RoomChange::Up { .. }, .. }));
+    let closed = place(
+        &|step| matches!(step, Step::Room { change, .. } if matches!(**change, RoomChange::Rules(_))),
+    );
+    let up = place(
+        &|step| matches!(step, Step::Room { change, .. } if matches!(**change, RoomChange::Up { .. })),
+    );
     assert!(made < closed && closed < up, "{made} {closed} {up}");
     run(&mut fake, &first);
     assert!(plan(&wanted, &fake.seen, &ALL).is_empty());
@@ -213,7 +225,7 @@ fn a_room_is_closed_before_it_is_furnished_and_goes_when_it_is_empty() {
     // Or what is in it.
     let room = fake.seen.rooms.get_mut("red").unwrap();
     let before = room.clone();
-    room.forwards = false;
+    (room.forwards, room.named) = (false, false);
     room.routes.clear();
     room.devices.remove(&naming::uplink("internet"));
     let end = room.devices.get_mut(&naming::gateway_end("red-a")).unwrap();

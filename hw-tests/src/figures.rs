@@ -1,8 +1,10 @@
 //! The cases, what each measures, and how a run of them goes on.
 
+mod bmc;
 mod corpora;
 mod dataplane;
 mod fuzz;
+mod interop;
 mod interrupt;
 mod page;
 mod program;
@@ -109,6 +111,7 @@ const CASES: &[Case] = &[
     Case { name: "storage-fio", measure: tests_of::storage_fio },
     Case { name: "storage-agents", measure: tests_of::storage_agents },
     Case { name: "storage-integrity", measure: tests_of::storage_integrity },
+    Case { name: "bmc-interop", measure: interop::interop },
     Case { name: "size", measure: program::size },
 ];
 
@@ -124,6 +127,7 @@ const TESTED: &[&str] = &[
     "dataplane-guest",
     "dataplane-kill",
     "dataplane-drift",
+    "dataplane-loops",
     "dataplane-teardown",
     "dataplane-daemon",
     "dataplane-memory",
@@ -136,7 +140,7 @@ const TOLERANCE: f64 = 1.5;
 /// Returns every case, in the order of the page.
 fn cases() -> impl Iterator<Item = &'static Case> {
     let network = dataplane::CASES.iter().chain(survival::CASES);
-    CASES.iter().chain(storage::CASES).chain(network).chain(LAST)
+    CASES.iter().chain(storage::CASES).chain(network).chain(bmc::CASES).chain(LAST)
 }
 
 /// What one case came to, and where it was measured.

@@ -7,6 +7,8 @@
 #[path = "dataplane_daemon/lab.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod lab;
+#[path = "dataplane_daemon/rooms.rs"]
+mod rooms;
 #[path = "dataplane_daemon/traffic.rs"]
 mod traffic;
 
@@ -31,6 +33,7 @@ use lab::{Lab, ask, port, state};
 
 const NEEDS: &[Need] =
     &[Need::Root, Need::Program("ip"), Need::Program("bridge"), Need::Program("nft")];
+const WITHOUT: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("setpriv")];
 const WITH_PING: &[Need] = &[Need::Root, Need::Program("ip"), Need::Program("ping")];
 
 /// How long an event may take that is not measured.
@@ -45,8 +48,11 @@ fn main() -> ExitCode {
         trial("what_is_wrong_is_refused_whole_and_touches_nothing", NEEDS, refused),
         trial("of_two_callers_who_saw_the_same_one_is_first", NEEDS, callers),
         trial("killed_and_started_again_no_packet_is_lost", WITH_PING, killed),
+        trial("a_bridge_of_an_older_version_is_repaired_under_traffic", WITH_PING, older),
         trial("told_to_end_it_leaves_everything_and_goes_on_later", NEEDS, ended),
         trial("every_damage_is_mended_within_a_second_and_told", NEEDS, damaged),
+        trial("every_damage_to_a_router_is_mended_within_a_second_and_told", NEEDS, rooms::damaged),
+        trial("without_the_right_to_hear_routers_that_is_said", WITHOUT, rooms::deaf),
         trial("a_tap_that_returns_is_opened_and_told", NEEDS, tap),
         trial("it_is_alone_and_listens_to_nobody_it_does_not_know", NEEDS, alone),
         trial("what_happens_is_printed_by_net_watch", NEEDS, watched),
@@ -348,6 +354,44 @@ fn killed() -> Result<(), Failed> {
     let text = state().to_string();
     lab.put(&format!("/v1/state?generation={}&confirm=true", generation + 1), &text)?.is(200)?;
     same(&lab, &before, "after all kills")
+}
+
+/// A bridge that was given its MTU at birth alone, and whose MAC address the kernel chose.
+fn older() -> Result<(), Failed> {
+    let mut lab = Lab::new()?;
+    let bridge = naming::bridge("net");
+    let own = naming::bridge_mac(&bridge);
+    // It begins with the address that it should have, so that nothing is repaired yet.
+    for line in [
+        format!(
+            "ip link add {bridge} mtu 1550 address {own} type bridge stp_state 0 mcast_snooping 0 \
+             nf_call_iptables 1 nf_call_ip6tables 1"
+        ),
+        format!("ip link set {bridge} arp off alias assay:network:net addrgenmode none"),
+    ] {
+        lab.space.line(&line)?;
+    }
+    lab.start()?;
+    lab.put("/v1/state?generation=1", &state().to_string())?.is(200)?;
+    traffic::settle(&lab)?;
+    let before = dump(&lab.space)?;
+    must("fragments beyond 1,500 bytes are lost in it", !traffic::large(&lab.guests)?)?;
+    assert_eq!(lab.end(Signal::KILL)?, None);
+    lab.space.line(&format!("ip link set {bridge} address 02:00:00:00:66:66"))?;
+    let guests = lab.guests.clone();
+    let (sent, came) = traffic::during(&guests, 1000, |_sent| {
+        lab.start()?;
+        lab.ready()
+    })?;
+    assert_eq!(sent, came, "packets were lost while it was repaired");
+    must("fragments arrive", traffic::large(&lab.guests)?)?;
+    let link = lab.space.json(&["ip", "-j", "link", "show", "dev", bridge.as_str()])?;
+    assert_eq!((&link[0]["address"], &link[0]["mtu"]), (&json!(own.to_string()), &json!(1550)));
+    same(&lab, &before, "after it was repaired")
+}
+
+fn must(what: &str, holds: bool) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(what.into()) }
 }
 
 fn ended() -> Result<(), Failed> {

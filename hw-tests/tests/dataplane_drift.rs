@@ -7,6 +7,8 @@
 mod damage;
 #[path = "dataplane_real/node.rs"]
 mod node;
+#[path = "dataplane_drift/rooms.rs"]
+mod rooms;
 #[path = "dataplane_real/state.rs"]
 mod state;
 
@@ -29,12 +31,23 @@ use state::{Which, text};
 const NEEDS: &[Need] =
     &[Need::Root, Need::Program("ip"), Need::Program("bridge"), Need::Program("nft")];
 
+const IN_ROOMS: &[Need] = &[
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("bridge"),
+    Need::Program("nft"),
+    Need::Program("sysctl"),
+    Need::Program("umount"),
+];
+
 /// How long an event may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
     let trials = vec![
         trial("every_damage_is_heard_and_mended", NEEDS, damage::every),
+        trial("every_damage_to_a_router_is_heard_and_mended", IN_ROOMS, rooms::every),
+        trial("what_happens_in_others_namespaces_is_not_told", IN_ROOMS, rooms::others),
         trial("what_is_no_damage_is_not_told", NEEDS, no_damage),
         trial("a_call_ends_a_wait_and_a_deadline_does", NEEDS, calls),
         trial("lost_events_are_told_as_lost", NEEDS, lost),
@@ -52,11 +65,15 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn new() -> Result<Self, Failed> {
-        let lab = Lab::new()?;
+        Self::of(Lab::new()?, &text(Which::One))
+    }
+
+    /// Has a node be as a state says.
+    pub(crate) fn of(lab: Lab, state: &str) -> Result<Self, Failed> {
         let mut watch = inside(Namespace::Path(&lab.path()), Watch::open)?;
         let mut real = lab.real()?;
         watch.except(real.filter_port()?);
-        let desired = read(&text(Which::One))?;
+        let desired = read(state)?;
         converge(&mut real, &desired)?;
         let mut watched = Self { lab, real, watch, desired };
         watched.settle()?;
@@ -82,14 +99,23 @@ impl Watched {
         let node = look(&mut self.real, &self.desired)?;
         let underlay: &Device = &self.desired.node.device;
         self.watch.mind(Concern::new(&node.wanted, &node.seen, Some(underlay)));
+        // As the daemon does it, which then looks again.
+        if !node.seen.rooms.is_empty() && self.watch.attend(&mut self.real)? {
+            return self.look();
+        }
         Ok(node)
     }
 
     pub(crate) fn wait(&mut self, patience: Duration) -> Result<Option<Changed>, Failed> {
-        match self.watch.wait(Some(Instant::now() + patience))? {
-            Woken::Changed(changed) => Ok(Some(changed)),
-            Woken::Deadline => Ok(None),
-            Woken::Called => Err("nobody called".into()),
+        let end = Instant::now() + patience;
+        loop {
+            match self.watch.wait(Some(end))? {
+                // Others' mounts are told, as the daemon is told of them.
+                Woken::Changed(changed) if changed.is_of_mounts() && self.real.are_named() => {}
+                Woken::Changed(changed) => return Ok(Some(changed)),
+                Woken::Deadline => return Ok(None),
+                Woken::Called => return Err("nobody called".into()),
+            }
         }
     }
 }

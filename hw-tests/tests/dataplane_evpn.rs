@@ -7,6 +7,8 @@
 mod frr;
 #[path = "dataplane_evpn/lab.rs"]
 mod lab;
+#[path = "dataplane_evpn/options.rs"]
+mod options;
 #[path = "dataplane_evpn/restart.rs"]
 mod restart;
 
@@ -41,6 +43,31 @@ const NEEDS: &[Need] = &[
     Need::Path { path: "/usr/lib/frr/zebra", package: "frr" },
 ];
 
+const WITH_BFD: &[Need] = &[
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("bridge"),
+    Need::Program("ping"),
+    Need::Program("sysctl"),
+    Need::Program("chown"),
+    Need::Program("nft"),
+    Need::Program("vtysh"),
+    Need::Path { path: "/usr/lib/frr/bfdd", package: "frr" },
+];
+
+const RELOAD: &[Need] = &[
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("bridge"),
+    Need::Program("ping"),
+    Need::Program("sysctl"),
+    Need::Program("chown"),
+    Need::Program("nft"),
+    Need::Program("vtysh"),
+    Need::Path { path: "/usr/lib/frr/bfdd", package: "frr" },
+    Need::Path { path: "/usr/lib/frr/frr-reload.py", package: "frr-pythontools" },
+];
+
 fn main() -> ExitCode {
     let trials = vec![
         trial("nodes_learn_each_others_tunnel_ends_and_ports", NEEDS, learned),
@@ -51,6 +78,8 @@ fn main() -> ExitCode {
         trial("vxlan_from_outside_the_ranges_is_dropped", NEEDS, forged),
         trial("routers_of_two_nodes_do_not_meet", NEEDS, routed),
         trial("bgpd_and_zebra_killed_come_back_and_so_do_packets", NEEDS, restart::killed),
+        trial("an_external_session_over_two_hops_ends_when_bfd_says_so", WITH_BFD, options::far),
+        trial("frr_takes_each_change_of_the_file_and_says_what_it_says", RELOAD, options::reload),
         trial("the_program_prints_compares_and_writes_the_file", NEEDS, program_says),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

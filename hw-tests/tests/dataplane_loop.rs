@@ -4,6 +4,8 @@
 #![expect(clippy::print_stdout, reason = "what was measured is printed beside the result")]
 #![expect(clippy::disallowed_methods, reason = "measures how long finding takes")]
 
+#[path = "dataplane_loop/cost.rs"]
+mod cost;
 #[path = "dataplane_loop/lab.rs"]
 mod lab;
 #[path = "dataplane_daemon/lab.rs"]
@@ -15,7 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dataplane::loops::{Kind, What, frame as probe};
+use dataplane::loops::{Key, Kind, What, frame as probe};
+use hw_tests::network::eventually;
 use hw_tests::network::frame::{self, Arp, BROADCAST};
 use hw_tests::network::wire::Wire;
 use hw_tests::{Need, trial};
@@ -41,6 +44,8 @@ fn main() -> ExitCode {
         trial("forged_and_old_probes_do_nothing", NEEDS, forged),
         trial("a_flood_of_broadcast_is_no_loop", NEEDS, flood),
         trial("the_daemon_closes_tells_and_opens_and_net_loops_finds", NEEDS, daemon),
+        trial("the_secret_is_read_again_when_its_file_is_another", NEEDS, secret),
+        trial("what_many_ports_cost_is_measured", NEEDS, cost::many),
         trial("no_bridge_of_ours_passes_a_probe_on", NEEDS, alone),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -96,10 +101,16 @@ fn two_ports() -> Result<(), Failed> {
     let lab = Lab::new(1, BLOCK)?;
     let host = &lab.hosts[0];
     lab.join(&["g1a", "g1b"])?;
-    Wire::open(&lab.outside, "g1c")?.send(&question(1))?;
-    let storm = host.rate("b")?;
+    // One frame is enough, unless the machine is so busy that it is dropped on its way.
+    let wire = Wire::open(&lab.outside, "g1c")?;
+    let mut storm = Ok(0);
+    let begun = eventually("there is no storm to end", || {
+        storm = wire.send(&question(1)).map_err(Failed::from).and_then(|_sent| host.rate("b"));
+        !matches!(storm, Ok(..=5000))
+    });
+    let storm = storm?;
     println!("figure: loops.two_ports.storm = {storm} /s");
-    check(storm > 5000, "there is no storm to end")?;
+    begun?;
     let mut eye = host.guard(BLOCK, None)?;
     let took = eye.until("1b", What::Found, FOUND)?;
     println!("figure: loops.two_ports.found = {:.0} ms", took.as_secs_f64() * 1e3);
@@ -253,13 +264,21 @@ fn flood() -> Result<(), Failed> {
             });
         }
         let mut looked = eye.look(Duration::from_secs(5));
-        // One among all those: it goes to its port alone, and is no storm.
-        let arrives = || -> Result<bool, Failed> {
+        // Some among all those: they go to their port alone, and are no storm. A node that is
+        // flooded loses frames of any kind; of what is limited it would lose 15 of 16.
+        let arrive = || -> Result<bool, Failed> {
             let (from, to) = (Wire::open(&lab.outside, "g1b")?, Wire::open(&lab.outside, "g1a")?);
-            from.send(&unicast)?;
-            Ok(to.hear(FOUND, |frame| frame == unicast.as_slice())?.is_some())
+            for _ in 0..100 {
+                from.send(&unicast)?;
+            }
+            for _ in 0..30 {
+                if to.hear(FOUND, |frame| frame == unicast.as_slice())?.is_none() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
         };
-        looked = looked.and_then(|()| check(arrives()?, "a frame to one does not arrive"));
+        looked = looked.and_then(|()| check(arrive()?, "frames to one do not arrive"));
         looked = looked.and_then(|()| eye.look(Duration::from_secs(1)));
         stop.store(true, Ordering::Relaxed);
         looked
@@ -293,6 +312,40 @@ fn alone() -> Result<(), Failed> {
         })?;
     }
     check(!ports.is_empty() && ports.iter().all(|port| port == "1b"), &format!("{ports:?}"))
+}
+
+/// A file that is replaced, as secrets are, while the daemon runs.
+fn secret() -> Result<(), Failed> {
+    let mut node = Node::new()?;
+    let path = node.folder.path().join("secret");
+    let write = |secret: &str| -> Result<(), Failed> {
+        let new = path.with_extension("new");
+        std::fs::write(&new, secret)?;
+        Ok(std::fs::rename(&new, &path)?)
+    };
+    let mut state = node::state();
+    state["node"]["loop_detection"] =
+        serde_json::json!({ "interval": 1, "key_file": path.to_str() });
+    node.start()?;
+    let events = node.listen()?;
+    // None yet: that is told.
+    node.put("/v1/state?generation=1", &state.to_string())?.is(200)?;
+    let told = events.next("unable", FOUND)?.to_string();
+    check(told.contains("cannot use key file"), &told)?;
+    node.space.line(&format!("ip link set q1 netns {}", node.guests[0].name()))?;
+    node.guests[0].line("ip link set q1 addrgenmode none up")?;
+    let wire = Wire::open(&node.guests[0], "q1")?;
+    let signed = |secret: &str| -> Result<(), Failed> {
+        write(secret)?;
+        let key = Key::of(secret.as_bytes());
+        let by = |frame: &[u8]| probe::decode(frame).is_some_and(|heard| heard.is_by(&key));
+        let begun = Instant::now();
+        check(wire.hear(FOUND * 2, by)?.is_some(), "no probe is signed with it")?;
+        println!("figure: loops.secret.read = {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+        Ok(())
+    };
+    signed("the first secret of all nodes")?;
+    signed("another secret of all nodes, longer")
 }
 
 /// Two ports of a node that the daemon keeps, joined by a guest.
@@ -332,6 +385,19 @@ fn daemon() -> Result<(), Failed> {
         Some(links[0]["state"] == wanted)
     };
     check(is("disabled") == Some(true), "it is not closed")?;
+    let mut show = std::process::Command::new(hw_tests::program::assay()?);
+    show.args(["net", "show", "--output", "json", "--fabric-netns", node.space.name()]);
+    show.arg("--state").arg(node.folder.path().join("state"));
+    let shown: serde_json::Value = serde_json::from_slice(&show.output()?.stdout)?;
+    let ports = shown["networks"][0]["ports"].as_array().into_iter().flatten();
+    let states: Vec<_> = ports.map(|it| (&it["id"], &it["state"], &it["closed"]["en"])).collect();
+    let said = |id: &str, state: &str, words: &str| {
+        states.iter().any(|(port, is, why)| {
+            **port == id && **is == state && why.as_str().unwrap_or_default().contains(words)
+        })
+    };
+    let told = said("a1", "up", "") && said("a2", "blocked", "closed for a loop");
+    check(told, &format!("{states:?}"))?;
 
     // Without the daemon: found, and nothing touched.
     let file = node.folder.path().join("state.json");

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         trial("guests_go_out_under_an_address_they_share", NEEDS, snat),
         trial("an_elastic_ip_is_a_guests_both_ways", NEEDS, elastic),
         trial("joined_vpcs_reach_each_other_and_nothing_beyond", NEEDS, joined),
+        trial("an_address_of_another_vpc_is_outside_like_any_other", NEEDS, outside),
         trial("an_acl_holds_at_the_boundary_of_its_vpc", NEEDS, acl),
         trial("damage_to_a_router_is_found_and_repaired", NEEDS, damage),
         trial("a_file_that_a_killed_run_left_is_no_room", NEEDS, empty_file),
@@ -213,6 +214,47 @@ fn joined() -> Result<(), Failed> {
     must("a1 does not reach y1 any more", !lab.pings("a1", "10.7.0.31")?)
 }
 
+fn outside() -> Result<(), Failed> {
+    let more = |host: usize, more: &str| {
+        let green = format!(
+            "[[router]]\nid = \"g\"\nvpc = \"green\"\nexternal = \"internet\"\n\
+             address = \"203.0.113.{}\"\n",
+            10 * (host + 1) + 1
+        );
+        out(host, &format!("{SNAT}{green}{more}"))
+    };
+    let [a, b] = [more(0, ""), more(1, "")];
+    let mut lab = Lab::new([&a, &b])?;
+    let far = "10.7.0.31";
+    let mut bytes = [0; 8];
+    // The provider's network has the address that y1 of green has, and a1 of red reaches that.
+    lab.outside.line(&format!("ip address add {far}/32 dev lo"))?;
+    let [theirs, there] = [udp(lab.guest("y1"), "10.7.0.31:9")?, udp(&lab.outside, "10.7.0.31:9")?];
+    let asks = udp(lab.guest("a1"), "10.0.0.11:9")?;
+    asks.send_to(b"one", "10.7.0.31:9")?;
+    let seen = there.recv_from(&mut bytes).ok().map(|(_count, from)| from.ip());
+    must(&format!("outside hears a1: {seen:?}"), seen == Some("203.0.113.10".parse()?))?;
+    must("y1 hears nothing", theirs.recv_from(&mut bytes).is_err())?;
+    // Even where the provider sends it back, by green's own router.
+    drop(there);
+    lab.outside.line(&format!("ip address del {far}/32 dev lo"))?;
+    lab.outside.line("ip route add 10.7.0.0/24 via 203.0.113.11")?;
+    asks.send_to(b"two", "10.7.0.31:9")?;
+    must("y1 still hears nothing", theirs.recv_from(&mut bytes).is_err())?;
+    lab.outside.line("ip route del 10.7.0.0/24 via 203.0.113.11")?;
+    // Who does not want it outside says so.
+    let acl = "[[acl]]\nid = \"edge\"\nvpc = \"red\"\nin = \"allow\"\nout = \"allow\"\n\
+               [[acl.rule]]\naction = \"deny\"\ndirection = \"out\"\nprotocol = \"any\"\n\
+               to = { cidr = \"10.0.0.0/8\" }\n";
+    let [a, b] = [more(0, acl), more(1, acl)];
+    lab.apply([&a, &b])?;
+    lab.outside.line(&format!("ip address add {far}/32 dev lo"))?;
+    let there = udp(&lab.outside, "10.7.0.31:9")?;
+    asks.send_to(b"three", "10.7.0.31:9")?;
+    must("outside hears nothing then", there.recv_from(&mut bytes).is_err())?;
+    must("a1 gets out otherwise", lab.pings("a1", FAR)?)
+}
+
 fn acl() -> Result<(), Failed> {
     let joined = "[[router]]\nid = \"g\"\nvpc = \"green\"\n[[peering]]\nid = \"red-green\"\n\
                   vpcs = [\"red\", \"green\"]\n[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\n\
@@ -306,7 +348,14 @@ fn damage() -> Result<(), Failed> {
         lab.apply([&files[0], &files[1]]).map_err(|error| format!("`{what}`: {error:?}"))?;
         must(&format!("`{what}` is repaired"), whole(&lab)?)?;
     }
-    // All of it, by who knows only ip(8).
+    // Its name, by who knows only ip(8): who has it open names it again, and nothing else.
+    lab.hosts[0].run(&["ip", "netns", "delete", &room])?;
+    must("its end is seen", !lab.is_as_wanted(&files[0])?)?;
+    must("it goes on without", whole(&lab)?)?;
+    lab.apply([&files[0], &files[1]])?;
+    must("it is named again", lab.rooms(0)?.contains(&room) && whole(&lab)?)?;
+    // And where nobody has it open, all of it.
+    lab.forget(0)?;
     lab.hosts[0].run(&["ip", "netns", "delete", &room])?;
     must("its end is seen", !lab.is_as_wanted(&files[0])?)?;
     // The kernel ends it in the background, and its pairs may go in the middle of a run, which

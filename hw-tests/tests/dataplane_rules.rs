@@ -151,7 +151,7 @@ fn ranges() -> Result<(), Failed> {
     let set = "as_r_plain";
     let shape = SetShape { interval: true, concatenated: false };
     let range = |first: u32, last: u32| {
-        let last = (first != last).then(|| Key::from_slice(&last.to_be_bytes()));
+        let last = (first != last).then(|| Box::new(Key::from_slice(&last.to_be_bytes())));
         (Element { key: Key::from_slice(&first.to_be_bytes()), last }, None::<Value>)
     };
     let elements = vec![range(0x0a01_0000, 0x0a01_000f), range(0x0a01_0010, 0x0a01_0010)];
@@ -159,14 +159,18 @@ fn ranges() -> Result<(), Failed> {
     let known = table.sets.get_mut(set).ok_or("there is a set of ranges")?;
     known.elements.extend(elements.clone());
     let family = Family::Inet;
-    let add =
-        Change::AddElements { family, set: set.to_owned(), shape, elements: elements.clone() };
+    let add = Change::AddElements {
+        family,
+        set: set.to_owned(),
+        shape,
+        elements: elements.iter().cloned().collect(),
+    };
     rules::perform(&mut lab.socket()?, &Batch { changes: vec![add] })?;
     same(&lab.look()?.0, &ruleset)?;
     let table = ruleset.inet.as_mut().ok_or("there is a table")?;
     let known = table.sets.get_mut(set).ok_or("there is a set of ranges")?;
     known.elements.remove(&elements[0].0);
-    let elements = elements[..1].to_vec();
+    let elements = elements[..1].iter().cloned().collect();
     let delete = Change::DeleteElements { family, set: set.to_owned(), shape, elements };
     rules::perform(&mut lab.socket()?, &Batch { changes: vec![delete] })?;
     same(&lab.look()?.0, &ruleset)

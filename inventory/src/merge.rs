@@ -19,6 +19,8 @@ use serde_json::Value;
 use crate::identity::identity_of;
 use crate::model::{Identity, Inventory, SCHEMA};
 
+pub use identity::same_machine;
+
 use document::{Pool, SECTIONS, Shape};
 use findings::Findings;
 

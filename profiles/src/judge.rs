@@ -5,6 +5,7 @@
 //! known. Where sources disagree, a check is evaluated twice, with the chosen
 //! values and with all of them: if the answers differ, a person must decide.
 
+mod apart;
 mod evaluate;
 mod explain;
 mod facts;
@@ -67,6 +68,10 @@ fn judge_check<'a>(check: &'a Check, chosen: &mut Judge<'a>, measured: &mut Text
         if weighed != truth || verdict == Verdict::NeedsAttestation {
             reasons.extend(all.disputes());
         }
+    }
+    if !chosen.apart.is_empty() {
+        verdict = apart::weighed(verdict);
+        reasons.extend(chosen.apart.iter().map(|apart| apart.reason(facts)));
     }
     if verdict.is_open() {
         reasons.extend(chosen.reasons(check));

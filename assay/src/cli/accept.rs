@@ -1,5 +1,8 @@
 //! `assay accept`.
 
+#[cfg(feature = "bmc")]
+pub mod via;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +11,24 @@ use super::{Format, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
 #[derive(Clone, Debug, Default, Args)]
+#[cfg_attr(
+    feature = "bmc",
+    command(after_help = "\
+With --via bmc each machine of the list gets a report of its own, in a folder of its serial number \
+below --out, and all of them one together in `batch`. A machine that cannot be reached is named, and \
+the run ends with 3. What was collected on the machines themselves comes in by --from: what it says \
+otherwise than the BMC is shown with both values, and the row is not passed.
+Example: assay accept --profile gd-gov-cloud/bms-1
+Example: assay accept --via bmc --hosts rack.csv --profile gd-gov-cloud/ecs-server --out rack")
+)]
 pub struct Accept {
     /// Profile to judge by: an id of `assay profile list`, or a TOML file
-    #[arg(long, value_name = "ID|FILE")]
-    pub profile: String,
+    #[cfg_attr(
+        feature = "bmc",
+        arg(long, value_name = "ID|FILE", required_unless_present = "via")
+    )]
+    #[cfg_attr(not(feature = "bmc"), arg(long, value_name = "ID|FILE", required = true))]
+    pub profile: Option<String>,
     /// Judge what others collected: a dump, a text, a JSON file, or a folder of them
     #[arg(long, value_name = "DIR|FILE")]
     pub from: Vec<PathBuf>,
@@ -31,6 +48,10 @@ pub struct Accept {
     /// A volume to accept after the machine, as `assay storage accept` does.
     #[command(flatten)]
     pub volume: Volume,
+    /// Machines that are judged from outside.
+    #[cfg(feature = "bmc")]
+    #[command(flatten)]
+    pub via: via::Via,
     /// Folder to write the report to
     #[arg(long, value_name = "DIR", default_value = "assay-report")]
     pub out: PathBuf,

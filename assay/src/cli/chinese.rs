@@ -3,6 +3,24 @@
 //! An argument of the same name means the same everywhere, unless `ARGUMENTS`
 //! has it under its command too (`report render/out`).
 
+#[cfg(feature = "bmc")]
+mod bmc;
+/// Without BMCs there is nothing to say of them.
+#[cfg(not(feature = "bmc"))]
+mod bmc {
+    type Table = &'static [(&'static str, &'static str)];
+    pub(super) const COMMANDS: Table = &[];
+    pub(super) const AFTER: Table = &[];
+    pub(super) const ARGUMENTS: Table = &[];
+    /// And nothing of audits and settings.
+    pub(super) mod audit {
+        pub(in crate::cli::chinese) use super::{AFTER, ARGUMENTS, COMMANDS};
+    }
+    /// And nothing of their settings.
+    pub(super) mod settings {
+        pub(in crate::cli::chinese) use super::{AFTER, ARGUMENTS, COMMANDS};
+    }
+}
 mod daemon;
 mod net;
 mod storage;
@@ -171,6 +189,9 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
     }
     COMMANDS
         .iter()
+        .chain(bmc::COMMANDS)
+        .chain(bmc::settings::COMMANDS)
+        .chain(bmc::audit::COMMANDS)
         .chain(daemon::COMMANDS)
         .chain(net::COMMANDS)
         .chain(storage::COMMANDS)
@@ -183,7 +204,13 @@ pub(super) fn after(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some(EXIT_CODES);
     }
-    let mut all = daemon::AFTER.iter().chain(net::AFTER).chain(storage::AFTER);
+    let mut all = bmc::AFTER
+        .iter()
+        .chain(bmc::settings::AFTER)
+        .chain(bmc::audit::AFTER)
+        .chain(daemon::AFTER)
+        .chain(net::AFTER)
+        .chain(storage::AFTER);
     all.find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
 
@@ -193,6 +220,9 @@ pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
     let find = |name: &str| {
         ARGUMENTS
             .iter()
+            .chain(bmc::ARGUMENTS)
+            .chain(bmc::settings::ARGUMENTS)
+            .chain(bmc::audit::ARGUMENTS)
             .chain(daemon::ARGUMENTS)
             .chain(net::ARGUMENTS)
             .chain(storage::ARGUMENTS)

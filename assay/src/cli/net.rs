@@ -93,7 +93,7 @@ pub struct Place {
 Exit: 0 sound, 2 not, 3 could not be read
 Example: assay net lint network.toml")]
 pub struct Lint {
-    /// The files, TOML or JSON; `-` reads standard input
+    /// The files, TOML or JSON, of nodes or plans for `net accept`; `-` reads standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// What to print on stdout

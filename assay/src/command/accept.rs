@@ -3,6 +3,8 @@
 pub(super) mod environment;
 mod network;
 mod runs;
+#[cfg(feature = "bmc")]
+mod via;
 
 use std::{
     collections::BTreeSet,
@@ -49,6 +51,10 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
+    #[cfg(feature = "bmc")]
+    if via::is_asked(&arguments.via)? {
+        return via::run(arguments, global, console);
+    }
     let storage = runs::read(&arguments.storage, console)?;
     let Some(volume) = volume(arguments)? else {
         return run_with(arguments, storage, global, console);
@@ -110,14 +116,13 @@ pub(super) fn run_with(
 ) -> Result<Exit, Failure> {
     let started_at = clock::now();
     // Everything that can be wrong with the request is found before the work.
-    let (profile, catalogue) = catalogue::profile(&arguments.profile)?;
+    let (profile, catalogue) =
+        catalogue::profile(arguments.profile.as_deref().unwrap_or_default())?;
     let cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
     let interrupt = machine::watch(console);
     let options = machine::options(&arguments.looking, &interrupt)?;
-    let retest_of = match &arguments.retest_of {
-        Some(path) => Some(folder::load(path).map_err(reports::folder_failure)?.digests),
-        None => None,
-    };
+    let retest_of = arguments.retest_of.as_deref().map(folder::load).transpose();
+    let retest_of = retest_of.map_err(reports::folder_failure)?.map(|loaded| loaded.digests);
     let network = network::read(&arguments.network)?;
     can_write(&arguments.out)?;
 
@@ -247,8 +252,8 @@ fn find(
         }));
         parts.push(collected.inventory);
     }
-    for Imported { name, kind, inventory, bytes } in given.imported {
-        found.inputs.push(format!("{kind}: {name}"));
+    for Imported { name, writer, inventory, bytes } in given.imported {
+        found.inputs.push(format!("{writer}: {name}"));
         let locator = format!("import:{name}");
         found.evidence.push(EvidenceFile { path: file_name(&name), bytes, locator });
         parts.push(inventory);
@@ -259,9 +264,9 @@ fn find(
             "none of the files given can be used",
         ))
         .hint(Text::new(
-            "能导入的有：dmidecode（文本或 --dump-bin）、lshw -json、smartctl -j 或 -x、storcli J、LLDP 抓包、记录的根目录",
+            "能导入的有：dmidecode（文本或 --dump-bin）、lshw -json、smartctl -j 或 -x、storcli J、LLDP 抓包、Redfish 资源树（目录或 .tar.xz）、记录的根目录",
             "what can be imported: dmidecode (text or --dump-bin), lshw -json, smartctl -j or -x, \
-             storcli J, LLDP captures, recorded roots",
+             storcli J, LLDP captures, Redfish trees (a folder or .tar.xz), recorded roots",
         )));
     }
     let several = parts.len() > 1;

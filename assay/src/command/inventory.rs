@@ -1,5 +1,7 @@
 //! `assay inventory`.
 
+mod beside;
+mod counts;
 mod raw;
 mod record;
 
@@ -10,7 +12,7 @@ use profiles::Text;
 
 use super::{
     machine, push,
-    sources::{self, Imported},
+    sources::{self, Imported, Writer},
 };
 use crate::{
     cli::{
@@ -108,8 +110,13 @@ fn import(arguments: &Import, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 /// Merges what several sources say of one machine.
-pub(super) fn merge_parts(parts: Vec<Inventory>, force_same: bool) -> Result<Inventory, Failure> {
-    merge::merge(parts, &merge::Options { force_same }).map_err(|error| {
+pub(super) fn merge_parts(
+    mut parts: Vec<Inventory>,
+    force_same: bool,
+) -> Result<Inventory, Failure> {
+    let apart = counts::apart(&parts);
+    beside::align(&mut parts);
+    let merged = merge::merge(parts, &merge::Options { force_same }).map_err(|error| {
         let hint = error.hint();
         Failure::unable(Text::new(
             "这些来源不能当作同一台机器",
@@ -117,6 +124,10 @@ pub(super) fn merge_parts(parts: Vec<Inventory>, force_same: bool) -> Result<Inv
         ))
         .because(error)
         .hint_from(hint)
+    });
+    merged.map(|mut merged| {
+        counts::tell(&mut merged, apart);
+        merged
     })
 }
 
@@ -147,7 +158,7 @@ fn from_file(path: &Path) -> Result<Document, Failure> {
     let found = sources::gather(&[path.to_owned()])?;
     match (found.imported.into_iter().next(), found.unusable.into_iter().next()) {
         // Our own document goes as it is: its key is then that of the file.
-        (Some(file), _) if file.kind == Kind::Inventory => {
+        (Some(file), _) if file.writer == Writer::Program(Kind::Inventory) => {
             Ok(Document { schema: inventory::model::SCHEMA.to_owned(), body: file.bytes })
         }
         (Some(file), _) => document(&file.inventory),

@@ -1,5 +1,8 @@
 //! Looking at a machine: this one, or a recorded root.
 
+#[cfg(feature = "bmc")]
+mod in_band;
+
 use std::{
     fs::File,
     path::{Path, PathBuf},
@@ -24,13 +27,16 @@ use crate::{
 pub(super) struct Root {
     /// The root.
     pub(super) sysroot: Sysroot,
+    /// Whether it is the machine that this runs on: its BMC can be asked.
+    #[cfg_attr(not(feature = "bmc"), expect(dead_code, reason = "nobody asks a BMC then"))]
+    is_live: bool,
     _scratch: Option<Scratch>,
 }
 
 /// Opens this machine's root, or the recorded one at `path`.
 pub(super) fn open_root(path: Option<&Path>) -> Result<Root, Failure> {
     let Some(path) = path else {
-        return Ok(Root { sysroot: Sysroot::live(), _scratch: None });
+        return Ok(Root { sysroot: Sysroot::live(), is_live: true, _scratch: None });
     };
     let name = path.display().to_string();
     let failure = || {
@@ -48,7 +54,7 @@ pub(super) fn open_root(path: Option<&Path>) -> Result<Root, Failure> {
                 "the folder should hold `sys` or `proc`",
             ))
         })?;
-        return Ok(Root { sysroot, _scratch: None });
+        return Ok(Root { sysroot, is_live: false, _scratch: None });
     }
     if !meta.is_file() {
         return Err(failure().because(std::io::Error::new(
@@ -63,7 +69,7 @@ pub(super) fn open_root(path: Option<&Path>) -> Result<Root, Failure> {
         failure().because(error).hint_from(hint)
     })?;
     let sysroot = Sysroot::at(scratch.path()).map_err(|error| failure().because(error))?;
-    Ok(Root { sysroot, _scratch: Some(scratch) })
+    Ok(Root { sysroot, is_live: false, _scratch: Some(scratch) })
 }
 
 /// Returns how to look, as the command line says it.
@@ -93,10 +99,30 @@ pub(super) fn look(root: &Root, options: &Options, console: &Console) -> Collect
         Text::new("正在采集（Ctrl-C：保留已采集的）", "collecting (Ctrl-C keeps what is there)");
     let progress = Progress::start(console.progress, console.tr(&start));
     let (lang, told) = (console.lang, Text::new("正在采集：已完成", "collecting: done with"));
-    collect::collect(&root.sysroot, options, &|section: Section| {
+    let collected = collect::collect(&root.sysroot, options, &|section: Section| {
         let section = section_name(section);
         progress.step(&format!("{} {}", told.get(lang), section.get(lang)));
-    })
+    });
+    beside(root, options, collected)
+}
+
+/// Adds what the machine's own BMC tells.
+#[cfg(feature = "bmc")]
+fn beside(root: &Root, options: &Options, mut collected: Collected) -> Collected {
+    let is_stopped = options
+        .interrupt
+        .as_ref()
+        .is_some_and(|flag| flag.load(std::sync::atomic::Ordering::Relaxed));
+    if root.is_live && !is_stopped {
+        in_band::add(&mut collected, options.section_deadline);
+    }
+    collected
+}
+
+/// Built without BMCs, it asks none.
+#[cfg(not(feature = "bmc"))]
+fn beside(_root: &Root, _options: &Options, collected: Collected) -> Collected {
+    collected
 }
 
 /// Takes the operator's signals, or goes on without.

@@ -19,7 +19,7 @@ mod watch;
 
 use std::path::Path;
 
-use dataplane::{desired::Desired, node::NodeError, seen::Seen, text::Text as Said};
+use dataplane::{desired::Desired, node::NodeError, seen::Seen, spec::File, text::Text as Said};
 use profiles::Text;
 use serde_json::{Map, Value};
 
@@ -82,13 +82,14 @@ fn lint(arguments: &Lint, console: &mut Console) -> Result<Exit, Failure> {
             }
         }
     }
-    let read: Vec<_> = sources.iter().map(Source::parse).collect();
+    let read: Vec<_> = sources.iter().map(Source::parse_any).collect();
     let mut checked = Vec::new();
     for (source, found) in sources.iter().zip(&read) {
-        let unfit = found.as_ref().ok().and_then(|desired| {
-            let error = source::on_empty_node(desired).err()?;
-            Some((error.to_string(), error.hint()))
-        });
+        let unfit = match found {
+            Ok(File::Node(desired)) => source::on_empty_node(desired).err(),
+            _ => None,
+        };
+        let unfit = unfit.map(|error| (error.to_string(), error.hint()));
         checked.push(output::Checked { file: &source.name, found: found.as_ref(), unfit });
     }
     match arguments.output {

@@ -1,7 +1,6 @@
 //! What `inventory push` and `report push` have in common: queue, deliver, tell.
 
 use std::{
-    env,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -139,20 +138,13 @@ fn spool_failure(error: SpoolError) -> Failure {
 
 /// Returns where documents wait when nobody says where.
 fn default_spool() -> Result<PathBuf, Failure> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(PathBuf::from("/var/lib/assay/spool"));
-    }
-    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    set("XDG_STATE_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("assay/spool"))
-        .ok_or_else(|| {
-            Failure::usage(Text::new(
-                "没有主目录，不知队列放在哪里",
-                "there is no home folder for the spool",
-            ))
-            .hint(Text::new("用 --spool 给出目录", "name a folder with --spool"))
-        })
+    super::state_folder().map(|state| state.join("spool")).ok_or_else(|| {
+        Failure::usage(Text::new(
+            "没有主目录，不知队列放在哪里",
+            "there is no home folder for the spool",
+        ))
+        .hint(Text::new("用 --spool 给出目录", "name a folder with --spool"))
+    })
 }
 
 /// What a push came to, for programs.

@@ -1,6 +1,7 @@
 //! Files that others collected: found in folders, recognised, imported.
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -15,17 +16,60 @@ use profiles::Text;
 use super::machine;
 use crate::{failure::Failure, lang::text};
 
+#[cfg(feature = "bmc")]
+mod tree;
+#[cfg(feature = "bmc")]
+pub(super) use tree::document;
+/// Without BMCs nothing is a tree of Redfish.
+#[cfg(not(feature = "bmc"))]
+mod tree {
+    pub(super) fn folder(_: &std::path::Path, _: &mut super::Sources) -> bool {
+        false
+    }
+
+    pub(super) fn archive(_: &str, bytes: Vec<u8>, _: &mut super::Sources) -> Option<Vec<u8>> {
+        Some(bytes)
+    }
+
+    pub(super) fn compressed(_: &[u8]) -> Option<profiles::Text> {
+        None
+    }
+}
+
 /// A file that was imported.
 #[derive(Clone, Debug)]
 pub(super) struct Imported {
     /// Its name, as the user gave it or as it was found.
     pub(super) name: String,
     /// What wrote it.
-    pub(super) kind: Kind,
+    pub(super) writer: Writer,
     /// What it says.
     pub(super) inventory: Inventory,
     /// Its bytes, for the evidence.
     pub(super) bytes: Vec<u8>,
+}
+
+/// What wrote a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// A program that looked at the machine.
+    Program(Kind),
+    /// A BMC: a tree of Redfish, recorded.
+    #[cfg_attr(not(feature = "bmc"), expect(dead_code, reason = "nothing makes one then"))]
+    Redfish,
+    /// A BMC, over IPMI.
+    #[cfg_attr(not(feature = "bmc"), expect(dead_code, reason = "nothing makes one then"))]
+    Ipmi,
+}
+
+impl fmt::Display for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(kind) => kind.fmt(f),
+            Self::Redfish => f.write_str("redfish"),
+            Self::Ipmi => f.write_str("ipmi"),
+        }
+    }
 }
 
 /// A file that gave nothing, with the reason.
@@ -97,7 +141,7 @@ pub(super) fn read_as(kind: Kind, path: &Path) -> Result<Imported, Failure> {
     let name = path.display().to_string();
     let bytes = read(path).map_err(|error| cannot_read(&name, error))?;
     let inventory = import::import(kind, &name, &bytes).map_err(|error| cannot_import(&error))?;
-    Ok(Imported { name, kind, inventory, bytes })
+    Ok(Imported { name, writer: Writer::Program(kind), inventory, bytes })
 }
 
 /// Returns the failure of an import that was asked for.
@@ -107,6 +151,8 @@ pub(super) fn cannot_import(error: &ImportError) -> Failure {
 }
 
 fn take(file: &Path, name: String, bytes: Vec<u8>, sources: &mut Sources) {
+    // Before recorded roots: these may be a bare tar too.
+    let Some(bytes) = tree::archive(&name, bytes, sources) else { return };
     if machine::is_recorded_root(file, &bytes) {
         sources.roots.push(file.to_owned());
         return;
@@ -114,17 +160,23 @@ fn take(file: &Path, name: String, bytes: Vec<u8>, sources: &mut Sources) {
     let Some(kind) = import::detect(&name, &bytes) else {
         let why = if bytes.is_empty() {
             Text::new("是空文件", "is empty")
+        } else if let Some(why) = tree::compressed(&bytes) {
+            why
         } else {
             Text::new(
-                "不是能识别的采集结果（SMBIOS、dmidecode、lshw、smartctl、storcli、LLDP）",
-                "is nothing that can be imported (SMBIOS, dmidecode, lshw, smartctl, storcli, LLDP)",
+                "不是能识别的采集结果（SMBIOS、dmidecode、lshw、smartctl、storcli、LLDP、Redfish 资源树）",
+                "is nothing that can be imported (SMBIOS, dmidecode, lshw, smartctl, storcli, LLDP, \
+                 Redfish trees)",
             )
         };
         sources.unusable.push(Unusable { name, why });
         return;
     };
     match import::import(kind, &name, &bytes) {
-        Ok(inventory) => sources.imported.push(Imported { name, kind, inventory, bytes }),
+        Ok(inventory) => {
+            let writer = Writer::Program(kind);
+            sources.imported.push(Imported { name, writer, inventory, bytes });
+        }
         Err(error) => {
             let place = error.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
             let hint = error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -142,6 +194,9 @@ fn walk(
 ) -> Result<(), Failure> {
     if machine::is_recorded_root(folder, &[]) {
         sources.roots.push(folder.to_owned());
+        return Ok(());
+    }
+    if tree::folder(folder, sources) {
         return Ok(());
     }
     if depth > DEEPEST {

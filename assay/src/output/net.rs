@@ -10,7 +10,7 @@ pub mod verify;
 
 use dataplane::{
     desired::Desired,
-    spec::{Fault, SpecErrors},
+    spec::{Fault, File, SpecErrors},
     text::Text,
 };
 use profiles::Lang;
@@ -25,7 +25,7 @@ pub struct Checked<'a> {
     /// As the user named it.
     pub file: &'a str,
     /// What it says, or what is wrong with it.
-    pub found: Result<&'a Desired, &'a SpecErrors>,
+    pub found: Result<&'a File, &'a SpecErrors>,
     /// Why what it says cannot be had, with what to do.
     pub unfit: Option<(String, Option<String>)>,
 }
@@ -89,7 +89,21 @@ pub fn lint(files: &[Checked<'_>], layout: Layout) -> String {
                 let hint = hint.as_ref().map(|hint| Text { zh: hint.clone(), en: hint.clone() });
                 put_complaint(&mut page, &what, hint.as_ref(), layout);
             }
-            (Ok(desired), None) => {
+            (Ok(File::Cloud(cloud)), None) => {
+                let line = Text::of(
+                    "`{0}` 无误：云平台 {1}，代理 {2}，测试项 {3}，其中不能测的 {4}",
+                    "`{0}` is sound: cloud {1}, agents {2}, cases {3}, of which cannot be measured {4}",
+                    &[
+                        &file,
+                        &cloud.name,
+                        &cloud.agents.len(),
+                        &cloud.cases.len(),
+                        &cloud::open(cloud),
+                    ],
+                );
+                put(&mut page, format_args!("{}\n", say(&line, layout)));
+            }
+            (Ok(File::Node(desired)), None) => {
                 let counts = Counts::of(desired);
                 let line = Text::of(
                     "`{0}` 无误：节点 {1}，VPC {2}，网络 {3}，本节点端口 {4}，其他节点端口 {5}，安全组 {6}，规则 {7}",
@@ -140,7 +154,15 @@ fn checked_value(checked: &Checked<'_>) -> Value {
     let mut left_out = 0;
     let mut holds = Value::Null;
     match checked.found {
-        Ok(desired) => {
+        Ok(File::Cloud(cloud)) => {
+            holds = json!({
+                "cloud": &cloud.name,
+                "agents": cloud.agents.len(),
+                "cases": cloud.cases.len(),
+                "open": cloud::open(cloud),
+            });
+        }
+        Ok(File::Node(desired)) => {
             let counts = Counts::of(desired);
             holds = json!({
                 "node": &desired.node.name,

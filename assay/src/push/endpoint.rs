@@ -25,6 +25,10 @@ impl EndpointError {
     /// What the operator can do about it.
     pub fn hint(&self) -> (&'static str, &'static str) {
         match self {
+            Self::Malformed(text, _) if !text.is_ascii() => (
+                "写成 https://主机/路径；中文域名写成其 ASCII 形式 (xn--…)",
+                "write it as https://HOST/PATH, a name of other letters in its ASCII form (xn--…)",
+            ),
             Self::Malformed(..) | Self::Scheme(_) => {
                 ("写成 https://主机/路径", "write it as https://HOST/PATH")
             }
@@ -68,6 +72,13 @@ fn is_this_machine(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_other_letters_is_asked_for_in_ascii() {
+        let error = parse("https://广东.政务/x", false).expect_err("ASCII alone");
+        assert!(error.hint().1.contains("xn--"), "{error}");
+        parse("https://xn--7hv594i.xn--zfr164b/x", false).expect("the ASCII form of one");
+    }
 
     #[test]
     fn plain_http_goes_to_this_machine_only_unless_told() {

@@ -7,8 +7,10 @@ use assay::output::net::{apply, plan, show, verify};
 use assay::output::{Layout, Paint};
 use dataplane::apply::{Applied, Run};
 use dataplane::desired::Desired;
+use dataplane::desired::loops::{Action, LoopDetection};
 use dataplane::journal::{NoLog, Past};
 use dataplane::kernel::fake::Fake;
+use dataplane::kernel::links::counters::Counters;
 use dataplane::node::{self, Node};
 use dataplane::plan::Scope;
 use dataplane::seen::{Link, Seen};
@@ -230,4 +232,58 @@ fn what_is_shown_of_a_port_is_what_holds_for_it() {
     let document = finished("assay/net-show/v1", show::fields(&alone, &networks));
     assert_eq!(document["networks"][0]["ports"][0]["id"], "web-1");
     assert!(document["networks"][0]["ports"][1]["id"].is_null(), "{document:#}");
+}
+
+#[test]
+fn a_port_that_is_closed_says_why_in_both_languages() {
+    let scope = complete();
+    let mut kernel = kernel();
+    let node = look(&mut kernel, &scope);
+    let _done = applied(&mut kernel, &node);
+    let mut desired = desired();
+    let device = desired.ports["app-1"].device.clone();
+    let shown = |seen: &Seen, desired: &Desired, disabled: bool| {
+        let one = Counters { disabled, ..Counters::default() };
+        let counters = BTreeMap::from([(device.clone(), one)]);
+        let subject = show::Subject { seen, desired: Some(desired), counters: &counters };
+        let networks = subject.networks();
+        let document = finished("assay/net-show/v1", show::fields(&subject, &networks));
+        let port = document["networks"][0]["ports"][0].clone();
+        assert_eq!(port["id"], "app-1");
+        for lang in [Lang::Zh, Lang::En] {
+            let why = &port["closed"][if lang == Lang::Zh { "zh" } else { "en" }];
+            for single in [false, true] {
+                let page = show::page(&subject, &networks, single, layout(lang));
+                let said = page.split_whitespace().collect::<String>();
+                let why = why.as_str().map(|it| it.split_whitespace().collect::<String>());
+                let told = why.as_ref().is_some_and(|why| said.contains(why.as_str()));
+                assert_eq!(told, why.is_some(), "{page}");
+            }
+        }
+        (port["state"].clone(), port["closed"]["en"].as_str().unwrap_or_default().to_owned())
+    };
+    let open = kernel.seen.clone();
+    assert_eq!(shown(&open, &desired, false), (json!("up"), String::new()));
+    let (state, why) = shown(&open, &desired, true);
+    assert_eq!(state, "blocked");
+    assert!(why.contains("not by loop detection"), "{why}");
+    desired.node.loops = Some(LoopDetection {
+        interval: 5,
+        action: Action::Block,
+        recovery: 30,
+        storm_limit: 1000,
+        key_file: None,
+    });
+    let (_, why) = shown(&open, &desired, true);
+    assert!(why.contains("`assay net unblock` says for which"), "{why}");
+    let mut other = open.clone();
+    other.links.get_mut(&device).expect("it is there").up = false;
+    let (state, why) = shown(&other, &desired, false);
+    assert!(state == "down" && why.contains("once its rules are there"), "{state} {why}");
+    other.links.get_mut(&device).expect("it is there").master = None;
+    let (state, why) = shown(&other, &desired, false);
+    assert!(state == "apart" && why.contains("is no port of bridge"), "{state} {why}");
+    other.links.remove(&device);
+    let (state, why) = shown(&other, &desired, false);
+    assert!(state == "absent" && why.contains("opened when it comes"), "{state} {why}");
 }

@@ -42,7 +42,7 @@ fuzz_target!(|bytes: &[u8]| {
     // No range ends where it begins: that is a single key.
     for table in [&ruleset.inet, &ruleset.netdev].into_iter().flatten() {
         for element in table.sets.values().flat_map(|set| set.elements.keys()) {
-            assert!(element.last.as_ref() != Some(&element.key));
+            assert!(element.last.as_deref() != Some(&element.key));
         }
     }
 });

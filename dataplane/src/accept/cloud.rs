@@ -21,7 +21,7 @@ use crate::text::Text;
 use order::{Done, Order, Saw};
 
 /// Rows of the norm that guests can say something of.
-pub const ROWS: [&str; 16] = [
+pub const ROWS: [&str; 17] = [
     "5.2.3.1#1",
     "5.2.3.1#2",
     "5.2.3.1#5",
@@ -33,6 +33,7 @@ pub const ROWS: [&str; 16] = [
     "5.2.3.2#5",
     "5.2.3.5#1",
     "5.2.3.5#2",
+    "5.2.3.5#3",
     "5.2.3.5#5",
     "5.3.1.1#1",
     "8.3.8#1",

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use pnet_base::MacAddr;
 
+use super::evidence::{About, Evidence, case};
 use super::frame::{self, Way};
 use super::site::{CARD, MTU, Node, both, card, said};
 use super::world::{Host, put, vtep};
-use super::{Case, Probe, Sighting, Verdict};
+use super::{Case, Probe, Sighting};
 use crate::desired::Desired;
 use crate::kernel::scratch::{Scratch, apart};
 use crate::kernel::wire::Hub;
@@ -46,9 +47,6 @@ pub fn run() -> Vec<Case> {
     found.unwrap_or_else(|why| CASES.iter().map(|about| case(about, Err(why.clone()))).collect())
 }
 
-/// Row of the norm, and what is asked, in Chinese and in English.
-type About = (&'static str, &'static str, &'static str);
-
 const CASES: [About; 4] = [
     (
         "5.3.2.1#10",
@@ -71,26 +69,6 @@ const CASES: [About; 4] = [
         "full synchronisation changes nothing where nothing differs, and one thing where one does",
     ),
 ];
-
-fn case((row, zh, en): &About, found: Result<Evidence, Text>) -> Case {
-    let (verdict, reason, evidence) = match found {
-        Err(why) => (Verdict::NotMeasured, Some(why), Evidence::default()),
-        Ok(mut evidence) => match evidence.fault.take() {
-            Some(why) => (Verdict::Fail, Some(why), evidence),
-            None => (Verdict::Pass, None, evidence),
-        },
-    };
-    let case = Text { zh: (*zh).to_owned(), en: (*en).to_owned() };
-    let Evidence { sent: probe_sent, seen: probe_seen, .. } = evidence;
-    Case { row, case, verdict, reason, probe_sent, probe_seen }
-}
-
-#[derive(Debug, Default)]
-struct Evidence {
-    fault: Option<Text>,
-    sent: Vec<Probe>,
-    seen: Vec<Sighting>,
-}
 
 fn measure() -> Result<Vec<Case>, Text> {
     let (mut host, mut other) =

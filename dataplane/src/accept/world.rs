@@ -142,6 +142,8 @@ pub(super) enum State {
     Besides(&'static str),
     /// The elastic IP is another guest's, or nobody's.
     Elastic(Option<Seat>),
+    /// There is none.
+    NoElastic,
 }
 
 /// Rules: group, id, and the rest as the file says it.
@@ -307,7 +309,7 @@ pub(super) fn outer_card(host: Host) -> [u8; 6] {
     [2, 0x98, 0, 0, 0, host.last()]
 }
 
-fn node_name(host: Host) -> String {
+pub(super) fn node_name(host: Host) -> String {
     format!("host-{}", host.last())
 }
 
@@ -413,7 +415,9 @@ fn put_routing(text: &mut String, host: Host, state: State) {
     }
     let bound = if let State::Elastic(bound) = state { bound } else { Some(Seat::A1) };
     let bound = bound.map_or_else(String::new, |seat| format!("port='{}'\n", seat.name()));
-    put(text, format_args!("[[eip]]\nid='www'\naddress='{}'\n{bound}", external(ELASTIC)));
+    if state != State::NoElastic {
+        put(text, format_args!("[[eip]]\nid='www'\naddress='{}'\n{bound}", external(ELASTIC)));
+    }
     if let State::Besides(more) = state {
         text.push_str(more);
     }
@@ -437,6 +441,7 @@ mod tests {
             State::In(Seat::A6, "db"),
             State::Elastic(None),
             State::Elastic(Some(Seat::A3)),
+            State::NoElastic,
         ];
         for state in states {
             for host in [Host::A, Host::B] {

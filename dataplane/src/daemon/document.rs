@@ -177,6 +177,12 @@ impl Document {
         part
     }
 
+    /// Puts an object that is nobody's into it.
+    pub(super) fn put(&mut self, section: &str, id: &str, text: &str) {
+        let section = self.sections.entry(section.to_owned()).or_default();
+        section.insert(id.to_owned(), Object { text: Arc::from(text), since: 0 });
+    }
+
     /// Returns what is of no object.
     pub fn head(&self) -> &BTreeMap<String, Arc<str>> {
         &self.head
@@ -195,10 +201,15 @@ impl Document {
         self.sections.retain(|_name, section| !section.is_empty());
     }
 
-    /// Adds it to a text, on one line.
-    pub(super) fn write(&self, text: &mut String) {
+    /// Makes room for it in a text: what is large from the start is given back as a whole.
+    fn reserve(&self, text: &mut String) {
         let length = |(_section, id, object): (_, &str, &Object)| id.len() + object.text.len() + 2;
         text.reserve(4096 + self.objects().map(length).sum::<usize>());
+    }
+
+    /// Adds it to a text, on one line.
+    pub(super) fn write(&self, text: &mut String) {
+        self.reserve(text);
         text.push('{');
         let mut between = "";
         for (name, value) in &self.head {
@@ -229,6 +240,7 @@ impl Document {
         let mut line = 1;
         let mut between = "\n";
         let text = &mut rendered.text;
+        self.reserve(text);
         for (name, value) in &self.head {
             for part in [between, &quoted(name), ":", value] {
                 text.push_str(part);

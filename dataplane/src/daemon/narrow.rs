@@ -35,14 +35,18 @@ pub struct Known {
 
 impl Known {
     /// Returns what is known behind a look that found all as wanted; nothing where two things
-    /// share a number.
-    pub fn of(desired: &Desired, zones: Zones, wanted: &Wanted, seen: &Seen) -> Option<Self> {
-        if firewall::shares_numbers(desired) {
-            return None;
-        }
-        let mtu = seen.links.get(&desired.node.device).map(|link| link.mtu);
+    /// share a number. `mtu` is the largest packet of the underlay's device in bytes.
+    pub fn of(desired: &Desired, zones: Zones, wanted: Wanted, mtu: Option<u32>) -> Option<Self> {
         let names = names(&wanted.ruleset).map(str::to_owned).collect();
-        Some(Self { zones, mtu, names, numbers: numbers(&wanted.ruleset).collect() })
+        let numbers = numbers(&wanted.ruleset).collect();
+        // On a full node it is megabytes, and so is what follows.
+        drop(wanted);
+        (!firewall::shares_numbers(desired)).then_some(Self { zones, mtu, names, numbers })
+    }
+
+    /// Whether it is still so behind another look that found all as it was.
+    pub fn holds(&self, mtu: Option<u32>) -> bool {
+        self.mtu == mtu
     }
 
     /// Returns the devices that a plan for a part has to see.
@@ -74,9 +78,12 @@ impl Known {
         for network in placed {
             zones.of.insert(network.to_owned(), *self.zones.of.get(network)?);
         }
-        let before = compile::compile(&part.before, &zones, self.mtu).ok()?;
-        let wanted = compile::compile(&part.after, &zones, self.mtu).ok()?;
-        let difference = Difference::of(&before.ruleset, &wanted.ruleset);
+        let facts = part.facts.as_ref();
+        let before = compile::compile_part(&part.before, &zones, self.mtu, facts).ok()?;
+        let wanted = compile::compile_part(&part.after, &zones, self.mtu, facts).ok()?;
+        let mut difference = Difference::of(&before.ruleset, &wanted.ruleset);
+        // Numbers follow from the facts.
+        difference.numbers.retain(|_number| facts.is_none());
         if difference.names.iter().any(|(name, new)| *new && self.names.contains(name))
             || difference.numbers.iter().any(|(it, new)| *new && self.numbers.contains(it))
         {

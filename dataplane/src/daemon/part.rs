@@ -13,18 +13,25 @@ use serde_json::Value;
 
 use super::document::{Document, Edit, Key, members};
 use super::index::{Index, Objects};
+use super::near;
 use crate::address::Device;
 use crate::desired::routing::Routing;
 use crate::desired::{Desired, Port, PortKind};
+use crate::firewall::compile::Facts;
 use crate::spec;
 
 /// A VPC before and after a change.
 #[derive(Clone, Debug)]
 pub struct Part {
+    /// The VPC.
+    pub(super) vpc: String,
     /// As it is.
     pub before: Arc<Desired>,
     /// As it is to be.
     pub after: Arc<Desired>,
+    /// What the change leaves as it is, where `before` and `after` are no more than what is
+    /// [`near`](super::near) it.
+    pub(super) facts: Option<Facts>,
 }
 
 impl Part {
@@ -44,10 +51,14 @@ impl Part {
         if routed {
             return None;
         }
-        let before = cut(desired, index.of_vpc(&vpc)?);
-        let text = document.part(&keys(&before, &vpc, document, edit)).render(Some(edit)).text;
-        let after = spec::read("state", &text).ok()?;
-        let part = Self { before: Arc::new(before), after: Arc::new(after) };
+        let objects = index.of_vpc(&vpc)?;
+        let near = near::part(desired, objects, &vpc, document, edit);
+        let part = near.or_else(|| {
+            let before = cut(desired, objects);
+            let text = document.part(&keys(&before, &vpc, document, edit)).render(Some(edit)).text;
+            let after = Arc::new(spec::read("state", &text).ok()?);
+            Some(Self { vpc: vpc.clone(), before: Arc::new(before), after, facts: None })
+        })?;
         part.is_alone(desired, index, &edit.key).then_some(part)
     }
 
@@ -76,7 +87,7 @@ impl Part {
             return false;
         }
         let taken = |name: &Device| {
-            let own = self.before.ports.values().flat_map(names).filter(|own| *own == name);
+            let own = before.into_iter().flat_map(names).filter(|own| *own == name);
             let mut externals = desired.routing.externals.values();
             index.count(name) > own.count() || externals.any(|it| it.device == *name)
         };
@@ -84,15 +95,21 @@ impl Part {
     }
 
     /// Puts the changed object into the whole.
-    pub(super) fn merge(&self, whole: &mut Desired, index: &mut Index, (section, id): &Key) {
+    pub(super) fn merge(&self, whole: &mut Desired, index: &mut Index, key: &Key) {
+        let (section, id) = key;
         index.remove(whole, section, id);
-        match section.as_str() {
-            "group" => put(&mut whole.groups, &self.after.groups, id),
-            "port" => put(&mut whole.ports, &self.after.ports, id),
-            "remote" => put(&mut whole.remotes, &self.after.remotes, id),
-            _ => {}
-        }
+        put_changed(whole, &self.after, key);
         index.add(whole, section, id);
+    }
+}
+
+/// Has an object be in one state as it is in another.
+pub(super) fn put_changed(whole: &mut Desired, part: &Desired, (section, id): &Key) {
+    match section.as_str() {
+        "group" => put(&mut whole.groups, &part.groups, id),
+        "port" => put(&mut whole.ports, &part.ports, id),
+        "remote" => put(&mut whole.remotes, &part.remotes, id),
+        _ => {}
     }
 }
 
@@ -139,13 +156,21 @@ fn word(text: &str, name: &str) -> Option<String> {
 }
 
 /// Returns what of a desired state is of a VPC.
-fn cut(desired: &Desired, objects: &Objects) -> Desired {
+pub(super) fn cut(desired: &Desired, objects: &Objects) -> Desired {
+    let mut part = without_stations(desired, objects);
+    part.ports = of(&desired.ports, &objects.ports);
+    part.remotes = of(&desired.remotes, &objects.remotes);
+    part
+}
+
+/// The same without its ports, here and elsewhere.
+pub(super) fn without_stations(desired: &Desired, objects: &Objects) -> Desired {
     Desired {
         node: desired.node.clone(),
         semantics: desired.semantics,
         networks: of(&desired.networks, &objects.networks),
-        ports: of(&desired.ports, &objects.ports),
-        remotes: of(&desired.remotes, &objects.remotes),
+        ports: BTreeMap::new(),
+        remotes: BTreeMap::new(),
         groups: of(&desired.groups, &objects.groups),
         routing: Routing::default(),
     }
@@ -161,20 +186,32 @@ fn of<T: Clone>(all: &BTreeMap<String, T>, which: &[String]) -> BTreeMap<String,
 
 /// Returns the objects of a VPC, with the address groups that it names.
 fn keys(part: &Desired, vpc: &str, document: &Document, edit: &Edit) -> Vec<Key> {
+    let texts = part.groups.keys().filter_map(|id| {
+        let object = document.object(&("group".to_owned(), id.clone()))?;
+        Some(object.text.as_ref())
+    });
+    let texts: Vec<&str> = texts.chain(edit.text.as_deref()).collect();
+    let mut keys = common_keys(part, vpc, document, &texts);
+    let mut add = |section: &str, id: &str| keys.push((section.to_owned(), id.to_owned()));
+    part.groups.keys().for_each(|id| add("group", id));
+    part.ports.keys().for_each(|id| add("port", id));
+    part.remotes.keys().for_each(|id| add("remote", id));
+    keys
+}
+
+/// Returns those that are neither groups nor stations, with the address groups that texts name.
+pub(super) fn common_keys(
+    part: &Desired,
+    vpc: &str,
+    document: &Document,
+    texts: &[&str],
+) -> Vec<Key> {
     let mut keys = vec![("vpc".to_owned(), vpc.to_owned())];
     let mut add = |section: &str, id: &str| keys.push((section.to_owned(), id.to_owned()));
     for (id, network) in &part.networks {
         add("network", id);
         network.subnets.keys().for_each(|id| add("subnet", id));
     }
-    part.groups.keys().for_each(|id| add("group", id));
-    part.ports.keys().for_each(|id| add("port", id));
-    part.remotes.keys().for_each(|id| add("remote", id));
-    let texts = part.groups.keys().filter_map(|id| {
-        let object = document.object(&("group".to_owned(), id.clone()))?;
-        Some(object.text.as_ref())
-    });
-    let texts: Vec<&str> = texts.chain(edit.text.as_deref()).collect();
     for id in document.ids("addresses") {
         // As a word, or with escapes: then it is not found, and the part is no sound state.
         let quoted = format!("\"{id}\"");

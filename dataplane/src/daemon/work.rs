@@ -1,6 +1,7 @@
 //! What is done with the kernel: look, plan, apply, cut, read back; and what came of it, as a
 //! value for [`Daemon::learn`](super::Daemon::learn).
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -117,6 +118,17 @@ pub fn look(kernel: &mut dyn Kernel, task: &Task) -> Result<Node, NodeError> {
 
 /// Does what is planned, and cuts connections that are no longer permitted.
 pub fn carry_out(kernel: &mut dyn Kernel, task: &Task, node: &Node, log: &mut dyn Log) -> Done {
+    carry_out_by(kernel, task, node, log, &|| Some(&task.desired))
+}
+
+/// The same; connections are judged by what `judge` says is desired.
+fn carry_out_by<'a>(
+    kernel: &mut dyn Kernel,
+    task: &Task,
+    node: &'a Node,
+    log: &mut dyn Log,
+    judge: &'a dyn Fn() -> Option<&'a Desired>,
+) -> Done {
     let digest = format!("generation {}", task.generation);
     let run = Run { generation: task.generation, digest: &digest, past: &task.past };
     let applied = apply::apply(kernel, &node.plan, run, log);
@@ -125,7 +137,7 @@ pub fn carry_out(kernel: &mut dyn Kernel, task: &Task, node: &Node, log: &mut dy
     let sweep = task.sweep
         || task.past.is_unfinished()
         || steps.iter().any(|planned| !only_permits(&planned.step));
-    let revoked = (done && sweep).then(|| node::revoke(kernel, node, Some(&task.desired)));
+    let revoked = (done && sweep).then(|| node::revoke_by(kernel, node, judge));
     Done { applied, revoked }
 }
 
@@ -163,7 +175,7 @@ pub struct Kept {
     pub zones: Zones,
     /// What is wanted.
     pub wanted: Wanted,
-    /// What the kernel has.
+    /// What the kernel has; nothing where that could not be read back.
     pub seen: Seen,
 }
 
@@ -185,7 +197,7 @@ pub fn finish(
         return (report, Kept { zones, wanted, seen });
     }
     // On a full node each of these is megabytes, and so is what is read back.
-    drop((done, plan));
+    drop((done, plan, seen));
     forget();
     match read_back(kernel, task, &wanted) {
         Ok((now, residue)) => {
@@ -194,13 +206,14 @@ pub fn finish(
         }
         Err(error) => {
             report.learn(Err(&error));
-            (report, Kept { zones, wanted, seen })
+            (report, Kept { zones, wanted, seen: Seen::default() })
         }
     }
 }
 
 /// Does what is planned for a part, and looks at the devices again that were [`touched`]; returns
-/// what came of it. Rules and entries are as the kernel has acknowledged them.
+/// what came of it. Rules and entries are as the kernel has acknowledged them. Connections are
+/// judged by the `whole` VPC.
 pub fn finish_part(
     kernel: &mut dyn Kernel,
     task: &Task,
@@ -208,8 +221,11 @@ pub fn finish_part(
     node: Node,
     touched: &BTreeSet<Device>,
     log: &mut dyn Log,
+    whole: &dyn Fn() -> Option<Desired>,
 ) -> (Report, Kept) {
-    let done = carry_out(kernel, task, &node, log);
+    let kept = OnceCell::new();
+    let judge = || kept.get_or_init(whole).as_ref();
+    let done = carry_out_by(kernel, task, &node, log, &judge);
     let mut report = report(task, &node, &done);
     let ports = part.before.ports.keys().chain(part.after.ports.keys());
     report.part = Some(ports.cloned().collect());
@@ -245,7 +261,7 @@ fn with_relatives(names: &BTreeSet<Device>, wanted: &Wanted) -> Vec<Device> {
 pub fn touched(plan: &Plan) -> BTreeSet<Device> {
     let mut touched = BTreeSet::new();
     for planned in &plan.steps {
-        for step in std::iter::once(&planned.step).chain(&planned.undo) {
+        for step in std::iter::once(&planned.step).chain(&*planned.undo()) {
             match step {
                 Step::AddLink { name, link } => {
                     touched.insert(name.clone());
@@ -286,7 +302,7 @@ pub fn report(task: &Task, node: &Node, done: &Done) -> Report {
     Report {
         generation: task.generation,
         waits: waits.collect(),
-        causes: steps.iter().map(|planned| planned.cause.clone()).collect(),
+        causes: steps.iter().map(|planned| planned.cause.to_string()).collect(),
         steps: steps.iter().take(TOLD).map(|planned| plan::text::step(&planned.step)).collect(),
         count: steps.len(),
         revoked: match &done.revoked {
@@ -310,7 +326,7 @@ impl Report {
             Ok(residue) if !residue.is_empty() => {
                 let mut differs = conflicts(residue);
                 for planned in residue.steps.iter().rev() {
-                    differs.insert(planned.cause.clone(), plan::text::step(&planned.step));
+                    differs.insert(planned.cause.to_string(), plan::text::step(&planned.step));
                 }
                 self.outcome = Outcome::Differs(differs);
             }
@@ -391,7 +407,7 @@ fn past(task: &Task, plan: &Plan, done: &Done) -> Past {
 fn cause_of(plan: &Plan, failed: &Text) -> String {
     let mut steps = plan.steps.iter();
     let step = steps.find(|planned| plan::text::step(&planned.step) == *failed);
-    step.map(|planned| planned.cause.clone()).unwrap_or_default()
+    step.map(|planned| planned.cause.to_string()).unwrap_or_default()
 }
 
 fn failure(failed: &Text, because: &str) -> Text {

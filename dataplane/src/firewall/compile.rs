@@ -8,6 +8,7 @@
 //! chains (`profile`), one for all ports with the same groups in each direction.
 
 mod boundary;
+mod facts;
 mod grant;
 mod isolation;
 mod line;
@@ -16,12 +17,12 @@ mod routed;
 mod span;
 mod spoofing;
 
-use std::collections::BTreeMap;
+pub(crate) use facts::Facts;
 
 use crate::address::Mac;
 use crate::desired::{Desired, Zones};
 use crate::naming::{Names, NamingError};
-use crate::nft::{Chain, Hook, KeyType, Point, Rule, Ruleset, Set, Table, ValueType};
+use crate::nft::{Chain, Elements, Hook, KeyType, Point, Rule, Ruleset, Set, Table, ValueType};
 
 /// Set of (bridge, MAC address) of ports here that may send only what is permitted.
 const LIMITED: &str = "as_limited";
@@ -63,9 +64,31 @@ impl CompileError {
 
 /// Returns the rules. Each [`placed`](crate::naming::placed) network has to have a zone.
 pub fn compile(desired: &Desired, zones: &Zones) -> Result<Ruleset, CompileError> {
-    let mut build = Build::default();
+    let mut all = rules(desired, zones, Build::default(), None)?;
+    for table in [&mut all.inet, &mut all.netdev].into_iter().flatten() {
+        table.sets.values_mut().for_each(|set| set.elements.settle());
+    }
+    Ok(all)
+}
+
+/// Returns the rules of what is near a change of a VPC, or of all of it, without those that are
+/// the same whatever there is.
+pub(crate) fn compile_part(
+    desired: &Desired,
+    zones: &Zones,
+    facts: Option<&Facts>,
+) -> Result<Ruleset, CompileError> {
+    rules(desired, zones, Build { is_part: true, ..Build::default() }, facts)
+}
+
+fn rules(
+    desired: &Desired,
+    zones: &Zones,
+    mut build: Build,
+    facts: Option<&Facts>,
+) -> Result<Ruleset, CompileError> {
     isolation::add(&mut build, desired, zones)?;
-    profile::add(&mut build, desired)?;
+    profile::add(&mut build, desired, facts)?;
     spoofing::add(&mut build, desired)?;
     Ok(Ruleset { inet: Some(build.inet), netdev: Some(build.netdev) })
 }
@@ -73,7 +96,7 @@ pub fn compile(desired: &Desired, zones: &Zones) -> Result<Ruleset, CompileError
 /// Whether names of groups lead two things to one number, so that rules name them instead: what
 /// the rules of a VPC are depends on another's then.
 pub(crate) fn shares_numbers(desired: &Desired) -> bool {
-    grant::Known::of(desired).shares
+    grant::Known::of(desired, None).shares
 }
 
 /// Both tables in the making.
@@ -82,11 +105,20 @@ struct Build {
     inet: Table,
     netdev: Table,
     names: Names,
+    /// Whether chains that are always the same are left out.
+    is_part: bool,
 }
 
 impl Build {
     fn inet_chain(&mut self, name: &str, rules: Vec<Rule>) {
         self.inet.chains.insert(name.to_owned(), Chain { hook: None, rules });
+    }
+
+    /// Adds a chain of table `inet` that is the same whatever there is.
+    fn common(&mut self, name: &str, rules: &dyn Fn() -> Vec<Rule>) {
+        if !self.is_part {
+            self.inet_chain(name, rules());
+        }
     }
 
     fn netdev_chain(&mut self, name: &str, rules: Vec<Rule>) {
@@ -101,7 +133,7 @@ fn base(table: &mut Table, name: &str, point: Point, priority: i32, rules: Vec<R
 }
 
 fn hash_set(key: Vec<KeyType>) -> Set {
-    Set { key, value: None, interval: false, elements: BTreeMap::new() }
+    Set { key, value: None, interval: false, elements: Elements::default() }
 }
 
 fn hash_map(key: Vec<KeyType>, value: ValueType) -> Set {

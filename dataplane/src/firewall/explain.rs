@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::judge::{Bar, End, Judge, Judgement, Packet};
 use super::protocol::{self, ICMP, ICMPV6};
 use crate::desired::{Desired, PortKind};
+use crate::router::way;
 use crate::text::Text;
 use words::{barred, decision};
 
@@ -452,6 +453,23 @@ fn notes(desired: &Desired, answer: &Answer, from: &Side<'_>, to: &Side<'_>) -> 
             "answers, and ICMP errors about it, pass with the connection and need no rule",
             &[],
         ));
+    }
+    for packet in &answer.packets {
+        let out =
+            packet.router.as_ref().filter(|it| it.verdict == "passes" && it.network.is_none());
+        let mut networks = desired.networks.values();
+        let other = out.and_then(|out| {
+            networks.find(|it| it.vpc != out.vpc && way::has(it, packet.destination))
+        });
+        if let Some(other) = other {
+            notes.push(Text::of(
+                "{0} 也在 VPC `{1}` 的子网内，但两个 VPC 没有对等连接：到不了那里，而是像其他地址一样去往上行网络；\
+                 不让它出去，用 ACL 规则",
+                "{0} is of a subnet of VPC `{1}` too, to which there is no peering: nothing gets \
+                 there, it goes out as to any other address; an ACL keeps it in",
+                &[&packet.destination, &other.vpc],
+            ));
+        }
     }
     for id in [from.port, to.port].into_iter().flatten() {
         if desired.ports.get(id).is_some_and(|port| port.kind == PortKind::Physical) {

@@ -8,14 +8,14 @@
 //! leaves it alone. The kernel sets it to forwarding whenever it looks at the device's carrier,
 //! so it is looked at again and again. It outlives this process: the next one finds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::attribute::{Body, attributes, u8_of, u32_of};
-use super::links::numbers::{
-    AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETLINK, RTM_SETLINK, bridge_port, info, link,
-};
+use super::attribute::{Body, attributes, u32_of};
+use super::links::decode::live_port_state;
+use super::links::encode::without_figures;
+use super::links::numbers::{AF_BRIDGE, BR_DISABLED, RTM_GETLINK, RTM_SETLINK, bridge_port, link};
 use super::socket::{Request, Socket};
 use super::wire::Hub;
 use crate::address::Device;
@@ -23,11 +23,9 @@ use crate::desired::Desired;
 use crate::loops::{Deed, Detector, Key, News, frame};
 use crate::naming;
 
-/// `BR_STATE_DISABLED`, `BR_STATE_FORWARDING`.
-const DISABLED: u8 = 0;
+/// `BR_STATE_FORWARDING`.
 const FORWARDING: u8 = 3;
-/// `IFF_RUNNING`.
-const RUNNING: u32 = 1 << 6;
+const DISABLED: u8 = BR_DISABLED;
 /// How often it is looked whether closed ports are closed.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long nothing is done at most.
@@ -98,7 +96,8 @@ impl Guard {
         let bridges =
             desired.ports.iter().map(|(id, it)| (id.clone(), naming::bridge(&it.network)));
         self.bridges.extend(bridges);
-        let known: Vec<String> = self.detector.ports().map(|(id, _device)| id.to_owned()).collect();
+        let mut known = BTreeSet::new();
+        known.extend(self.detector.ports().map(|(id, _device)| id.to_owned()));
         let deeds = self.detector.take(desired, shared, now);
         let mut news = self.perform(deeds);
         self.numbers.retain(|_number, port| desired.ports.contains_key(port));
@@ -192,8 +191,7 @@ impl Guard {
     /// Returns the number of a port's device and its state, where it is a port of its bridge.
     fn port(&mut self, port: &str, device: &Device) -> Option<(u32, u8)> {
         let bridge = self.hub.number(self.bridges.get(port)?.as_str()).ok()?;
-        let mut body = Body(vec![AF_UNSPEC; 16]);
-        body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+        let mut body = without_figures();
         body.put_text(link::NAME, device.as_str());
         let request = Request { kind: RTM_GETLINK, flags: 0, body: body.0 };
         let mut there = None;
@@ -221,13 +219,9 @@ impl Guard {
 /// Returns the number and the state of a port of a bridge that has carrier, from an
 /// `RTM_NEWLINK`; without, the kernel has it disabled.
 fn bridge_port_of(body: &[u8], bridge: u32) -> Option<(u32, u8)> {
-    let of = |value, wanted| attributes(value).find(|(kind, _value)| *kind == wanted);
+    let state = live_port_state(body)?;
     let (header, rest) = body.split_at_checked(16)?;
-    let (_kind, master) = of(rest, link::MASTER)?;
-    let runs = u32_of(header.get(8..12)?)? & RUNNING != 0;
-    (runs && u32_of(master) == Some(bridge)).then_some(())?;
-    let (_kind, about) = of(rest, link::INFO)?;
-    let (_kind, data) = of(about, info::PORT_DATA)?;
-    let (_kind, state) = of(data, bridge_port::STATE)?;
-    Some((u32_of(header.get(4..8)?)?, u8_of(state)?))
+    let (_kind, master) = attributes(rest).find(|(kind, _value)| *kind == link::MASTER)?;
+    (u32_of(master) == Some(bridge)).then_some(())?;
+    Some((u32_of(header.get(4..8)?)?, state))
 }

@@ -35,6 +35,16 @@ impl Real {
         Ok(Self { route: Route::open()?, filter, rooms: Rooms::here()? })
     }
 
+    /// Has all routers' namespaces introduced at a post, a namespace that `post` was opened in.
+    pub(super) fn introduce_at(&mut self, post: Socket) -> io::Result<()> {
+        self.rooms.introduce_at(post)
+    }
+
+    /// Whether the names of all routers' namespaces lead to them.
+    pub fn are_named(&self) -> bool {
+        self.rooms.are_named()
+    }
+
     /// Returns what has gone through each device.
     ///
     /// # Errors

@@ -22,13 +22,14 @@ use rustix::mount::{
 };
 use rustix::net::netlink;
 
+use super::links::decode::HeardRoute;
 use super::links::route::Route;
 use super::namespace::{Namespace, inside};
 use super::socket::Socket;
-use super::{Interest, KernelError, StepError, Translation, connections, rules};
+use super::{KernelError, StepError, Translation, connections, rules};
 use crate::naming;
 use crate::plan::{RoomChange, Step};
-use crate::seen::{Room, Seen};
+use crate::seen::Room;
 use crate::wanted::room::Hop;
 
 /// Where ip(8) keeps names of namespaces.
@@ -39,18 +40,17 @@ const ROUTER: &str = "assay:router:";
 const LOOPBACK: &str = "lo";
 
 /// What a room is to do and not to do: it forwards, whatever interface an answer would take;
-/// nothing comes to its devices by itself. IPv6 may be switched off.
-const SETTINGS: [(&str, &str); 12] = [
-    ("ipv4/ip_forward", "1"),
-    ("ipv4/conf/all/rp_filter", "0"),
-    ("ipv4/conf/default/rp_filter", "0"),
-    ("ipv4/conf/all/send_redirects", "0"),
-    ("ipv4/conf/default/send_redirects", "0"),
+/// nothing comes to its devices by itself. IPv6 may be left out of a kernel. `*` stands for `all`,
+/// `default` and each device: of some the kernel asks the device, of others it takes the stricter.
+const SETTINGS: [(&str, &str); 10] = [
+    ("ipv4/conf/*/forwarding", "1"),
+    ("ipv4/conf/*/rp_filter", "0"),
+    ("ipv4/conf/*/send_redirects", "0"),
     // Its devices answer for their own addresses only.
     ("ipv4/conf/all/arp_ignore", "1"),
+    ("ipv6/conf/*/disable_ipv6", "0"),
     ("ipv6/conf/all/forwarding", "1"),
-    ("ipv6/conf/all/accept_ra", "0"),
-    ("ipv6/conf/default/accept_ra", "0"),
+    ("ipv6/conf/*/accept_ra", "0"),
     // Every node has the gateway's addresses: looking for duplicates would find them.
     ("ipv6/conf/all/accept_dad", "0"),
     ("ipv6/conf/default/accept_dad", "0"),
@@ -64,12 +64,16 @@ pub struct Rooms {
     prefix: String,
     /// Those that are open, by VPC.
     open: BTreeMap<String, Open>,
+    /// Where they are introduced, so that what happens in them is heard there.
+    post: Option<Socket>,
 }
 
 /// A room that is open. It keeps its namespace even where others take its name away.
 #[derive(Debug)]
 struct Open {
     path: PathBuf,
+    /// Whether the name led to it when it was last looked at.
+    named: bool,
     file: File,
     route: Route,
     filter: Socket,
@@ -79,7 +83,21 @@ impl Rooms {
     /// The rooms of the node whose namespace this thread is in.
     pub fn here() -> io::Result<Self> {
         let prefix = format!("as-{:x}-", fs::metadata(ITSELF)?.ino());
-        Ok(Self { prefix, open: BTreeMap::new() })
+        Ok(Self { prefix, open: BTreeMap::new(), post: None })
+    }
+
+    /// Has all rooms introduced at a post, those too that are opened later.
+    pub(super) fn introduce_at(&mut self, mut post: Socket) -> io::Result<()> {
+        for room in self.open.values() {
+            introduce(&mut post, &room.file)?;
+        }
+        self.post = Some(post);
+        Ok(())
+    }
+
+    /// Whether the names of all rooms that are open lead to them.
+    pub fn are_named(&self) -> bool {
+        self.open.values().all(|room| is_same(&room.path, &room.file))
     }
 
     /// Looks at all rooms.
@@ -103,13 +121,13 @@ impl Rooms {
         match step {
             Step::AddRoom { vpc } => self.add(vpc).map_err(|error| refused(&error)),
             Step::DeleteRoom { vpc } => self.delete(vpc).map_err(|error| refused(&error)),
-            Step::Room { vpc, change: RoomChange::AddPair { name, vpc: other, mtu } } => {
-                let other = self.descriptor(other);
-                let other = other.ok_or_else(|| refused(&Errno::NOENT.into()))?;
-                let room = self.get(vpc).map_err(|error| refused(&error))?;
-                room.route.ask_all(&request::pair(name, *mtu, other))
-            }
             Step::Room { vpc, change } => {
+                if let RoomChange::AddPair { name, vpc: other, mtu } = &**change {
+                    let other = self.descriptor(other);
+                    let other = other.ok_or_else(|| refused(&Errno::NOENT.into()))?;
+                    let room = self.get(vpc).map_err(|error| refused(&error))?;
+                    return room.route.ask_all(&request::pair(name, *mtu, other));
+                }
                 let room = self.get(vpc).map_err(|error| refused(&error))?;
                 room.change(change, route)
             }
@@ -149,9 +167,11 @@ impl Rooms {
         Path::new(FOLDER).join(format!("{}{}", self.prefix, naming::digits([vpc])))
     }
 
-    /// Opens rooms that are new, and forgets those whose names lead elsewhere now.
+    /// Opens rooms that are new, and sees which have lost their names.
     fn find(&mut self) -> io::Result<()> {
-        self.open.retain(|_vpc, room| is_same(&room.path, &room.file));
+        for room in self.open.values_mut() {
+            room.named = is_same(&room.path, &room.file);
+        }
         let entries = match fs::read_dir(FOLDER) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -162,7 +182,7 @@ impl Rooms {
             let ours = entry.file_name().to_str().is_some_and(|it| it.starts_with(&self.prefix));
             let path = entry.path();
             if ours && !self.open.values().any(|room| room.path == path) {
-                self.open.extend(open(&path)?);
+                self.enter(&path)?;
             }
         }
         Ok(())
@@ -171,20 +191,24 @@ impl Rooms {
     fn get(&mut self, vpc: &str) -> io::Result<&mut Open> {
         if !self.open.contains_key(vpc) {
             let path = self.path(vpc);
-            self.open.extend(open(&path)?);
+            self.enter(&path)?;
         }
         self.open.get_mut(vpc).ok_or_else(|| Errno::NOENT.into())
     }
 
-    fn add(&mut self, vpc: &str) -> io::Result<()> {
-        make_folder()?;
-        let path = self.path(vpc);
-        match OpenOptions::new().write(true).create_new(true).mode(0o444).open(&path) {
-            // A run that was killed before it came to the mount left the file.
-            Err(error)
-                if error.kind() == io::ErrorKind::AlreadyExists && open(&path)?.is_none() => {}
-            other => drop(other?),
+    /// Opens the room that a file stands for, where it stands for one.
+    fn enter(&mut self, path: &Path) -> io::Result<()> {
+        let Some((vpc, room)) = open(path)? else { return Ok(()) };
+        if let Some(post) = &mut self.post {
+            introduce(post, &room.file)?;
         }
+        self.open.insert(vpc, room);
+        Ok(())
+    }
+
+    fn add(&mut self, vpc: &str) -> io::Result<()> {
+        let path = self.path(vpc);
+        make_file(&path)?;
         let made = inside(Namespace::Scratch, || {
             set()?;
             let mut route = Route::open()?;
@@ -201,7 +225,9 @@ impl Rooms {
 
     fn delete(&mut self, vpc: &str) -> io::Result<()> {
         // A socket that is open would keep it.
-        self.open.remove(vpc);
+        if self.open.remove(vpc).is_some_and(|room| !room.named) {
+            return Ok(());
+        }
         let path = self.path(vpc);
         unmount(&path, UnmountFlags::DETACH)?;
         fs::remove_file(&path)
@@ -210,12 +236,20 @@ impl Rooms {
 
 impl Open {
     fn look(&mut self) -> Result<Room, KernelError> {
-        let Seen { links: mut devices, .. } = self.route.look(&Interest::default())?;
+        let mut devices = self.route.devices()?;
         let mut names = BTreeMap::new();
         names.extend(devices.iter().map(|(name, link)| (link.index, name.clone())));
         devices.retain(|name, _link| name.as_str() != LOOPBACK);
+        let heard = self.route.routes()?;
+        for link in devices.values_mut().filter(|link| link.up) {
+            // An address whose network has no route is no more than half of one.
+            link.addresses.retain(|address| {
+                let there = |it: &HeardRoute| it.to == address.trunc();
+                address.prefix_len() == address.max_prefix_len() || heard.iter().any(there)
+            });
+        }
         let mut routes = BTreeMap::new();
-        routes.extend(self.route.routes()?.into_iter().filter_map(|heard| {
+        routes.extend(heard.into_iter().filter(|heard| heard.ours).filter_map(|heard| {
             let device = names.get(&heard.device)?.clone();
             Some((heard.to, Hop { via: heard.via, device }))
         }));
@@ -223,7 +257,7 @@ impl Open {
         let what = "read settings of a router";
         let forwards = inside(Namespace::Open(self.file.as_fd()), || Ok(are_set()));
         let forwards = forwards.map_err(|source| KernelError::Io { what, source })?;
-        Ok(Room { devices, routes, ruleset, forwards })
+        Ok(Room { devices, routes, ruleset, forwards, named: self.named })
     }
 
     fn change(&mut self, change: &RoomChange, route: &mut Route) -> Result<(), StepError> {
@@ -231,6 +265,14 @@ impl Open {
             RoomChange::Rules(batch) => rules::perform(&mut self.filter, batch),
             RoomChange::Settings => {
                 inside(Namespace::Open(self.file.as_fd()), set).map_err(|error| refused(&error))
+            }
+            RoomChange::Name => {
+                let named = inside(Namespace::Open(self.file.as_fd()), || {
+                    make_file(&self.path)?;
+                    Ok(mount_bind(ITSELF, &self.path)?)
+                });
+                self.named |= named.is_ok();
+                named.map_err(|error| refused(&error))
             }
             RoomChange::AddUplink { name, device } => {
                 let parent = request::parent(device).and_then(|parent| route.number(parent));
@@ -251,6 +293,8 @@ impl Open {
             RoomChange::Mtu { name, mtu } => self.route.ask_all(&request::mtu(name, *mtu)),
             RoomChange::AddAddress { name, address } => {
                 let number = self.number(name)?;
+                // It may be there without a route to its network, which it brings when it comes.
+                drop(self.route.ask_all(&request::address(number, *address, false)));
                 self.route.ask_all(&request::address(number, *address, true))
             }
             RoomChange::DeleteAddress { name, address } => {
@@ -289,11 +333,11 @@ fn open(path: &Path) -> io::Result<Option<(String, Open)>> {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let seen = route.look(&Interest::default()).map_err(io::Error::other)?;
-    let alias = seen.links.into_iter().find(|(name, _link)| name.as_str() == LOOPBACK);
+    let devices = route.devices().map_err(io::Error::other)?;
+    let alias = devices.into_iter().find(|(name, _link)| name.as_str() == LOOPBACK);
     let alias = alias.and_then(|(_name, link)| link.alias).unwrap_or_default();
     let vpc = alias.strip_prefix(ROUTER).map(str::to_owned);
-    Ok(vpc.map(|vpc| (vpc, Open { path: path.to_owned(), file, route, filter })))
+    Ok(vpc.map(|vpc| (vpc, Open { path: path.to_owned(), named: true, file, route, filter })))
 }
 
 /// Whether a name still leads to what is open.
@@ -301,6 +345,32 @@ fn is_same(path: &Path, file: &File) -> bool {
     let number = |about: io::Result<fs::Metadata>| about.ok().map(|it| (it.dev(), it.ino()));
     let there = number(fs::metadata(path));
     there.is_some() && there == number(file.metadata())
+}
+
+/// Introduces a namespace at a post: what happens in it is told there from now on.
+fn introduce(post: &mut Socket, namespace: &File) -> io::Result<()> {
+    match post
+        .ask(&[request::introduction(namespace.as_raw_fd())])?
+        .into_iter()
+        .find_map(Result::err)
+    {
+        Some(error) if error.errno != libc::EEXIST => {
+            Err(io::Error::from_raw_os_error(error.errno))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the file that a namespace is mounted on.
+fn make_file(path: &Path) -> io::Result<()> {
+    make_folder()?;
+    match OpenOptions::new().write(true).create_new(true).mode(0o444).open(path) {
+        // A run that was killed before it came to the mount left the file.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && open(path)?.is_none() => {
+            Ok(())
+        }
+        other => other.map(drop),
+    }
 }
 
 /// Makes the folder a mount that is shared, as ip-netns(8) does: namespaces that others made
@@ -317,9 +387,19 @@ fn make_folder() -> io::Result<()> {
     }
 }
 
-fn settings() -> impl Iterator<Item = (PathBuf, &'static str)> {
-    let folder = Path::new("/proc/sys/net");
-    SETTINGS.iter().map(|(name, value)| (folder.join(name), *value))
+/// Returns the settings of the namespace that this thread is in: files, and what is in them.
+fn settings() -> Vec<(PathBuf, &'static str)> {
+    let mut all = Vec::new();
+    for (name, value) in SETTINGS {
+        let folder = Path::new("/proc/sys/net");
+        let Some((of, what)) = name.split_once("/*/") else {
+            all.push((folder.join(name), value));
+            continue;
+        };
+        let each = fs::read_dir(folder.join(of)).into_iter().flatten().flatten();
+        all.extend(each.map(|each| (each.path().join(what), value)));
+    }
+    all
 }
 
 /// Writes the settings of the namespace that this thread is in.
@@ -334,7 +414,7 @@ fn set() -> io::Result<()> {
 }
 
 fn are_set() -> bool {
-    settings().all(|(path, value)| match fs::read_to_string(&path) {
+    settings().into_iter().all(|(path, value)| match fs::read_to_string(&path) {
         Ok(text) => text.trim() == value,
         Err(error) => error.kind() == io::ErrorKind::NotFound && is_six(&path),
     })

@@ -336,7 +336,7 @@ pub(super) fn make_room(socket: BorrowedFd<'_>, room: Room, size: usize) -> io::
     Ok(done?)
 }
 
-fn switch_on(socket: BorrowedFd<'_>, option: libc::c_int) -> io::Result<()> {
+pub(super) fn switch_on(socket: BorrowedFd<'_>, option: libc::c_int) -> io::Result<()> {
     let on: libc::c_int = 1;
     let length = libc::socklen_t::try_from(size_of_val(&on)).expect("an int is short");
     // SAFETY: the descriptor is open as long as `socket` lives; the kernel reads `length` bytes

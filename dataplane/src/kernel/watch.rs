@@ -11,12 +11,21 @@
 //! seen, [`wait`](Watch::wait). What happens between a `forget` and the end of the look behind it
 //! is told by the next `wait`, perhaps for nothing; nothing is ever missed.
 //!
-//! Not heard, and left to a look now and then: addresses and routes (they are only in the way of
-//! ports that are not ours yet), sysctls (which have no events), other namespaces.
+//! Routers' namespaces are heard at a *post*: a namespace of its own in which each of them has a
+//! number, and nobody else. Its two sockets hear all namespaces that have one
+//! (`NETLINK_LISTEN_ALL_NSID`), so that neither routes of the node nor containers ever wake
+//! anybody. Whatever happens to devices, addresses, routes and rules in there is of concern. That
+//! somebody took a name away is told by the kernel's list of mounts, to which `poll` answers when
+//! any of it changes.
+//!
+//! Not heard, and left to a look now and then: addresses and routes of the node (they are only in
+//! the way of ports that are not ours yet), and sysctls other than those of forwarding and of the
+//! reverse path filter, which have no events.
 
 mod concern;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -31,11 +40,16 @@ use rustix::net::{
 
 pub use concern::Concern;
 
-use super::socket::{Message, Room, make_room};
+use super::namespace::{Namespace, inside};
+use super::real::Real;
+use super::socket::{Message, Room, Socket, make_room, switch_on};
 use crate::address::Device;
 
 /// `RTMGRP_LINK | RTMGRP_NEIGH`.
 const ROUTE_GROUPS: u32 = 0x1 | 0x4;
+/// The same, and `RTNLGRP_IPV4_IFADDR`, `…IPV4_ROUTE`, `…IPV6_IFADDR`, `…IPV6_ROUTE`,
+/// `…IPV4_NETCONF`, `…IPV6_NETCONF` as bits.
+const POST_GROUPS: u32 = 0x1 | 1 << 4 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 23 | 1 << 24;
 /// `NFNLGRP_NFTABLES` (7) as a bit.
 const FILTER_GROUPS: u32 = 1 << 6;
 
@@ -49,9 +63,14 @@ const LULL: Duration = Duration::from_millis(10);
 /// How long what happened waits at most to be told.
 const LONGEST: Duration = Duration::from_millis(100);
 
+/// Changes whenever something is mounted or unmounted where this process is.
+const MOUNTS: &str = "/proc/self/mountinfo";
+
 /// Hears events of the namespace in which it was opened.
 #[derive(Debug)]
 pub struct Watch {
+    attends: bool,
+    post: Option<Post>,
     route: OwnedFd,
     filter: OwnedFd,
     called: Arc<OwnedFd>,
@@ -78,11 +97,16 @@ pub enum Woken {
 
 /// What changed. It says where to look, and is not what is there now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a place to look at")]
 pub struct Changed {
     /// Devices that came, went or changed, or an entry of theirs did.
     pub devices: BTreeSet<Device>,
     /// Whether rules of ours changed.
     pub rules: bool,
+    /// Whether something changed in a router's namespace.
+    pub rooms: bool,
+    /// Whether something was mounted or unmounted; see [`Real::are_named`].
+    pub mounts: bool,
     /// Whether events were lost: anything may have changed.
     pub lost: bool,
 }
@@ -90,7 +114,12 @@ pub struct Changed {
 impl Changed {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.devices.is_empty() && !self.rules && !self.lost
+        *self == Self::default()
+    }
+
+    /// Whether nothing changed but what is mounted.
+    pub fn is_of_mounts(&self) -> bool {
+        *self == Self { mounts: true, ..Self::default() }
     }
 }
 
@@ -120,6 +149,8 @@ impl Watch {
     pub fn with_room(room: usize) -> io::Result<Self> {
         let called = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self {
+            attends: false,
+            post: None,
             route: listen(None, ROUTE_GROUPS, room)?,
             filter: listen(Some(NETFILTER), FILTER_GROUPS, room)?,
             called: Arc::new(called),
@@ -129,6 +160,26 @@ impl Watch {
             lull: LULL,
             longest: LONGEST,
         })
+    }
+
+    /// Has what happens in routers' namespaces heard too, of those that the kernel has and of
+    /// those that it opens later. Returns whether it was not heard before: what happened until
+    /// then is to be looked for. Takes `CAP_SYS_ADMIN` and `CAP_NET_BROADCAST`; it is tried once.
+    pub fn attend(&mut self, kernel: &mut Real) -> io::Result<bool> {
+        if std::mem::replace(&mut self.attends, true) {
+            return Ok(false);
+        }
+        let (post, introducing) = inside(Namespace::Scratch, || {
+            let route = listen(None, POST_GROUPS, RECEIVE)?;
+            let filter = listen(Some(NETFILTER), FILTER_GROUPS, RECEIVE)?;
+            for socket in [&route, &filter] {
+                switch_on(socket.as_fd(), libc::NETLINK_LISTEN_ALL_NSID)?;
+            }
+            Ok((Post { route, filter, mounts: File::open(MOUNTS)? }, Socket::open(None)?))
+        })?;
+        kernel.introduce_at(introducing)?;
+        self.post = Some(post);
+        Ok(true)
     }
 
     /// Returns what ends waits from another thread.
@@ -177,15 +228,18 @@ impl Watch {
                 None => (deadline, false),
             };
             let ready = self.ready(until)?;
-            if ready.events {
-                let more = self.hear()?;
+            if ready.events || ready.mounts {
+                let mut more = self.hear()?;
+                more.mounts = ready.mounts;
                 let first = changed.is_empty() && !more.is_empty();
                 changed.merge(more);
                 if first {
                     latest = now().checked_add(self.longest);
                 }
             }
-            if collecting && (!ready.events || latest.is_some_and(|latest| now() >= latest)) {
+            if collecting
+                && (!(ready.events || ready.mounts) || latest.is_some_and(|latest| now() >= latest))
+            {
                 return Ok(Woken::Changed(changed));
             }
             if !changed.is_empty() {
@@ -203,11 +257,17 @@ impl Watch {
 
     /// Waits for one of the sockets.
     fn ready(&self, until: Option<Instant>) -> io::Result<Ready> {
-        let mut fds = [
+        let called = PollFd::new(&*self.called, PollFlags::IN);
+        let mut fds = vec![
+            called,
             PollFd::new(&self.route, PollFlags::IN),
             PollFd::new(&self.filter, PollFlags::IN),
-            PollFd::new(&*self.called, PollFlags::IN),
         ];
+        if let Some(post) = &self.post {
+            fds.push(PollFd::new(&post.route, PollFlags::IN));
+            fds.push(PollFd::new(&post.filter, PollFlags::IN));
+            fds.push(PollFd::new(&post.mounts, PollFlags::PRI));
+        }
         let left = until.map(|until| until.saturating_duration_since(now()));
         let left = left.map(|left| Timespec {
             tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
@@ -216,24 +276,31 @@ impl Watch {
         match poll(&mut fds, left.as_ref()) {
             Ok(_) => {}
             // It is asked again, with what is left of the time.
-            Err(Errno::INTR) => return Ok(Ready { events: false, called: false }),
+            Err(Errno::INTR) => return Ok(Ready::default()),
             Err(error) => return Err(error.into()),
         }
-        let [route, filter, called] = fds.map(|fd| !fd.revents().is_empty());
-        Ok(Ready { events: route || filter, called })
+        let told = |from, to| fds.iter().take(to).skip(from).any(|fd| !fd.revents().is_empty());
+        Ok(Ready { called: told(0, 1), events: told(1, 5), mounts: told(5, 6) })
     }
 
     /// Takes all events that are there.
     fn hear(&mut self) -> io::Result<Changed> {
-        let Self { route, filter, concern, own, buffer, .. } = self;
+        let Self { post, route, filter, concern, own, buffer, .. } = self;
         let mut changed = Changed::default();
         let mut rules = false;
-        let lost = drain(route, buffer, &mut |message| {
+        let mut lost = drain(route, buffer, &mut |message| {
             changed.devices.extend(concern.of_route(message.kind, message.body));
         })? | drain(filter, buffer, &mut |message| {
             let others = !own.contains(&message.port);
             rules |= others && Concern::of_rules(message.kind, message.body);
         })?;
+        if let Some(Post { route, filter, .. }) = post {
+            let rooms = &mut changed.rooms;
+            lost |= drain(route, buffer, &mut |_message| *rooms = true)?;
+            lost |= drain(filter, buffer, &mut |message| {
+                *rooms |= Concern::of_rules(message.kind, message.body);
+            })?;
+        }
         (changed.rules, changed.lost) = (rules, lost);
         Ok(changed)
     }
@@ -250,13 +317,25 @@ impl Changed {
     fn merge(&mut self, other: Self) {
         self.devices.extend(other.devices);
         self.rules |= other.rules;
+        self.rooms |= other.rooms;
+        self.mounts |= other.mounts;
         self.lost |= other.lost;
     }
 }
 
+/// Where routers' namespaces are heard.
+#[derive(Debug)]
+struct Post {
+    route: OwnedFd,
+    filter: OwnedFd,
+    mounts: File,
+}
+
 /// Which of the sockets have something.
+#[derive(Default)]
 struct Ready {
     events: bool,
+    mounts: bool,
     called: bool,
 }
 

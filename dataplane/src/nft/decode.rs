@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use super::numbers::{ITEM, set_flag};
 use super::{
-    Chain, Expression, Family, Foreign, Hook, KeyType, Point, Rule, Ruleset, Set, TABLE, Table,
-    ValueType,
+    Chain, Elements, Expression, Family, Foreign, Hook, KeyType, Point, Rule, Ruleset, Set, TABLE,
+    Table, ValueType,
 };
 use crate::kernel::attribute::{attributes, text};
 use elements::Points;
@@ -204,7 +204,8 @@ impl Half {
     fn finish(self) -> Table {
         let mut table = Table { chains: self.chains, ..Table::default() };
         for (name, (mut set, points)) in self.sets {
-            set.elements = points.finish();
+            *set.elements = points.finish();
+            set.elements.settle();
             table.sets.insert(name, set);
         }
         table
@@ -269,7 +270,7 @@ fn set(fields: &Fields<'_>, flags: u32) -> Set {
         ValueType::of(number(6), number(7))
     });
     let interval = flags & set_flag::INTERVAL != 0;
-    Set { key, value, interval, elements: BTreeMap::new() }
+    Set { key, value, interval, elements: Elements::default() }
 }
 
 /// Finds the comment in user data: pieces with kind and length of one byte each.

@@ -95,7 +95,7 @@ fn write_set(f: &mut fmt::Formatter<'_>, name: &str, set: &Set) -> fmt::Result {
     }
     if !set.elements.is_empty() {
         f.write_str("    elements = {\n")?;
-        for (element, value) in &set.elements {
+        for (element, value) in set.elements.iter() {
             write!(f, "      {}", element_text(&set.key, element))?;
             match value {
                 Some(Value::Verdict(verdict)) => write!(f, " : {}", verdict_text(verdict))?,

@@ -1,9 +1,6 @@
 //! What a batch makes of the rules, and the batch that takes it back.
 
-use crate::nft::{Batch, Chain, Change, Element, Family, Ruleset, Set, Table, Value};
-
-/// Elements as a change lists them.
-type Listed = Vec<(Element, Option<Value>)>;
+use crate::nft::{Batch, Chain, Change, Elements, Family, Ruleset, Set, Table};
 
 /// Returns the place of a family's table.
 pub(crate) fn table_mut(rules: &mut Ruleset, family: Family) -> &mut Option<Table> {
@@ -119,18 +116,23 @@ fn take_set(table: &mut Table, family: Family, name: &str, change: &Change) -> V
     }
     let Some(there) = table.sets.get_mut(name) else { return Vec::new() };
     let shape = there.shape();
-    let mut back: Listed = Vec::new();
+    let mut back = Elements::default();
     match change {
+        Change::AddElements { elements, .. } if there.elements.is_empty() => {
+            there.elements = elements.clone();
+            let elements = elements.clone();
+            listed(elements, |elements| Change::DeleteElements { family, set, shape, elements })
+        }
         Change::AddElements { elements, .. } => {
-            for (element, value) in elements {
+            for (element, value) in elements.iter() {
                 if there.elements.insert(element.clone(), value.clone()).is_none() {
-                    back.push((element.clone(), value.clone()));
+                    back.insert(element.clone(), value.clone());
                 }
             }
             listed(back, |elements| Change::DeleteElements { family, set, shape, elements })
         }
         Change::DeleteElements { elements, .. } => {
-            for (element, _value) in elements {
+            for element in elements.keys() {
                 back.extend(there.elements.remove_entry(element));
             }
             listed(back, |elements| Change::AddElements { family, set, shape, elements })
@@ -139,21 +141,20 @@ fn take_set(table: &mut Table, family: Family, name: &str, change: &Change) -> V
     }
 }
 
-fn listed(elements: Listed, change: impl FnOnce(Listed) -> Change) -> Vec<Change> {
+fn listed(elements: Elements, change: impl FnOnce(Elements) -> Change) -> Vec<Change> {
     if elements.is_empty() { Vec::new() } else { vec![change(elements)] }
 }
 
 /// Returns a set of the same shape without elements.
 pub(crate) fn empty(set: &Set) -> Set {
-    Set { key: set.key.clone(), elements: std::collections::BTreeMap::new(), ..*set }
+    Set { key: set.key.clone(), elements: Elements::default(), ..*set }
 }
 
 /// Changes that make a set with its elements.
 fn filled(family: Family, name: String, set: Set) -> Vec<Change> {
     let shape = set.shape();
     let mut back = vec![Change::AddSet { family, name: name.clone(), set: empty(&set) }];
-    let elements: Listed = set.elements.into_iter().collect();
-    back.extend(listed(elements, |elements| Change::AddElements {
+    back.extend(listed(set.elements, |elements| Change::AddElements {
         family,
         set: name,
         shape,

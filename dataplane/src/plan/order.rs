@@ -1,6 +1,7 @@
 //! Steps in their order.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::conflict::{began, cause};
 use super::rules;
@@ -61,7 +62,16 @@ pub(super) struct Order<'a> {
 impl<'a> Order<'a> {
     pub(super) fn push(&mut self, step: Step, cause: String) {
         let undo = self.state.take(&step);
-        self.steps.push(Planned { step, undo: undo.steps, lost: undo.lost.map(Box::new), cause });
+        // Entries come one device after another, and most undos are what is to be expected: a
+        // full node has tens of thousands of both.
+        let same = self.steps.last().filter(|last| *last.cause == *cause);
+        let cause = same.map_or_else(|| cause.into(), |last| Arc::clone(&last.cause));
+        let known = match &*undo.steps {
+            [only] => step.opposite().is_some_and(|it| it == *only),
+            _ => false,
+        };
+        let lost = undo.lost.map(Box::new);
+        self.steps.push(Planned { step, undo: (!known).then_some(undo.steps), lost, cause });
     }
 
     fn change(&mut self, name: &Device, change: LinkChange) {
@@ -200,9 +210,10 @@ impl<'a> Order<'a> {
                 _ => None,
             };
             let settled = there.bridge == Some(OUR_BRIDGE) && !there.generates_addresses;
-            let other_mac = there.mac != Some(naming::bridge_mac(name));
-            let unsettled =
-                bridge.filter(|arp| !settled || there.no_arp == *arp || (*arp && other_mac));
+            // Versions before 2026-11-26 left it to the kernel, and gave the MTU at birth alone,
+            // of which cut packets are not told: see `encode`.
+            let older = there.mac != Some(naming::bridge_mac(name));
+            let unsettled = bridge.filter(|arp| !settled || there.no_arp == *arp || older);
             let other_alias = alias.is_some() && there.alias != alias;
             let (other_mtu, lower) = (there.mtu != link.mtu, there.up && !link.up);
             if other_alias {
@@ -210,6 +221,11 @@ impl<'a> Order<'a> {
             }
             if let Some(arp) = unsettled {
                 self.change(name, LinkChange::BridgeSettings { arp });
+                if older && !other_mtu {
+                    // The kernel passes by what is the same. The larger one first: none is lost.
+                    self.change(name, LinkChange::Mtu(link.mtu.saturating_add(1)));
+                    self.change(name, LinkChange::Mtu(link.mtu));
+                }
             }
             if other_mtu {
                 self.change(name, LinkChange::Mtu(link.mtu));
@@ -261,6 +277,10 @@ impl<'a> Order<'a> {
     /// Entries that are new or lead elsewhere; the kernel replaces what it has.
     fn fill(&mut self) {
         let wanted = self.wanted;
+        let seen = self.state.seen();
+        if (&wanted.forwarding, &wanted.neighbours) == (&seen.forwarding, &seen.neighbours) {
+            return;
+        }
         for (key, to) in &wanted.forwarding {
             let same = self.state.seen().forwarding.get(key) == Some(to);
             if !same && self.there(&key.device).is_some() {

@@ -11,7 +11,7 @@ use crate::wanted::room::{Furniture, FurnitureKind, Room};
 
 impl Order<'_> {
     fn room(&mut self, vpc: &str, change: RoomChange) {
-        self.push(Step::Room { vpc: vpc.to_owned(), change }, format!("router {vpc}"));
+        self.push(Step::room(vpc, change), format!("router {vpc}"));
     }
 
     fn seen_room(&self, vpc: &str) -> Option<&seen::Room> {
@@ -23,6 +23,9 @@ impl Order<'_> {
         for (vpc, room) in &self.wanted.rooms {
             if self.seen_room(vpc).is_none() {
                 self.push(Step::AddRoom { vpc: vpc.clone() }, format!("router {vpc}"));
+            }
+            if self.seen_room(vpc).is_some_and(|room| !room.named) {
+                self.room(vpc, RoomChange::Name);
             }
             if self.seen_room(vpc).is_some_and(|room| !room.forwards) {
                 self.room(vpc, RoomChange::Settings);

@@ -4,13 +4,13 @@
 //! their elements; one whose key or value is of another shape is replaced in the batch, and the
 //! rules that name it are empty meanwhile, which nobody sees: a batch is one change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::MARK;
 use super::batch::empty;
 use crate::nft::{
-    Batch, Chain, Change, Element, Expression, Family, KeyType, Rule, Ruleset, Set, Table, Value,
-    ValueType, Verdict,
+    Batch, Chain, Change, Element, Elements, Expression, Family, KeyType, Rule, Ruleset, Set,
+    Table, Value, ValueType, Verdict,
 };
 
 /// Both families with what is wanted and what is there.
@@ -161,7 +161,7 @@ fn emptied<'a>(
 /// that they jump to in use until the batch has ended.
 fn drop_verdicts(changes: &mut Vec<Change>, family: Family, name: &str, set: &Set) {
     if set.value == Some(ValueType::Verdict) && !set.elements.is_empty() {
-        let elements = set.elements.iter().map(owned).collect();
+        let elements = set.elements.clone();
         let (set, shape) = (name.to_owned(), set.shape());
         changes.push(Change::DeleteElements { family, set, shape, elements });
     }
@@ -174,11 +174,21 @@ fn add_elements(
     want: &Set,
     have: Option<&Set>,
 ) {
-    let nothing = BTreeMap::new();
+    // Mostly they are the same, and are looked at in a row and not looked up.
+    if have.is_some_and(|set| set.elements == want.elements) {
+        return;
+    }
+    let nothing = Elements::default();
     let there = have.map_or(&nothing, |set| &set.elements);
     let other = |(element, value): &(&Element, &Option<Value>)| there.get(element) != Some(*value);
     let new: Vec<_> = want.elements.iter().filter(other).collect();
     if new.is_empty() {
+        return;
+    }
+    let shape = want.shape();
+    if there.is_empty() {
+        let (set, elements) = (name.to_owned(), want.elements.clone());
+        changes.push(Change::AddElements { family, set, shape, elements });
         return;
     }
     // What has to make room in the same batch: other values of the same key, and ranges that
@@ -195,10 +205,9 @@ fn add_elements(
         };
         old.extend(stale.filter(|(element, _)| clash(element)).map(owned));
     }
-    let shape = want.shape();
     if !old.is_empty() {
-        let set = name.to_owned();
-        changes.push(Change::DeleteElements { family, set, shape, elements: old });
+        let (set, elements) = (name.to_owned(), old.into_iter().collect());
+        changes.push(Change::DeleteElements { family, set, shape, elements });
     }
     let elements = new.into_iter().map(owned).collect();
     changes.push(Change::AddElements { family, set: name.to_owned(), shape, elements });
@@ -209,7 +218,7 @@ fn new_at_or_before<'n>(
     new: &[(&'n Element, &Option<Value>)],
     element: &Element,
 ) -> Option<&'n Element> {
-    let end = element.last.as_ref().unwrap_or(&element.key);
+    let end = element.last.as_deref().unwrap_or(&element.key);
     let behind = new.partition_point(|(new, _value)| new.key <= *end);
     behind.checked_sub(1).and_then(|at| new.get(at)).map(|(new, _value)| *new)
 }
@@ -220,9 +229,10 @@ fn owned((element, value): (&Element, &Option<Value>)) -> (Element, Option<Value
 
 fn remove(changes: &mut Vec<Change>, family: Family, want: &Table, have: &Table) {
     for (name, set) in &want.sets {
-        let Some(there) = have.sets.get(name) else { continue };
+        let other = |there: &&Set| there.elements != set.elements;
+        let Some(there) = have.sets.get(name).filter(other) else { continue };
         let stale = there.elements.iter().filter(|(key, _)| !set.elements.contains_key(key));
-        let elements: Vec<_> = stale.map(owned).collect();
+        let elements: Elements = stale.map(owned).collect();
         if !elements.is_empty() {
             let (set, shape) = (name.clone(), there.shape());
             changes.push(Change::DeleteElements { family, set, shape, elements });
@@ -266,7 +276,7 @@ pub(crate) fn overlap(key: &[KeyType], a: &Element, b: &Element) -> bool {
     key.iter().all(|part| {
         let width = padded(*part);
         let of = |bytes: &[u8]| bytes.get(at..).map(|rest| rest[..width.min(rest.len())].to_vec());
-        let last = |element: &Element| of(element.last.as_ref().unwrap_or(&element.key));
+        let last = |element: &Element| of(element.last.as_deref().unwrap_or(&element.key));
         let meets = of(&a.key) <= last(b) && of(&b.key) <= last(a);
         at = at.saturating_add(width);
         meets

@@ -159,7 +159,8 @@ impl<'s> State<'s> {
                 undo.steps.extend(before.map(|port| back(LinkChange::Port(port))));
             }
             LinkChange::BridgeSettings { arp } => {
-                if link.bridge == Some(OUR_BRIDGE) && !link.generates_addresses {
+                let mac = Some(naming::bridge_mac(name));
+                if link.bridge == Some(OUR_BRIDGE) && !link.generates_addresses && link.mac == mac {
                     undo.steps.push(back(LinkChange::BridgeSettings { arp: !link.no_arp }));
                 } else {
                     undo.lost = Some(Text::of(
@@ -172,8 +173,7 @@ impl<'s> State<'s> {
                 if *arp || !link.no_arp {
                     undo.steps.extend(self.drop_neighbours(name));
                 }
-                link.mac = if *arp { Some(naming::bridge_mac(name)) } else { link.mac };
-                (link.bridge, link.no_arp) = (Some(OUR_BRIDGE), !*arp);
+                (link.bridge, link.no_arp, link.mac) = (Some(OUR_BRIDGE), !*arp, mac);
                 link.generates_addresses = false;
             }
             LinkChange::Alias(alias) => {

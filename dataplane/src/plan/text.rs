@@ -74,7 +74,7 @@ fn step_lines(lines: &mut Vec<Text>, number: usize, planned: &Planned) {
             lines.push(Text { zh: format!("     {}", what.zh), en: format!("     {}", what.en) });
         }
     }
-    for undo in &planned.undo {
+    for undo in &*planned.undo() {
         let what = step(undo);
         lines.push(Text {
             zh: format!("   撤销：{}", what.zh),
@@ -203,6 +203,9 @@ fn room_change(change: &RoomChange) -> Text {
             "have it forward packets; no redirects, router advertisements or reverse path filter",
             &[],
         ),
+        RoomChange::Name => {
+            Text::of("恢复其网络命名空间的名称", "give its network namespace its name again", &[])
+        }
         RoomChange::Rules(batch) => step(&Step::Rules(batch.clone())),
     }
 }
@@ -250,13 +253,13 @@ fn change_link(name: &str, change: &LinkChange) -> Text {
             &[&name, &flags(*port)],
         ),
         LinkChange::BridgeSettings { arp: true } => Text::of(
-            "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听；开启 ARP，设定 MAC",
+            "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听；开启 ARP；设定 MAC",
             "repair bridge `{0}`: frames pass the rules; no STP, no multicast snooping; ARP, own MAC",
             &[&name],
         ),
         LinkChange::BridgeSettings { arp: false } => Text::of(
-            "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听、ARP",
-            "repair bridge `{0}`: frames pass the rules; no STP, no multicast snooping, no ARP",
+            "网桥 {0} 的设置改回：经过防火墙规则，关闭 STP、组播侦听、ARP；设定 MAC",
+            "repair bridge `{0}`: frames pass the rules; no STP, no multicast snooping, no ARP; own MAC",
             &[&name],
         ),
         LinkChange::Alias(Some(alias)) => {
@@ -332,11 +335,11 @@ pub fn changes(batch: &Batch) -> Vec<Text> {
 /// and `held` with the numbers of ports; texts in both languages.
 pub fn value(plan: &Plan) -> Value {
     let steps = plan.steps.iter().map(|planned| {
-        let undo: Vec<Value> = planned.undo.iter().map(|undo| text(&step(undo))).collect();
+        let undo: Vec<Value> = planned.undo().iter().map(|undo| text(&step(undo))).collect();
         let rules = planned.step.rules().map(changes);
         let lines: Vec<Value> = rules.iter().flatten().map(text).collect();
         json!({
-            "for": &planned.cause,
+            "for": &*planned.cause,
             "do": text(&step(&planned.step)),
             "changes": lines,
             "undo": undo,

@@ -14,8 +14,8 @@ use crate::address::Device;
 use crate::firewall::protocol::{ICMP, ICMPV6};
 use crate::naming;
 use crate::nft::{
-    Base, Chain, Comparison, Ct, Element, Expression, Hook, Key, KeyType, Meta, Point, Register,
-    Rule, Ruleset, Set, Table, Translated, Value, ValueType, Verdict,
+    Base, Chain, Comparison, Ct, Element, Elements, Expression, Hook, Key, KeyType, Meta, Point,
+    Register, Rule, Ruleset, Set, Table, Translated, Value, ValueType, Verdict,
 };
 
 /// Ranges of the VPC, and of those that are joined to it: they are never sought outside.
@@ -197,8 +197,6 @@ fn base(table: &mut Table, name: &str, point: Point, priority: i32, drops: bool,
     let hook = Some(Hook { point, priority, device: None, drops });
     table.chains.insert(name.to_owned(), Chain { hook, rules });
 }
-
-type Elements = BTreeMap<Element, Option<Value>>;
 
 fn hash(part: KeyType, value: Option<ValueType>, elements: Elements) -> Set {
     Set { key: vec![part], value, interval: false, elements }

@@ -105,7 +105,8 @@ fn peered<'d>(
     })
 }
 
-fn has(network: &Network, address: IpAddr) -> bool {
+/// Whether an address is of a subnet of a network.
+pub(crate) fn has(network: &Network, address: IpAddr) -> bool {
     network.subnets.values().any(|subnet| subnet.range.contains(&address))
 }
 

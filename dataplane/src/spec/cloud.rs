@@ -30,7 +30,7 @@ pub fn read(name: &str, text: &str) -> Result<Cloud, SpecErrors> {
     super::whole(name, text, cloud)
 }
 
-fn cloud<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option<Cloud> {
+pub(super) fn cloud<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option<Cloud> {
     let mut root = Fields::of(root, faults)?;
     schema(&mut root, SCHEMA, faults);
     let name = root.text("cloud", faults);
@@ -49,6 +49,7 @@ fn cloud<'n>(root: &'n Node<'n>, faults: &mut Faults<'n>) -> Option<Cloud> {
             let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty());
             if port.is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
                 faults.add(place, "`{0}` 不是 主机:端口", "`{0}` is no HOST:PORT", &[&address]);
+                faults.hint("写法如：{0}", "such as: {0}", &[&"192.0.2.11:7444"]);
             }
             if agents.iter().any(|agent| agent.at == address) {
                 let (zh, en) = ("`{0}` 已是另一代理的", "`{0}` is another agent's already");
@@ -127,6 +128,8 @@ fn case<'n>(
     if needs_elastic && agents.get(to).is_some_and(|agent| agent.elastic.is_none()) {
         let (zh, en) = ("`{0}` 没有弹性 IP（eip）", "`{0}` has no `eip`");
         faults.add(at, zh, en, &[&agents.get(to).map_or("", |agent| agent.id.as_str())]);
+        let (zh, en) = ("在该代理处写明 `eip`", "say `eip` at that agent");
+        faults.hint(zh, en, &[]);
     }
     if matches!(what, What::Forged { .. } | What::Mtu(_)) && probe.kind != Kind::Udp {
         let (zh, en) = ("`{0}` 的探测须为 udp", "the probe of `{0}` has to be udp");

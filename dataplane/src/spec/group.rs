@@ -41,6 +41,7 @@ pub(super) fn groups<'n>(
             let name = format!("{}, rule {}", about.id, index + 1);
             rules.extend(rule(item, name, vpc, &mut ids, names, faults));
         }
+        rules.shrink_to_fit();
         let vpc = vpc.unwrap_or_default().to_owned();
         groups.insert(about.id.to_owned(), Group { vpc, rules });
     }

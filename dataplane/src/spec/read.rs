@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -40,6 +41,8 @@ pub(super) struct Names<'n> {
     pub(super) evpn: bool,
     /// Devices that are taken, with the port that has them; empty for the node's own.
     pub(super) devices: BTreeMap<Device, String>,
+    /// Sets of groups that cards have, each once.
+    pub(super) sets: BTreeSet<Arc<BTreeSet<String>>>,
     /// What `settle` looks at together.
     pub(super) all: settle::All<'n>,
 }

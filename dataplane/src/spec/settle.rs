@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
@@ -43,7 +44,7 @@ pub(super) struct Station<'n> {
     pub(super) addresses: Vec<(IpAddr, usize)>,
     /// Ranges it may use besides, each with its MAC address where that is written.
     pub(super) allowed: Vec<(IpNet, Option<Mac>, usize)>,
-    pub(super) groups: BTreeSet<String>,
+    pub(super) groups: Arc<BTreeSet<String>>,
     pub(super) security: bool,
 }
 

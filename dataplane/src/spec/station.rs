@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::fault::{About, Faults};
 use super::fields::{Fields, address_of, device_of, mac_of, range_of, text_of};
@@ -20,7 +21,7 @@ struct Card {
     network: Option<String>,
     mac: Option<Mac>,
     addresses: BTreeSet<IpAddr>,
-    groups: BTreeSet<String>,
+    groups: Arc<BTreeSet<String>>,
 }
 
 /// Reads `[[port]]`.
@@ -214,7 +215,7 @@ fn is_ours(device: &Device) -> bool {
 fn card<'n>(
     fields: &mut Fields<'n>,
     about: About<'n>,
-    names: &Names<'n>,
+    names: &mut Names<'n>,
     faults: &mut Faults<'n>,
 ) -> (Card, Station<'n>) {
     let network = network_of(fields, names, faults);
@@ -241,13 +242,16 @@ fn card<'n>(
             }
         }
     }
+    let known = names.sets.get(&groups).map(Arc::clone);
+    let groups = known.unwrap_or_else(|| Arc::new(groups));
+    names.sets.insert(Arc::clone(&groups));
     let mut own = BTreeSet::new();
     own.extend(addresses.iter().map(|(address, _)| *address));
     let card = Card {
         network: network.map(|(network, _)| network.to_owned()),
         mac: mac.map(|(mac, _)| mac),
         addresses: own,
-        groups: groups.clone(),
+        groups: Arc::clone(&groups),
     };
     let network = network.map(|(network, _)| network);
     let station =

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use dataplane::address::{Device, Mac};
 use dataplane::compile::compile;
@@ -70,8 +71,12 @@ pub(crate) fn desired(random: &mut Random) -> Desired {
     for id in ["red-a", "red-b", "blue-a"] {
         let at = random.below(numbers.len() as u64);
         let vni = numbers.swap_remove(usize::try_from(at).expect("it is sound"));
-        let gateway = random.chance(70).then(|| "10.0.255.1".parse().expect("it is sound"));
-        let subnet = Subnet { range: "10.0.0.0/16".parse().expect("it is sound"), gateway };
+        // VPCs that are joined have ranges of their own: a route to the other's would replace that
+        // of one's own.
+        let second = u8::from(vpc(id) == "blue");
+        let gateway = random.chance(70).then_some(Ipv4Addr::new(10, second, 255, 1).into());
+        let range = format!("10.{second}.0.0/16").parse().expect("it is sound");
+        let subnet = Subnet { range, gateway };
         let network = Network {
             vpc: vpc(id).to_owned(),
             vni,
@@ -221,7 +226,7 @@ fn add_port(desired: &mut Desired, random: &mut Random, at: u64) {
         allowed,
         device: device.parse().expect("it is sound"),
         addresses: addresses(random, host),
-        groups: groups(random, &network),
+        groups: Arc::new(groups(random, &network)),
         security: random.chance(85),
         network,
     };
@@ -237,7 +242,7 @@ fn add_remote(desired: &mut Desired, random: &mut Random, at: u64) {
         vtep: desired.node.evpn.is_none().then_some(vtep),
         mac,
         addresses: addresses(random, host),
-        groups: groups(random, &network),
+        groups: Arc::new(groups(random, &network)),
         network,
     };
     desired.remotes.insert(format!("remote-{at}"), remote);

@@ -207,7 +207,7 @@ fn find<'s>(set: &'s Set, registers: &[u8; 64], from: Register) -> Option<&'s Op
 }
 
 fn within(set: &Set, element: &Element, key: &[u8]) -> bool {
-    let last = element.last.as_ref().unwrap_or(&element.key);
+    let last = element.last.as_deref().unwrap_or(&element.key);
     let mut at = 0;
     set.key.iter().all(|kind| {
         let one = Set { key: vec![*kind], ..set.clone() };

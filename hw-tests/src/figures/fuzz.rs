@@ -8,6 +8,17 @@ use hw_tests::corpus::workspace;
 
 use super::{CaseError, Effort, Figure};
 
+/// Returns `cargo fuzz` in the folder of a crate; all build into one folder, as `hw-tests/run`
+/// does, so that what they share is built once.
+fn cargo_fuzz(package: &str) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .arg("fuzz")
+        .env("CARGO_TARGET_DIR", workspace().join("target/fuzz"))
+        .current_dir(workspace().join(package));
+    command
+}
+
 /// Runs every fuzz target of every crate.
 pub(super) fn fuzz(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let known = Command::new(env!("CARGO")).args(["fuzz", "--version"]).output()?;
@@ -54,10 +65,7 @@ fn packages() -> Result<Vec<String>, CaseError> {
 }
 
 fn build(package: &str, target: &str) -> Result<(), CaseError> {
-    let output = Command::new(env!("CARGO"))
-        .args(["fuzz", "build", "-s", "none", target])
-        .current_dir(workspace().join(package))
-        .output()?;
+    let output = cargo_fuzz(package).args(["build", "-s", "none", target]).output()?;
     if output.status.success() {
         return Ok(());
     }
@@ -77,11 +85,10 @@ fn targets(package: &str) -> Result<Vec<String>, CaseError> {
 }
 
 fn one(package: &str, target: &str, runs: u64) -> Result<Figure, CaseError> {
-    let output = Command::new(env!("CARGO"))
-        .args(["fuzz", "run", "-s", "none", target, "--"])
+    let output = cargo_fuzz(package)
+        .args(["run", "-s", "none", target, "--"])
         .args([&format!("-runs={runs}"), "-rss_limit_mb=1024", "-timeout=10"])
         .args(["-verbosity=0", "-print_final_stats=1"])
-        .current_dir(workspace().join(package))
         .output()?;
     let text = String::from_utf8_lossy(&output.stderr);
     let executed = text

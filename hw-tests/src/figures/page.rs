@@ -96,6 +96,7 @@ const TAIL: &str = "\n## How each is measured\n\n\
     | dataplane-groups, -many, -layout | datagrams of 64 bytes from a guest to another across hosts, 400 a turn, two layouts in turn (A B B A); processor time of the sending thread, in which the whole way is: `figures --case dataplane-groups` |\n\
     | dataplane-converge | the library from the text of a state in an empty namespace, then `ip -batch`, `bridge -batch` and `nft -f` in another, in turn: `benches/compare/dataplane-converge` |\n\
     | dataplane-rules | batches to the kernel of a full node and of an empty one in turn: `benches/compare/dataplane-rules` |\n\
+    | bmc-fleet, -dead, -ipmi, -sessions, -lockout | `assay bmc` on `assay bmc simulate` in another process of the same machine, in turn with ipmitool where it is compared: `benches/compare/bmc-fleet` and so on |\n\
     | fuzz | `cargo fuzz run -s none TARGET -- -runs=10000000` |\n\
     \n## What explains them\n\n\
     **zram.** Its driver cannot be asked without waiting, so that a ring has kernel workers do\n\

@@ -12,7 +12,7 @@ mod lab;
 mod memory;
 mod noise;
 mod peers;
-mod process;
+pub(super) mod process;
 mod rate;
 mod stall;
 mod tests;
@@ -45,7 +45,13 @@ pub(super) const CASES: &[Case] = &[
 ///
 /// Noise makes some rounds worse and a slower program makes all: a reduced run is broken
 /// where even the best of them is beyond the tolerance.
-fn at_most(what: &str, bar: &str, limit: f64, found: Spread, measured: String) -> Figure {
+pub(super) fn at_most(
+    what: &str,
+    bar: &str,
+    limit: f64,
+    found: Spread,
+    measured: String,
+) -> Figure {
     Figure {
         what: what.to_owned(),
         bar: bar.to_owned(),
@@ -56,11 +62,11 @@ fn at_most(what: &str, bar: &str, limit: f64, found: Spread, measured: String) -
 }
 
 /// Returns a figure that informs only: there is no bar, or nothing to hold against it.
-fn only_told(what: &str, bar: &str, measured: String) -> Figure {
+pub(super) fn only_told(what: &str, bar: &str, measured: String) -> Figure {
     Figure { what: what.to_owned(), bar: bar.to_owned(), measured, met: None, broken: None }
 }
 
 /// Returns the spread of `values`.
-fn spread(values: &[f64]) -> Result<Spread, CaseError> {
+pub(super) fn spread(values: &[f64]) -> Result<Spread, CaseError> {
     Spread::of(values).ok_or_else(|| CaseError::Failed("nothing was measured".to_owned()))
 }

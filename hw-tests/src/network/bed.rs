@@ -87,6 +87,11 @@ impl Drop for Bed {
 }
 
 impl Space {
+    /// Returns a namespace that others made and name.
+    pub fn of_others(name: String) -> Self {
+        Self { name }
+    }
+
     /// Returns the name under which ip(8) knows it.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,5 +1,8 @@
 //! A node at full size, as its file says.
 
+use std::env;
+use std::num::ParseIntError;
+
 /// How many there are of what.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
@@ -19,6 +22,30 @@ pub const FULL: Size = Size { networks: 500, groups: 2_000, ports: 2_048, remote
 /// What a node at full size is held against.
 pub const NEXT_TO_NOTHING: Size = Size { networks: 1, groups: 2, ports: 2, remotes: 2 };
 
+impl Size {
+    /// Returns the size by `ASSAY_NETWORKS`, `…_GROUPS`, `…_PORTS`, `…_REMOTES`, each `usual`
+    /// where it is not given.
+    pub fn given(usual: Self) -> Result<Self, ParseIntError> {
+        let number = |name: &str, usual| {
+            env::var(name).ok().map_or(Ok(usual), |given| given.parse::<usize>())
+        };
+        Ok(Self {
+            networks: number("ASSAY_NETWORKS", usual.networks)?,
+            groups: number("ASSAY_GROUPS", usual.groups)?,
+            ports: number("ASSAY_PORTS", usual.ports)?,
+            remotes: number("ASSAY_REMOTES", usual.remotes)?,
+        })
+    }
+
+    /// Returns whether the bars are set for it.
+    pub fn is_full(self) -> bool {
+        self.networks >= FULL.networks
+            && self.groups >= FULL.groups
+            && self.ports >= FULL.ports
+            && self.remotes >= FULL.remotes
+    }
+}
+
 /// What ports are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ports {
@@ -32,7 +59,7 @@ impl Ports {
     fn fields(self, at: usize) -> String {
         match self {
             Self::Tap => "kind = \"tap\"".to_owned(),
-            Self::Veth => format!("kind = \"veth\"\npeer = \"g{at}\""),
+            Self::Veth => format!("kind = \"veth\"\npeer = \"q{at}\""),
         }
     }
 }
@@ -72,7 +99,7 @@ pub fn state(size: Size, kind: Ports) -> String {
     for at in 0..ports {
         let (group, network, high, low) = place(at);
         add(format!(
-            "[[port]]\nid = \"p{at}\"\nnetwork = \"n{network}\"\ndevice = \"t{at}\"\n\
+            "[[port]]\nid = \"p{at}\"\nnetwork = \"n{network}\"\ndevice = \"p{at}\"\n\
              {}\nmac = \"02:00:00:01:{high:02x}:{low:02x}\"\n\
              ips = [\"10.0.{high}.{}\"]\ngroups = [\"g{group}\"]\n",
             kind.fields(at),

@@ -82,9 +82,27 @@ impl Lab {
 
     /// Starts the daemon, and waits until it answers.
     pub(crate) fn start(&mut self) -> Result<(), Failed> {
+        let command = self.command()?;
+        self.start_as(command)
+    }
+
+    /// The same, by a program that becomes it and takes rights from it.
+    pub(crate) fn start_by(&mut self, words: &[&str]) -> Result<(), Failed> {
+        let own = self.command()?;
+        let mut command = Command::new(words[0]);
+        command
+            .args(&words[1..])
+            .arg(own.get_program())
+            .args(own.get_args())
+            .args(["--log", "warn"]);
+        command.env("LC_ALL", "C").stdin(Stdio::null());
+        self.start_as(command)
+    }
+
+    fn start_as(&mut self, mut command: Command) -> Result<(), Failed> {
         let log = fs::File::options();
         let log = log.clone().create(true).append(true).open(self.folder.path().join("log"))?;
-        self.daemon = Some(self.command()?.stdout(log.try_clone()?).stderr(log).spawn()?);
+        self.daemon = Some(command.stdout(log.try_clone()?).stderr(log).spawn()?);
         if eventually("the daemon", || self.get("/healthz").is_ok_and(|it| it.code == 200)).is_err()
         {
             let log = fs::read_to_string(self.folder.path().join("log"))?;

@@ -1,5 +1,6 @@
 //! Packets from guest to guest through the node, at a pace; how many of them are lost.
 
+use std::io::ErrorKind;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -32,10 +33,10 @@ pub(crate) fn during(
     least: u32,
     meanwhile: impl FnOnce(&AtomicU32) -> Result<(), Failed>,
 ) -> Result<(u32, u32), Failed> {
-    let receiver = to.inside(|| UdpSocket::bind("10.0.0.12:9000"))??;
+    let receiver = socket(to, "10.0.0.12:9000")?;
     set_socket_recv_buffer_size(&receiver, 4 << 20)?;
     receiver.set_read_timeout(Some(Duration::from_millis(500)))?;
-    let sender = from.inside(|| UdpSocket::bind("10.0.0.11:9001"))??;
+    let sender = socket(from, "10.0.0.11:9001")?;
     sender.connect("10.0.0.12:9000")?;
     let (stop, sent) = (AtomicBool::new(false), AtomicU32::new(0));
     std::thread::scope(|scope| {
@@ -69,4 +70,28 @@ pub(crate) fn during(
         assert_eq!(refused, 0, "packets that could not even be sent");
         Ok((sent.load(Ordering::SeqCst), came))
     })
+}
+
+/// Whether a datagram arrives that takes more than one packet, the first of 1,550 bytes.
+pub(crate) fn large([from, to]: &[Space; 2]) -> Result<bool, Failed> {
+    let receiver = to.inside(|| UdpSocket::bind("10.0.0.12:9002"))??;
+    receiver.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let sender = from.inside(|| UdpSocket::bind("10.0.0.11:9002"))??;
+    sender.send_to(&[7; 2800], "10.0.0.12:9002")?;
+    let mut bytes = vec![0; 4000];
+    Ok(receiver.recv(&mut bytes).is_ok_and(|length| length == 2800))
+}
+
+/// Opens a socket of a guest. A process that another trial was starting may still hold the one
+/// that had the address before, until it runs its own program.
+fn socket(guest: &Space, address: &str) -> Result<UdpSocket, Failed> {
+    let mut socket = None;
+    eventually("an address of the guest to be free", || {
+        let opened = guest.inside(|| UdpSocket::bind(address));
+        let used = matches!(&opened, Ok(Err(error)) if error.kind() == ErrorKind::AddrInUse);
+        socket = Some(opened);
+        !used
+    })?;
+    let opened = socket.ok_or("no socket was asked for")?;
+    Ok(opened??)
 }

@@ -92,6 +92,12 @@ const ALL: &[Damage] = &[
         only: &["{b}"],
     },
     Damage {
+        what: "the bridge has another MAC address",
+        by: &["ip link set {b} address 02:00:00:00:66:66"],
+        most: 3,
+        only: &["{b}"],
+    },
+    Damage {
         what: "the guest's end has another MAC address",
         by: &["ip link set q5 address 02:00:00:00:66:66"],
         most: 12,

@@ -18,6 +18,7 @@ pub(crate) struct Frr {
     folder: PathBuf,
     zebra: Option<Child>,
     bgpd: Option<Child>,
+    bfdd: Option<Child>,
 }
 
 impl Frr {
@@ -26,7 +27,7 @@ impl Frr {
         let folder = above.join(name);
         fs::create_dir(&folder)?;
         fs::write(folder.join("vtysh.conf"), "")?;
-        let frr = Self { space: space.clone(), folder, zebra: None, bgpd: None };
+        let frr = Self { space: space.clone(), folder, zebra: None, bgpd: None, bfdd: None };
         frr.give()?;
         Ok(frr)
     }
@@ -63,6 +64,24 @@ impl Frr {
         Ok(())
     }
 
+    /// Starts what says within a second that a neighbour is gone.
+    pub(crate) fn start_bfdd(&mut self) -> Result<(), Failed> {
+        self.bfdd = Some(self.daemon("bfdd")?);
+        Ok(())
+    }
+
+    /// Has FRR take the file that was written, or says what it would do.
+    pub(crate) fn reload(&self, how: &str) -> Result<String, Failed> {
+        let (file, folder) = (self.file().display().to_string(), self.folder.display().to_string());
+        let script = format!("{FOLDER}/frr-reload.py");
+        let words =
+            [&script, how, "--stdout", "--vty_socket", &folder, "--confdir", &folder, "--rundir"];
+        let output = self.space.output(&[&words[..], &[&folder, &file]].concat())?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        if output.status.success() { Ok(said) } else { Err(said.into()) }
+    }
+
     fn daemon(&self, name: &str) -> Result<Child, Failed> {
         let path = |file: &str| self.folder.join(file).display().to_string();
         let vty = path(&format!("{name}.vty"));
@@ -85,6 +104,9 @@ impl Frr {
             "-P",
             "0",
         ];
+        let control = path("bfdd.sock");
+        let own: &[&str] = if name == "bfdd" { &["--bfdctl", &control] } else { &[] };
+        let words = [&words[..], own].concat();
         let child =
             self.space.command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
         within(PATIENCE, &format!("{name} to listen"), || Path::new(&vty).exists())?;
@@ -129,6 +151,7 @@ impl Frr {
 
 impl Drop for Frr {
     fn drop(&mut self) {
+        end(&mut self.bfdd);
         end(&mut self.bgpd);
         end(&mut self.zebra);
     }

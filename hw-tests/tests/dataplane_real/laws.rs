@@ -84,7 +84,7 @@ fn there_and_back(lab: &Lab, real: &mut Real, plan: &Plan) -> Result<(), Failed>
     let steps: Vec<Step> = plan.steps.iter().map(|planned| planned.step.clone()).collect();
     done(real, &steps)?;
     for planned in plan.steps.iter().rev() {
-        for undo in &planned.undo {
+        for undo in &*planned.undo() {
             done(real, std::slice::from_ref(undo))?;
         }
     }

@@ -117,7 +117,7 @@ impl Lab {
             result?;
         }
         for planned in plan.steps.iter().rev() {
-            for undo in &planned.undo {
+            for undo in &*planned.undo() {
                 for result in self.kernels[0].perform(std::slice::from_ref(undo)) {
                     result.map_err(|error| format!("{undo:?}: {error}"))?;
                 }
@@ -187,6 +187,12 @@ impl Lab {
         let node = node::look(&mut self.kernels[0], &desired, &ALL)?;
         done(&mut self.kernels[0], &node)?;
         Ok(node.plan.steps.len())
+    }
+
+    /// Has a host be kept by a program that has nothing open yet.
+    pub(crate) fn forget(&mut self, host: usize) -> Result<(), Failed> {
+        self.kernels[host] = inside(Namespace::Path(&self.hosts[host].path()), Real::open)?;
+        Ok(())
     }
 
     /// Takes all away on both hosts.

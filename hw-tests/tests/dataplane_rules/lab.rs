@@ -104,8 +104,7 @@ fn add(changes: &mut Vec<Change>, family: Family, table: &Table) {
     }
     for (name, set) in &table.sets {
         changes.push(Change::AddSet { family, name: name.clone(), set: set.clone() });
-        let elements = set.elements.iter().map(|(key, value)| (key.clone(), value.clone()));
-        let (elements, shape) = (elements.collect(), set.shape());
+        let (elements, shape) = (set.elements.clone(), set.shape());
         changes.push(Change::AddElements { family, set: name.clone(), shape, elements });
     }
     for (name, chain) in &table.chains {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use dataplane::kernel::rules;
-use dataplane::nft::{Batch, Change, Element, Family, Key, KeyType, Set, SetShape};
+use dataplane::nft::{Batch, Change, Element, Elements, Family, Key, KeyType, Set, SetShape};
 use libtest_mimic::Failed;
 
 use crate::lab::Lab;
@@ -24,10 +24,9 @@ fn element(number: u32) -> Element {
 
 fn batch() -> Batch {
     let family = Family::Inet;
-    let elements: Vec<_> = (0..ELEMENTS).map(|number| (element(number), None)).collect();
+    let elements: Elements = (0..ELEMENTS).map(|number| (element(number), None)).collect();
     let key = vec![KeyType::Ipv4];
-    let set =
-        Set { key, value: None, interval: false, elements: elements.iter().cloned().collect() };
+    let set = Set { key, value: None, interval: false, elements: elements.clone() };
     let shape = set.shape();
     let changes = vec![
         Change::AddTable(family),
@@ -104,7 +103,7 @@ fn changes() -> Result<(), Failed> {
     let (family, set) = (Family::Inet, NAME.to_owned());
     let mut times = Vec::new();
     for _ in 0..CHANGES {
-        let elements = vec![(element(ELEMENTS), None)];
+        let elements: Elements = [(element(ELEMENTS), None)].into_iter().collect();
         let (set, again) = (set.clone(), elements.clone());
         let add = Change::AddElements { family, set: set.clone(), shape, elements };
         let delete = Change::DeleteElements { family, set, shape, elements: again };

@@ -244,7 +244,7 @@ fn one(key: &[u8]) -> Element {
 }
 
 fn range(first: &[u8], last: &[u8]) -> Element {
-    Element { key: Key::from_slice(first), last: Some(Key::from_slice(last)) }
+    Element { key: Key::from_slice(first), last: Some(Box::new(Key::from_slice(last))) }
 }
 
 fn sets() -> BTreeMap<String, Set> {

@@ -76,7 +76,7 @@ pub(crate) struct Shape {
     pub(crate) snat: bool,
     /// Whether `red` and `green` are joined.
     pub(crate) peering: bool,
-    /// Whose elastic IP it is.
+    /// Whose elastic IP it is; where there is none, nobody's.
     pub(crate) elastic: &'static str,
     /// What the port of `a1` says besides.
     pub(crate) port: &'static str,
@@ -107,10 +107,12 @@ fn state(host: usize, shape: Shape) -> String {
     if shape.snat {
         put("[[snat]]\nid = \"out\"\nvpc = \"red\"\nsubnets = [\"red-a4\"]\n".to_owned());
     }
-    put(format!(
-        "[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\nport = \"{}\"\n",
-        shape.elastic
-    ));
+    if !shape.elastic.is_empty() {
+        put(format!(
+            "[[eip]]\nid = \"www\"\naddress = \"203.0.113.99\"\nport = \"{}\"\n",
+            shape.elastic
+        ));
+    }
     if shape.peering {
         put("[[peering]]\nid = \"p\"\nvpcs = [\"red\", \"green\"]\n".to_owned());
     }

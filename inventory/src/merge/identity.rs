@@ -19,6 +19,20 @@ pub(super) fn check(parts: &[Inventory]) -> Result<(), MergeError> {
     agree("UUID", &marks(parts, "uuid"), same_uuid)
 }
 
+/// Says whether two descriptions are of one machine, by what each names it: `None` where they have
+/// nothing in common that tells machines apart.
+pub fn same_machine(one: &Inventory, other: &Inventory) -> Option<bool> {
+    let serials = marks(std::slice::from_ref(one), "serial")
+        .into_iter()
+        .zip(marks(std::slice::from_ref(other), "serial"))
+        .map(|(one, other)| folded(&one.value) == folded(&other.value));
+    let uuids = marks(std::slice::from_ref(one), "uuid")
+        .into_iter()
+        .zip(marks(std::slice::from_ref(other), "uuid"))
+        .map(|(one, other)| same_uuid(&one.value, &other.value));
+    serials.chain(uuids).reduce(|one, other| one && other)
+}
+
 fn agree(
     what: &'static str,
     marks: &[Mark],

@@ -59,6 +59,8 @@ pub struct Sensor {
     pub chip: Option<String>,
     /// Its label or input name.
     pub name: String,
+    /// Where it is, as far as that is known: `intake`, the air that comes into the machine.
+    pub place: Option<String>,
     /// Temperature in milli-Celsius.
     pub temperature_mc: Option<i64>,
     /// Voltage in millivolt.
@@ -69,6 +71,8 @@ pub struct Sensor {
     pub current_ma: Option<i64>,
     /// Critical upper limit in the unit of the reading.
     pub critical: Option<i64>,
+    /// The same of a temperature, in milli-Celsius.
+    pub critical_mc: Option<i64>,
     /// Where it was read.
     pub origin: Origin,
 }

@@ -20,6 +20,8 @@ pub(crate) struct Judge<'a> {
     /// Whether sources disagree on anything looked at.
     pub(crate) disputed: bool,
     pub(super) disputes: Vec<Dispute<'a>>,
+    /// Sections looked at that sources count differently.
+    pub(crate) apart: Vec<super::apart::Apart<'a>>,
     pub(super) whys: Vec<Why<'a>>,
     pub(super) used: Vec<u64>,
     seen: Vec<bool>,
@@ -49,6 +51,7 @@ impl<'a> Judge<'a> {
             every,
             disputed: false,
             disputes: Vec::new(),
+            apart: Vec::new(),
             whys: Vec::new(),
             used: Vec::new(),
             seen: vec![false; facts.source_count()],
@@ -62,6 +65,7 @@ impl<'a> Judge<'a> {
     pub(crate) fn start(&mut self) {
         self.disputed = false;
         self.disputes.clear();
+        self.apart.clear();
         self.whys.clear();
         self.runs.clear();
         for source in self.used.drain(..) {

@@ -70,6 +70,12 @@ impl<'a> Judge<'a> {
             self.why(Why { area: section, what: What::Section(None, None) });
             return Reached { closed: false, open: false, ..reached };
         };
+        if root == "inventory"
+            && let Some(apart) = self.facts.apart.iter().find(|apart| apart.section == section)
+            && !self.apart.iter().any(|known| known.section == section)
+        {
+            self.apart.push(*apart);
+        }
         let stated = status.word.is_some() || status.completeness == Completeness::Nothing;
         if status.completeness != Completeness::Complete && stated {
             self.why(Why { area: section, what: What::Section(status.word, status.reason) });

@@ -341,3 +341,61 @@ fn a_flash_chip_is_no_slot_and_a_slot_of_unknown_kind_is_in_doubt() {
     assert_eq!(verdict(SERVERS[1], "dimm-slots", &facts), Verdict::NotMeasured);
     assert_eq!(verdict(SERVERS[0], "dimm-slots", &facts), Verdict::Pass);
 }
+
+#[test]
+fn what_sources_count_differently_is_not_passed_and_both_counts_are_told() {
+    let claim = |source: u32, value: u32| json!({ "source": source, "value": value });
+    let mut facts = conforming();
+    facts["inventory"]["findings"] = json!([{
+        "class": "missing", "path": "dimm", "message": "48 in band, 47 by the BMC",
+        "message_zh": "带内 48，BMC 47", "claims": [claim(5, 48), claim(6, 47)],
+    }]);
+    let judgements = judged("gd-gov-cloud/bms-1", &facts);
+    for check in ["memory", "dimm-slots"] {
+        let judgement = of(&judgements, check);
+        assert_eq!(judgement.verdict, Verdict::NeedsAttestation, "{judgement:#?}");
+        let told = &judgement.reasons[0].text.en;
+        for said in ["48 [smbios:17/0x0005]", "47 [smbios:17/0x0006]"] {
+            assert!(told.contains(said), "{told}");
+        }
+    }
+    // What rests on other sections stands.
+    assert_eq!(of(&judgements, "cpu").verdict, Verdict::Pass);
+    // A part that one source lacks is told of, and is no dispute over how many there are; nor are
+    // two sources that count alike.
+    for claims in [json!([claim(5, 48)]), json!([claim(5, 48), claim(6, 48)])] {
+        facts["inventory"]["findings"][0]["claims"] = claims;
+        assert_eq!(verdict("gd-gov-cloud/bms-1", "memory", &facts), Verdict::Pass);
+    }
+    // What fails by all that there is fails still.
+    facts["inventory"]["findings"][0]["claims"] = json!([claim(5, 2), claim(6, 1)]);
+    let dimms = facts["inventory"]["dimm"].as_array_mut().expect("memory");
+    dimms.truncate(2);
+    assert_eq!(verdict("gd-gov-cloud/bms-1", "memory", &facts), Verdict::Fail);
+}
+
+#[test]
+fn an_intake_that_alarms_below_45_degrees_refutes_the_operating_range() {
+    let intake = |name: &str, critical: i64| {
+        json!({ "name": name, "place": "intake", "temperature_mc": 24_000,
+                "critical_mc": critical, "origin": { "source": 7 } })
+    };
+    for (id, check) in
+        [("gd-gov-cloud/ecs-server", "temperature"), ("gd-gov-cloud/bms-2", "temperature")]
+    {
+        for (limits, wanted) in [
+            (vec![42_000], Verdict::Fail),
+            (vec![45_000], Verdict::NeedsAttestation),
+            (vec![48_000], Verdict::NeedsAttestation),
+            (vec![48_000, 40_000], Verdict::Fail),
+        ] {
+            let mut facts = conforming();
+            facts["inventory"]["sections"]["sensor"] = json!({ "status": "complete" });
+            let sensors = limits.iter().map(|limit| intake("Inlet Temp", *limit));
+            facts["inventory"]["sensor"] = sensors.collect();
+            assert_eq!(verdict(id, check, &facts), wanted, "{id} {limits:?}");
+        }
+        // Where nothing measures it, papers decide.
+        assert_eq!(verdict(id, check, &conforming()), Verdict::NeedsAttestation);
+    }
+}

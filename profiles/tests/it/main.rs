@@ -5,4 +5,5 @@ mod contract;
 mod kinds;
 mod laws;
 mod machine;
+mod network;
 mod storage;

@@ -35,7 +35,10 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("net unblock/port", "要开通的端口"),
     ("net loops/seconds", "查找多少秒"),
     ("after", "从该编号之后仍保留的事件开始；0 为全部"),
-    ("net lint/files", "要检查的文件，TOML 或 JSON；`-` 为标准输入"),
+    (
+        "net lint/files",
+        "要检查的文件，TOML 或 JSON：节点的，或 `net accept` 的计划；`-` 为标准输入",
+    ),
     ("net plan/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net apply/file", "本节点应有的状态：TOML 或 JSON，`-` 为标准输入"),
     ("net evpn/check", "与该 FRR 配置比较；`-` 为标准输入"),

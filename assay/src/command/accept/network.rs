@@ -10,7 +10,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::EvidenceFile;
-use crate::{command, failure::Failure, lang::text};
+use crate::{command, facts::MOST_ASKED, failure::Failure, lang::text};
 
 /// With `--scale` it names every probe of thousands of cards.
 const LARGEST: u64 = 64 << 20;
@@ -18,9 +18,6 @@ const SCHEMA: &str = "assay/net-accept/v1";
 /// Subjects, as profiles name them, with what evidence of them begins with.
 const SUBJECTS: [(&str, &str); 2] =
     [("assay-dataplane", "assay-dataplane@"), ("delivered-cloud", "delivered-cloud")];
-
-/// No profile asks for more cases of a row.
-const MOST_ASKED: u64 = 16;
 
 /// What files say, and the files.
 pub(super) type Found = Option<(Value, Vec<EvidenceFile>)>;

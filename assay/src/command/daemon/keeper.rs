@@ -109,6 +109,8 @@ impl Keeper {
             }
             match self.watch.wait(now.checked_add(calm))? {
                 Woken::Called => {}
+                // Containers are mounted and unmounted all the time.
+                Woken::Changed(changed) if changed.is_of_mounts() && self.kernel.are_named() => {}
                 Woken::Changed(_) | Woken::Deadline => self.keep()?,
             }
         }
@@ -152,7 +154,8 @@ impl Keeper {
             return Ok(Err(refusal));
         }
         let accepted = self.desk.daemon().accept(proposal, &mut self.kept, clock::unix_ms());
-        if accepted.is_ok() {
+        if let Ok(answer) = &accepted {
+            self.known = self.known.take().filter(|_known| !answer.changed);
             self.desk.publish();
             self.settle(&task, looked, noticed)?;
         } else {
@@ -186,8 +189,9 @@ impl Keeper {
             return Ok(Some(accepted));
         }
         let touched = work::touched(&node.plan);
-        let (report, kept) =
-            work::finish_part(&mut self.kernel, &task, &part, node, &touched, &mut self.journal);
+        let whole = || self.desk.daemon().vpc_of(&part);
+        let (kernel, log) = (&mut self.kernel, &mut self.journal);
+        let (report, kept) = work::finish_part(kernel, &task, &part, node, &touched, log, &whole);
         self.watch.mind_too(Concern::new(&kept.wanted, &kept.seen, None));
         let heard = self.watch.heard()?;
         self.due |=
@@ -218,18 +222,35 @@ impl Keeper {
             Err(error) => (work::unable(task, &error), None),
         };
         self.learn(&report, noticed);
+        let same = report.count == 0;
         drop(report);
         let large = self.desk.daemon().is_large();
         if let Some(kept) = kept {
             let work::Kept { zones, wanted, seen } = kept;
             let desired = &task.desired;
             self.watch.mind(Concern::new(&wanted, &seen, Some(&desired.node.device)));
-            self.known = large.then(|| Known::of(desired, zones, &wanted, &seen)).flatten();
+            if !seen.rooms.is_empty() {
+                match self.watch.attend(&mut self.kernel) {
+                    Ok(new) => self.due |= new,
+                    Err(error) => tracing::warn!(
+                        %error,
+                        "damage in routers' namespaces is found by a look now and then alone, for \
+                         they cannot be listened to: that takes CAP_NET_BROADCAST"
+                    ),
+                }
+            }
+            let mtu = seen.links.get(&desired.node.device).map(|link| link.mtu);
+            // What is known is made anew by what takes as much.
+            drop(seen);
+            let known = self.known.take().filter(|known| same && known.holds(mtu));
+            let anew = || Known::of(desired, zones, wanted, mtu);
+            self.known = if large { known.or_else(anew) } else { None };
         }
-        self.copy();
+        // First: a copy is megabytes more.
         if large {
             memory::give_back();
         }
+        self.copy();
         self.took = clock::instant().saturating_duration_since(noticed);
         Ok(())
     }

@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    fs, io,
+    os::unix::fs::MetadataExt as _,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -29,6 +30,12 @@ use crate::{
 
 /// How long it takes until a desired state that asks for this is noticed.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often it is looked whether the file of the secret is another one. A signal would have to be
+/// sent on every node, and by who replaces files in pods never is.
+const RENEW: Duration = Duration::from_secs(1);
+
+/// What tells one file from another: device, number, size, when it was written.
+type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
 /// A port that somebody wants opened, and where it is told whether it was closed for a loop.
 pub(super) struct Lift {
@@ -67,15 +74,22 @@ impl Loops {
     /// over.
     fn run(self) {
         let mut guard: Option<Guard> = None;
-        let mut known = 0;
+        let (mut known, mut looked) = ((0, None), clock::instant());
         while !self.stop.load(Ordering::SeqCst) {
             let (generation, desired) = {
                 let daemon = self.desk.daemon();
                 (daemon.accepted().generation, daemon.desired().map(Arc::clone))
             };
-            if let Some(desired) = desired.filter(|_desired| generation != known) {
-                known = generation;
-                guard = self.take(guard, &desired);
+            let now = clock::instant();
+            let due = generation != known.0 || now.saturating_duration_since(looked) >= RENEW;
+            if let Some(desired) = desired.filter(|_desired| due) {
+                looked = now;
+                // Before it is read: one that is replaced meanwhile is read again.
+                let found = (generation, stamp(&desired));
+                if found != known {
+                    known = found;
+                    guard = self.take(guard, &desired);
+                }
             }
             let Some(open) = guard.as_mut() else {
                 match self.lifts.recv_timeout(LOOK) {
@@ -157,6 +171,11 @@ impl Loops {
         self.desk.daemon().learn_no_loops(why, clock::unix_ms());
         self.desk.publish();
     }
+}
+
+fn stamp(desired: &Desired) -> Stamp {
+    let about = fs::metadata(desired.node.loops.as_ref()?.key_file.as_deref()?).ok()?;
+    Some((about.dev(), about.ino(), about.size(), about.mtime(), about.mtime_nsec()))
 }
 
 fn answer(reply: oneshot::Sender<bool>, lifted: bool) {

@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &Accept, console: &mut Console) -> Result<Exit, Fai
     }
     let run = site::on_site(|mut site| accept::run(&mut site));
     let mut cases = run.unwrap_or_else(|why| accept::unmeasured(&why));
+    cases.extend(accept::loops::run(&|_| (), true));
     if arguments.scale {
         cases.extend(accept::scale::run());
     }

@@ -10,7 +10,7 @@ use dataplane::{
     node::{self, Node, NodeError},
     plan::Scope,
     seen::{Link, Seen},
-    spec::{self, MAX_BYTES, SpecErrors},
+    spec::{self, File, MAX_BYTES, SpecErrors},
 };
 
 use crate::{command::read_bounded, failure::Failure, lang::text};
@@ -45,6 +45,11 @@ impl Source {
         let text = String::from_utf8(bytes)
             .map_err(|error| Failure::usage(cannot()).because(error.utf8_error()))?;
         Ok(Self { name, text })
+    }
+
+    /// Returns what it says, be it a node's or the plan of a delivered cloud.
+    pub(super) fn parse_any(&self) -> Result<File, SpecErrors> {
+        spec::read_any(&self.name, &self.text)
     }
 
     /// Returns what it says.

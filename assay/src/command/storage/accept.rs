@@ -452,7 +452,7 @@ pub(super) fn judge(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let judged = common::Accept {
-        profile: profile(tier).to_owned(),
+        profile: Some(profile(tier).to_owned()),
         out: arguments.out.join("report"),
         output: arguments.output,
         operator: arguments.operator.clone(),

@@ -107,6 +107,12 @@ pub fn plan(cloud: &Cloud, layout: Layout) -> String {
     page
 }
 
+/// Returns how many cases cannot be measured as the plan is.
+pub(super) fn open(cloud: &Cloud) -> usize {
+    let cases = cloud.cases.iter().zip(cloud.missing());
+    cases.filter(|(case, missing)| missing.is_some() || cloud.families(case).is_empty()).count()
+}
+
 /// Returns the same for programs: `assay/net-accept-plan/v1`.
 pub fn plan_document(cloud: &Cloud) -> Value {
     let cases = cloud.cases.iter().zip(cloud.missing()).map(|(case, missing)| {

@@ -30,7 +30,7 @@ impl Mark {
             let back = |undo: &Step| {
                 matches!(undo, Step::SetForwarding { .. } | Step::SetNeighbour { .. })
             };
-            if planned.undo.iter().any(back) { Self::Change } else { Self::Add }
+            if planned.undo().iter().any(back) { Self::Change } else { Self::Add }
         };
         match &planned.step {
             Step::AddLink { .. } | Step::AddRoom { .. } => Self::Add,
@@ -76,7 +76,8 @@ impl Mark {
             RoomChange::Up { .. }
             | RoomChange::Mtu { .. }
             | RoomChange::SetRoute { .. }
-            | RoomChange::Settings => Self::Change,
+            | RoomChange::Settings
+            | RoomChange::Name => Self::Change,
         }
     }
 
@@ -163,13 +164,13 @@ pub fn page(subject: &Text, plan: &Plan, detail: Detail, layout: Layout) -> Stri
 
 fn put_undo(page: &mut String, planned: &Planned, lead: &str, layout: Layout) {
     let word = layout.say("撤销：", "undo: ");
-    for undo in &planned.undo {
+    for undo in &*planned.undo() {
         put(page, format_args!("{lead}  {word}{}\n", say(&text::step(undo), layout)));
     }
     if let Some(lost) = &planned.lost {
         let word = layout.say("不可撤销：", "no undo: ");
         put(page, format_args!("{lead}  {word}{}\n", say(lost, layout)));
-    } else if planned.undo.is_empty() {
+    } else if planned.undo().is_empty() {
         let with = layout.say("随前面的步骤一并撤销", "with that of an earlier step");
         put(page, format_args!("{lead}  {word}{with}\n"));
     }
@@ -225,7 +226,7 @@ pub(super) fn put_by_object(page: &mut String, plan: &Plan, layout: Layout) {
     let mut objects: Vec<(&str, Vec<&Planned>)> = Vec::new();
     let mut places = BTreeMap::new();
     for planned in &plan.steps {
-        let cause = planned.cause.as_str();
+        let cause = &*planned.cause;
         let place = *places.entry(cause).or_insert_with(|| {
             objects.push((cause, Vec::new()));
             objects.len() - 1

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dataplane::{
     address::Device,
-    desired::{Desired, PortKind},
+    desired::{Desired, PortKind, loops::Action},
     kernel::links::counters::Counters,
     naming,
     seen::{Link, Seen},
@@ -14,7 +14,7 @@ use dataplane::{
 };
 use serde_json::{Map, Value, json};
 
-use super::say;
+use super::{say, text_value};
 use crate::{
     failure::one_line,
     output::{
@@ -58,6 +58,8 @@ pub struct Port<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Up,
+    /// Its bridge passes nothing to it or from it.
+    Blocked,
     Down,
     /// It is there, and no port of its network's bridge.
     Apart,
@@ -70,6 +72,7 @@ impl State {
     fn word(self, layout: Layout) -> &'static str {
         match self {
             Self::Up => layout.say("已启用", "up"),
+            Self::Blocked => layout.say("已阻断", "blocked"),
             Self::Down => layout.say("未启用", "down"),
             Self::Apart => layout.say("未接入网桥", "not in its bridge"),
             Self::Absent => layout.say("不存在", "absent"),
@@ -80,6 +83,7 @@ impl State {
     fn name(self) -> &'static str {
         match self {
             Self::Up => "up",
+            Self::Blocked => "blocked",
             Self::Down => "down",
             Self::Apart => "apart",
             Self::Absent => "absent",
@@ -91,7 +95,7 @@ impl State {
         match self {
             Self::Up => Tone::Good,
             Self::Down | Self::Absent => Tone::Open,
-            Self::Apart | Self::Stale => Tone::Bad,
+            Self::Blocked | Self::Apart | Self::Stale => Tone::Bad,
         }
     }
 }
@@ -131,9 +135,43 @@ impl<'a> Subject<'a> {
             None => State::Absent,
             Some(_) if port.wanted.is_none() && self.desired.is_some() => State::Stale,
             Some(link) if link.master.as_ref() != Some(&network.bridge) => State::Apart,
-            Some(link) if link.up => State::Up,
-            Some(_) => State::Down,
+            Some(link) if !link.up => State::Down,
+            Some(_) if self.counters.get(port.device).is_some_and(|it| it.disabled) => {
+                State::Blocked
+            }
+            Some(_) => State::Up,
         }
+    }
+
+    /// Returns why nothing gets to a port that is wanted, or from it; nothing where it is open.
+    fn closed(&self, network: &Network<'_>, port: &Port<'_>) -> Option<Text> {
+        let breaks = |desired: &Desired| {
+            desired.node.loops.as_ref().is_some_and(|it| it.action == Action::Block)
+        };
+        let (zh, en) = match self.state(network, port) {
+            State::Up | State::Stale => return None,
+            State::Blocked if self.desired.is_none_or(breaks) => (
+                "{0} 因外侧成环被阻断；`assay net unblock` 说明原因，并可重新开通",
+                "{0} is closed for a loop outside: `assay net unblock` says for which, and opens it",
+            ),
+            State::Blocked => (
+                "{0} 的网桥端口被停用，并非因为环路检测",
+                "{0} is disabled in its bridge, and not by loop detection",
+            ),
+            State::Down => (
+                "{0} 未启用：`assay net apply` 或守护进程在规则就绪后启用",
+                "{0} is down: `assay net apply` or the daemon takes it up once its rules are there",
+            ),
+            State::Apart => (
+                "{0} 不是网桥 {1} 的端口：`assay net plan` 列出还要做什么",
+                "{0} is no port of bridge {1}: `assay net plan` says what is to be done",
+            ),
+            State::Absent => (
+                "设备 {0} 尚不存在：出现后先就绪规则，再开通",
+                "there is no device {0} yet: it is opened when it comes, behind its rules",
+            ),
+        };
+        Some(Text::of(zh, en, &[port.device, &network.bridge]))
     }
 
     fn remotes(&self, network: &str) -> Option<usize> {
@@ -251,6 +289,23 @@ fn put_ports(page: &mut String, subject: &Subject<'_>, network: &Network<'_>, la
     for line in table.render(layout.paint, columns).lines() {
         put(page, format_args!("    {line}\n"));
     }
+    for port in &network.ports {
+        put_closed(page, "    ", subject, network, port, layout);
+    }
+}
+
+fn put_closed(
+    page: &mut String,
+    lead: &str,
+    subject: &Subject<'_>,
+    network: &Network<'_>,
+    port: &Port<'_>,
+    layout: Layout,
+) {
+    if let Some(why) = subject.closed(network, port) {
+        let said = Text::of("未开通：{0}", "closed: {0}", &[&say(&why, layout)]);
+        put_paragraph(page, lead, &say(&said, layout), layout);
+    }
 }
 
 fn list<T: ToString>(items: &BTreeSet<T>) -> String {
@@ -285,6 +340,7 @@ fn put_port(
         format_args!("    {}  {device} ({kind}): {word}\n", layout.paint.dye(Tone::Strong, &title)),
     );
     let lead = "      ";
+    put_closed(page, lead, subject, network, port, layout);
     if let Some(wanted) = port.wanted {
         let said = Text::of(
             "MAC {0}，地址 {1}，安全组 {2}",
@@ -374,6 +430,7 @@ fn port_value(subject: &Subject<'_>, network: &Network<'_>, port: &Port<'_>) -> 
         "device": port.device.as_str(),
         "kind": kind(subject, port),
         "state": subject.state(network, port).name(),
+        "closed": subject.closed(network, port).as_ref().map(text_value),
         "mtu": subject.link(port.device).map(|link| link.mtu),
         "mac": port.wanted.map(|wanted| wanted.mac.to_string()),
         "addresses": port.wanted

@@ -5,7 +5,7 @@ use super::Frame::{As, At, Data, Fragments, Sized, Syn, SynAck, Udp, UdpReply, U
 use super::Seen::{Control, No, Refused, Under, Yes};
 use super::{BOTH, FOUR, HONEST, Row, Step, back, between, there};
 use crate::accept::world::Seat::{A1, A2, A3, B1, B2, C1, C2, GreenA, Nobody, OutA, OutB, Y1, Y2};
-use crate::accept::world::State::{Besides, Elastic, Usual};
+use crate::accept::world::State::{Besides, Elastic, NoElastic, Usual};
 
 /// Last bytes of the addresses that guests share: of `red` on host A and B, of `green` on A.
 const RED_A: u8 = 10;
@@ -193,6 +193,37 @@ pub(super) const ROWS: &[Row] = &[
             there(At(OWN, &Data(443)), No),
             Step::Change(Usual),
             there(At(OWN, &Syn(443)), Control),
+        ],
+    },
+    Row {
+        norm: "5.2.3.5#3",
+        zh: "弹性 IP：解绑并删除后不可达，原虚拟机改以共用的公网地址访问外部",
+        en: "elastic IP: unbound and deleted it is nobody's, and its guest goes out under the shared one",
+        pairs: &[(OutA, A1)],
+        families: FOUR,
+        steps: &[
+            there(At(OWN, &Syn(443)), Yes),
+            Step::Change(Elastic(None)),
+            Step::Change(NoElastic),
+            there(At(OWN, &Syn(443)), No),
+            there(At(OWN, &Data(443)), No),
+            back(Udp(53), Under(RED_A)),
+            Step::Change(Usual),
+            there(At(OWN, &Syn(443)), Control),
+        ],
+    },
+    Row {
+        norm: "5.2.3.5#5",
+        zh: "弹性 IP：外部访问它即转换到虚拟机，虚拟机访问外部即转换为它",
+        en: "elastic IP: from outside it is translated to its guest, and from its guest to it",
+        pairs: &[(OutA, A1)],
+        families: FOUR,
+        steps: &[
+            there(At(OWN, &Syn(443)), Yes),
+            back(SynAck(443), Under(OWN)),
+            back(Syn(80), Under(OWN)),
+            there(At(OWN, &SynAck(80)), Yes),
+            back(Data(80), Under(OWN)),
         ],
     },
     // Joined VPCs.

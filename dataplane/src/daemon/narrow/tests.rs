@@ -1,13 +1,14 @@
 //! A change by way of its VPC ends as the same change by way of the whole.
 
 use proptest::prelude::*;
+use proptest::test_runner::{TestCaseError, TestRunner};
 
 use super::*;
 use crate::daemon::store::Store;
 use crate::daemon::{Change, Daemon, Moment, work};
 use crate::journal::{NoLog, Past};
-use crate::kernel::Kernel as _;
 use crate::kernel::fake::Fake;
+use crate::kernel::{Connection, Kernel as _};
 use crate::seen::Link;
 
 /// Two VPCs with the same addresses, and address groups that both may name.
@@ -46,17 +47,22 @@ struct Lab {
     kernel: Fake,
     daemon: Daemon,
     known: Option<Known>,
-    /// How many changes went by way of their VPC.
+    /// How many changes went by way of their VPC, and how many of these by what is near them.
     narrow: usize,
+    near: usize,
 }
 
 impl Lab {
     fn new() -> Self {
+        Self::with(FILE)
+    }
+
+    fn with(text: &str) -> Self {
         let (daemon, _refused) = Daemon::start(None, Past::default(), 0);
         let links = ["u0", "tap0"].map(device).into();
         let kernel = Fake::new(Seen { links, ..Seen::default() });
-        let mut lab = Self { kernel, daemon, known: None, narrow: 0 };
-        let whole = Change::Whole { text: FILE, generation: None, confirmed: false };
+        let mut lab = Self { kernel, daemon, known: None, narrow: 0, near: 0 };
+        let whole = Change::Whole { text, generation: None, confirmed: false };
         assert!(lab.wide(&whole));
         assert!(lab.daemon.is_ready(), "{:?}", lab.daemon.standing());
         lab
@@ -71,7 +77,8 @@ impl Lab {
         let (report, kept) = work::finish(&mut self.kernel, &task, node, &mut NoLog, &mut || ());
         self.daemon.learn(&report, Moment::default());
         let work::Kept { zones, wanted, seen } = kept;
-        self.known = Known::of(&task.desired, zones, &wanted, &seen);
+        let mtu = seen.links.get(&task.desired.node.device).map(|link| link.mtu);
+        self.known = Known::of(&task.desired, zones, wanted, mtu);
         true
     }
 
@@ -89,11 +96,13 @@ impl Lab {
         let task = proposal.task.clone();
         self.daemon.accept(proposal, &mut Disk, 0).unwrap();
         let touched = work::touched(&node.plan);
-        let (report, _kept) =
-            work::finish_part(&mut self.kernel, &task, &part, node, &touched, &mut NoLog);
+        let whole = || self.daemon.vpc_of(&part);
+        let (kernel, log) = (&mut self.kernel, &mut NoLog);
+        let (report, _kept) = work::finish_part(kernel, &task, &part, node, &touched, log, &whole);
         known.learn(difference);
         self.daemon.learn(&report, Moment::default());
         self.narrow += 1;
+        self.near += usize::from(part.facts.is_some());
         Some(())
     }
 }
@@ -197,23 +206,116 @@ proptest! {
     fn by_way_of_its_vpc_a_change_ends_as_by_way_of_the_whole(
         ops in prop::collection::vec(op(), 1..24)
     ) {
-        let (mut one, mut other) = (Lab::new(), Lab::new());
-        for (section, id, text) in &ops {
-            let change = |lab: &Lab| Change::One {
-                section,
-                id,
-                text: text.as_deref(),
-                expected: Some(lab.daemon.accepted().generation),
-            };
-            let by_part = one.narrow(&change(&one));
-            let by_whole = other.wide(&change(&other));
-            prop_assert_eq!(by_part, by_whole, "{} {} {:?}", section, id, text);
-            prop_assert!(one.daemon.is_ready(), "{:?}", one.daemon.standing());
-            prop_assert_eq!(&one.daemon.desired, &other.daemon.desired);
-            prop_assert_eq!(&one.daemon.index, &other.daemon.index);
-            prop_assert_eq!(&one.kernel.seen, &other.kernel.seen, "{} {} {:?}", section, id, text);
+        same(&mut Lab::new(), &mut Lab::new(), &ops)?;
+    }
+}
+
+/// Makes changes by way of their VPC and by way of the whole: after each, both have the same.
+fn same(one: &mut Lab, other: &mut Lab, ops: &[Op]) -> Result<(), TestCaseError> {
+    for (section, id, text) in ops {
+        let change = |lab: &Lab| Change::One {
+            section,
+            id,
+            text: text.as_deref(),
+            expected: Some(lab.daemon.accepted().generation),
+        };
+        let by_part = one.narrow(&change(one));
+        let by_whole = other.wide(&change(other));
+        prop_assert_eq!(by_part, by_whole, "{} {} {:?}", section, id, text);
+        prop_assert!(one.daemon.is_ready(), "{:?}", one.daemon.standing());
+        prop_assert_eq!(&one.daemon.desired, &other.daemon.desired);
+        prop_assert_eq!(&one.daemon.index, &other.daemon.index);
+        prop_assert_eq!(&one.kernel.seen, &other.kernel.seen, "{} {} {:?}", section, id, text);
+    }
+    Ok(())
+}
+
+/// A VPC that already has whatever a change may need, so that most are made by what is near them:
+/// ports of each set of groups, members elsewhere behind two tunnel ends, rules that ask for both
+/// groups, and networks that somebody is in.
+fn filled() -> String {
+    let rule = |group: &str| {
+        format!(
+            r#"{{"direction": "in", "protocol": "tcp", "ports": 22, "from": {{"group": "{group}"}}}}"#
+        )
+    };
+    let group = |vpc: &str, at: u8| {
+        let rules = [0, 1].map(|other| rule(&format!("{vpc}-{other}"))).join(", ");
+        format!(r#"{{"id": "{vpc}-{at}", "vpc": "{vpc}", "rule": [{rules}]}}"#)
+    };
+    let mut text = FILE.to_owned();
+    for (vpc, at) in [("red", 0), ("red", 1), ("blue", 0), ("blue", 1)] {
+        let empty = format!(r#"{{"id": "{vpc}-{at}", "vpc": "{vpc}", "rule": []}}"#);
+        text = text.replace(&empty, &group(vpc, at));
+    }
+    let (mut ports, mut remotes) = (Vec::new(), Vec::new());
+    for (vpc, number) in [("red", 0_usize), ("blue", 1)] {
+        let sets = ["", "V-0", "V-1", "V-0\", \"V-1"].map(|of| of.replace('V', vpc));
+        for (at, groups) in sets.iter().enumerate() {
+            let groups = if groups.is_empty() { String::new() } else { format!("\"{groups}\"") };
+            let mac = format!("02:00:00:00:0{number}:a{at}");
+            ports.push(format!(
+                r#"{{"id": "{vpc}-k{at}", "network": "{vpc}-n", "device": "{vpc}k{at}", "kind": "veth", "peer": "{vpc}l{at}", "mac": "{mac}", "ips": ["10.0.0.20{at}"], "groups": [{groups}]}},"#
+            ));
+            let (mac, vtep) = (format!("02:00:00:00:0{number}:b{at}"), 2 + at % 2);
+            remotes.push(format!(
+                r#"{{"id": "{vpc}-m{at}", "network": "{vpc}-n", "vtep": "10.99.0.{vtep}", "mac": "{mac}", "ips": ["10.0.0.21{at}"], "groups": [{groups}]}},"#
+            ));
         }
     }
+    let text = text.replace("\"port\": [", &format!("\"port\": [{}", ports.concat()));
+    text.replace("\"remote\": [", &format!("\"remote\": [{}", remotes.concat()))
+}
+
+#[test]
+fn in_a_vpc_that_is_in_use_a_change_is_made_by_what_is_near_it() {
+    let text = filled();
+    let mut runner = TestRunner::new(ProptestConfig { cases: 32, ..ProptestConfig::default() });
+    let counted = std::cell::Cell::new((0, 0));
+    runner
+        .run(&prop::collection::vec(op(), 1..24), |ops| {
+            let (mut one, mut other) = (Lab::with(&text), Lab::with(&text));
+            same(&mut one, &mut other, &ops)?;
+            let (near, all) = counted.get();
+            counted.set((near + one.near, all + one.narrow));
+            Ok(())
+        })
+        .unwrap();
+    let (near, all) = counted.get();
+    assert!(near * 2 > all, "{near} of {all}");
+}
+
+#[test]
+fn a_change_by_what_is_near_it_cuts_what_it_forbids_and_nothing_else() {
+    let mut lab = Lab::with(&filled());
+    let zone = |lab: &Lab| lab.known.as_ref().unwrap().zones.of["red-n"];
+    let zone = zone(&lab);
+    let connection = |id: u32, from: &str, to: &str, port: u16| Connection {
+        zone,
+        id,
+        source: from.parse().unwrap(),
+        destination: to.parse().unwrap(),
+        protocol: 6,
+        ports: Some((40_000, port)),
+        icmp: None,
+    };
+    // Of a port that is not near the group that changes, and of one that is: between groups, by
+    // a rule that goes and by one that stays.
+    let kept = connection(1, "10.0.0.211", "10.0.0.202", 22);
+    let cut = connection(2, "10.0.0.212", "10.0.0.201", 22);
+    let stays = connection(3, "10.0.0.212", "10.0.0.201", 80);
+    lab.kernel.connections = vec![kept.clone(), cut, stays.clone()];
+    let rule = |ports: u16, from: &str| {
+        format!(
+            r#"{{"direction": "in", "protocol": "tcp", "ports": {ports}, "from": {{"group": "{from}"}}}}"#
+        )
+    };
+    let rules = [rule(22, "red-0"), rule(80, "red-1")].join(", ");
+    let text = format!(r#"{{"vpc": "red", "rule": [{rules}]}}"#);
+    let change = |text| Change::One { section: "group", id: "red-0", text, expected: Some(1) };
+    lab.narrow(&change(Some(&text)));
+    assert_eq!((lab.narrow, lab.near), (1, 1));
+    assert_eq!(lab.kernel.connections, [kept, stays]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 
+use super::facts::Facts;
 use super::line::{
     DESTINATION_MAC, Line, Part, SOURCE_MAC, address_type, destination, element, source,
 };
@@ -45,9 +46,9 @@ const WHO4: &str = "as_who4";
 const WHO6: &str = "as_who6";
 
 /// Addresses of a VPC times its networks here, before its groups are named by rules.
-const MANY: usize = 1 << 16;
+pub(super) const MANY: usize = 1 << 16;
 /// Combinations of groups that a group may be in before it is named by rules.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 /// Who it is where it does not count; IPv6 is the next number.
 const ANYONE: u32 = 0xffff_fffe;
 /// In the place of the protocol: the protocol is in the place of the ports.
@@ -59,6 +60,10 @@ const WITH_PORTS: [u8; 3] = [6, 17, 132];
 
 const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
+/// Groups that each address of a VPC is in. Most are in one, and a tree for each would be most of
+/// the memory that a compilation takes.
+type Holders<'d> = BTreeMap<(&'d str, IpAddr), SmallVec<[&'d str; 1]>>;
+
 /// First and last key of what is granted.
 type Span = ([u8; 16], [u8; 16]);
 
@@ -67,10 +72,10 @@ type Span = ([u8; 16], [u8; 16]);
 pub(super) struct Known<'d> {
     desired: &'d Desired,
     dual: BTreeSet<&'d str>,
-    /// Groups of each address, as far as elements name them.
-    holders: BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
-    /// The combinations that a group is in; of none, where rules name it.
-    combinations: BTreeMap<&'d str, BTreeSet<BTreeSet<&'d str>>>,
+    /// Number of the groups of each address, as far as elements name them.
+    holders: BTreeMap<(&'d str, IpAddr), u32>,
+    /// Those of the combinations that a group is in; of none, where rules name it.
+    combinations: BTreeMap<&'d str, BTreeSet<u32>>,
     /// Profiles with a number of their own.
     profiles: BTreeMap<&'d BTreeSet<String>, u32>,
     /// Groups that rules have to name.
@@ -81,18 +86,29 @@ pub(super) struct Known<'d> {
 
 /// Returns the same number for the same texts for ever, its last bit free.
 fn number<'t>(parts: impl IntoIterator<Item = &'t str>) -> u32 {
-    let digits = naming::digits(parts);
-    let last = digits.get(digits.len().saturating_sub(8)..).unwrap_or_default();
-    u32::from_str_radix(last, 16).unwrap_or(0) & !1
+    let [.., a, b, c, d] = naming::hash(parts).to_be_bytes();
+    u32::from_be_bytes([a, b, c, d]) & !1
+}
+
+/// Returns the sets of groups of ports that have any.
+pub(super) fn profiles<'d>(
+    ports: &mut dyn Iterator<Item = &'d Port>,
+) -> BTreeSet<&'d BTreeSet<String>> {
+    let secured = ports.filter(|port| port.security && !port.groups.is_empty());
+    let mut profiles = BTreeSet::new();
+    profiles.extend(secured.map(|port| &*port.groups));
+    profiles
 }
 
 impl<'d> Known<'d> {
-    pub(super) fn of(desired: &'d Desired) -> Self {
-        let secured =
-            desired.ports.values().filter(|port| port.security && !port.groups.is_empty());
-        let mut profiles = BTreeSet::new();
-        profiles.extend(secured.map(|port| &port.groups));
-        let asked = asked(desired, &profiles);
+    /// Returns who is known; `facts` are those of the VPC where `desired` is what is near a change
+    /// of it.
+    pub(super) fn of(desired: &'d Desired, facts: Option<&'d Facts>) -> Self {
+        let profiles = profiles(&mut desired.ports.values());
+        let asked = match facts {
+            Some(facts) => facts.asked(),
+            None => asked(desired, &profiles),
+        };
         let all = holders(desired, &asked);
         let count = profiles.len();
         let mut known = Self {
@@ -111,7 +127,7 @@ impl<'d> Known<'d> {
         known.shares = known.profiles.len() < count;
         // Each round names more groups by rules, so that it ends.
         loop {
-            let more = known.settle(&all, &asked);
+            let more = known.settle(&all, &asked, facts);
             if more.is_empty() {
                 return known;
             }
@@ -122,32 +138,40 @@ impl<'d> Known<'d> {
     /// Numbers all but the broad; returns those that are found to be broad too.
     fn settle(
         &mut self,
-        all: &BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
+        all: &Holders<'d>,
         asked: &BTreeSet<&'d str>,
+        facts: Option<&'d Facts>,
     ) -> BTreeSet<&'d str> {
-        self.holders = all
-            .iter()
-            .map(|(address, groups)| (*address, groups - &self.broad))
-            .filter(|(_address, groups)| !groups.is_empty())
-            .collect();
+        let mut numbers: BTreeMap<BTreeSet<&str>, u32> = BTreeMap::new();
+        let numbered = |of: BTreeSet<&'d str>| (number(of.iter().copied()), of);
+        self.holders.clear();
+        for (address, groups) in all {
+            let mut own = BTreeSet::new();
+            own.extend(groups.iter().copied().filter(|group| !self.broad.contains(group)));
+            if !own.is_empty() {
+                let (number, own) = numbered(own);
+                self.holders.insert(*address, number);
+                numbers.insert(own, number);
+            }
+        }
+        for (number, of) in facts.into_iter().flat_map(Facts::combinations).map(numbered) {
+            numbers.insert(of, number);
+        }
         self.combinations.clear();
         self.combinations.extend(asked.iter().map(|group| (*group, BTreeSet::new())));
-        let mut combinations = BTreeSet::new();
-        combinations.extend(self.holders.values().cloned());
-        for combination in &combinations {
+        for (combination, number) in &numbers {
             for group in combination {
-                self.combinations.entry(group).or_default().insert(combination.clone());
+                self.combinations.entry(group).or_default().insert(*number);
             }
         }
         let many = self.combinations.iter().filter(|(_group, of)| of.len() > FEW);
         let mut broad = BTreeSet::new();
         broad.extend(many.map(|(group, _of)| *group));
-        let own = alone(combinations.iter().map(|of| (of, number(of.iter().copied()))));
-        let shared = combinations
-            .iter()
-            .filter(|of| !own.contains_key(of) || number(of.iter().copied()) == ANYONE);
+        let own = alone(numbers.iter().map(|(of, number)| (of, *number)));
+        let is_shared = |(of, number): &(_, &u32)| !own.contains_key(of) || **number == ANYONE;
+        let shared = numbers.iter().filter(is_shared);
         let before = broad.len();
-        broad.extend(shared.flatten());
+        broad.extend(shared.flat_map(|(of, _number)| of));
         self.shares |= broad.len() > before;
         broad
     }
@@ -181,7 +205,7 @@ impl<'d> Known<'d> {
             let whoever = |group: &str, family: Family| -> Vec<u32> {
                 let of =
                     self.combinations.get(group).filter(|_| self.families(group).contains(&family));
-                of.into_iter().flatten().map(|of| number(of.iter().copied())).collect()
+                of.into_iter().flatten().copied().collect()
             };
             let limited = direction == Direction::In || is_limited(self.desired, groups);
             if limited && self.desired.semantics == Semantics::Norm {
@@ -242,10 +266,7 @@ fn networks(desired: &Desired) -> BTreeMap<&str, Vec<&str>> {
 }
 
 /// Returns groups of VPCs whose addresses would be too many elements.
-fn wide<'d>(
-    desired: &'d Desired,
-    all: &BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>>,
-) -> BTreeSet<&'d str> {
+fn wide<'d>(desired: &'d Desired, all: &Holders<'d>) -> BTreeSet<&'d str> {
     let networks = networks(desired);
     let mut addresses: BTreeMap<&str, usize> = BTreeMap::new();
     for (vpc, _address) in all.keys() {
@@ -271,7 +292,10 @@ pub(super) fn is_limited(desired: &Desired, groups: &BTreeSet<String>) -> bool {
 }
 
 /// Groups whose members profiles ask for.
-fn asked<'d>(desired: &'d Desired, profiles: &BTreeSet<&'d BTreeSet<String>>) -> BTreeSet<&'d str> {
+pub(super) fn asked<'d>(
+    desired: &'d Desired,
+    profiles: &BTreeSet<&'d BTreeSet<String>>,
+) -> BTreeSet<&'d str> {
     let mut asked = BTreeSet::new();
     for groups in profiles {
         if desired.semantics == Semantics::Norm {
@@ -289,16 +313,13 @@ fn asked<'d>(desired: &'d Desired, profiles: &BTreeSet<&'d BTreeSet<String>>) ->
 }
 
 /// Groups that each address is in, as far as they are asked for.
-fn holders<'d>(
-    desired: &'d Desired,
-    asked: &BTreeSet<&'d str>,
-) -> BTreeMap<(&'d str, IpAddr), BTreeSet<&'d str>> {
-    let mut holders: BTreeMap<(&str, IpAddr), BTreeSet<&str>> = BTreeMap::new();
+fn holders<'d>(desired: &'d Desired, asked: &BTreeSet<&'d str>) -> Holders<'d> {
+    let mut holders = Holders::new();
     for (groups, addresses) in members(desired) {
         for group in groups.iter().map(String::as_str).filter(|group| asked.contains(group)) {
             let Some(of) = desired.groups.get(group) else { continue };
             for address in &addresses {
-                holders.entry((&of.vpc, *address)).or_default().insert(group);
+                holders.entry((&of.vpc, *address)).or_default().push(group);
             }
         }
     }
@@ -361,7 +382,7 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
     let mark = |value: u32| Some(Value::Bytes(SmallVec::from_slice(&value.to_ne_bytes())));
     let mut profiles = hash_map(vec![name, ether], ValueType::Mark);
     for port in desired.ports.values().filter(|port| port.security) {
-        let Some(profile) = known.profiles.get(&port.groups) else { continue };
+        let Some(profile) = known.profiles.get(&*port.groups) else { continue };
         for key in stations(port) {
             profiles.elements.insert(key, mark(*profile));
         }
@@ -371,13 +392,12 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
     sets.insert(PROFILE.to_owned(), profiles);
     for family in FAMILIES {
         let mut who = hash_map(vec![name, address_type(family)], ValueType::Mark);
-        for ((vpc, address), groups) in &known.holders {
+        for ((vpc, address), number) in &known.holders {
             for network in networks.get(vpc).into_iter().flatten() {
                 if is_of(*address, family) {
                     let bridge = naming::bridge(network).padded();
                     let key = element(&[&bridge, Octets::of(*address).as_slice()]);
-                    let number = number(groups.iter().copied()) | family_bit(family);
-                    who.elements.insert(key, mark(number));
+                    who.elements.insert(key, mark(*number | family_bit(family)));
                 }
             }
         }
@@ -406,7 +426,7 @@ pub(super) fn add(build: &mut Build, known: &Known<'_>) {
                 (Direction::Out, Family::Ipv4) => SEND4,
                 (Direction::Out, Family::Ipv6) => SEND6,
             };
-            build.inet_chain(chain, look_up((single, range), direction, family));
+            build.common(chain, &|| look_up((single, range), direction, family));
         }
     }
 }

@@ -43,6 +43,9 @@ const BEFORE_FRAGMENTS: i32 = -450;
 
 pub(super) fn add(build: &mut Build, desired: &Desired, zones: &Zones) -> Result<(), CompileError> {
     add_sets(build, desired, zones)?;
+    if build.is_part {
+        return Ok(());
+    }
     let table = &mut build.inet;
     let zone = Line::new().zone_by_map(ZONE_MAP);
     base(table, "as_pre", Point::Prerouting, BEFORE_FRAGMENTS, vec![zone]);

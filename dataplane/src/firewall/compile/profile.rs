@@ -12,11 +12,12 @@ use super::grant::{Known, is_limited, stations};
 use super::line::{Line, address_type, destination, element, key, source};
 use super::span::{Octets, Span, is_of, spans};
 use super::{
-    Build, CompileError, LIMITED, LOCAL, RECEIVER, SENDER, grant, hash_map, hash_set, range_set,
+    Build, CompileError, Facts, LIMITED, LOCAL, RECEIVER, SENDER, grant, hash_map, hash_set,
+    range_set,
 };
 use crate::address::Mac;
 use crate::desired::{
-    Desired, Direction, Family, Peer, Port, Rule as Permission, Semantics, Traffic,
+    Desired, Direction, Family, Peer, Port, Remote, Rule as Permission, Semantics, Traffic,
 };
 use crate::firewall::judge::{dual_vpcs, link_local};
 use crate::firewall::protocol::{ICMP, ICMPV6};
@@ -28,8 +29,12 @@ const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 /// has its place in the maps, so that other groups take the place of what it was before at once.
 const CLOSED: &str = "as_closed";
 
-pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileError> {
-    let known = Known::of(desired);
+pub(super) fn add(
+    build: &mut Build,
+    desired: &Desired,
+    facts: Option<&Facts>,
+) -> Result<(), CompileError> {
+    let known = Known::of(desired, facts);
     grant::add(build, &known);
     let mut profiles =
         Profiles { desired, known: &known, dual: dual_vpcs(desired), members: BTreeSet::new() };
@@ -38,13 +43,13 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
     let station = vec![KeyType::InterfaceName, KeyType::Ether];
     let mut sender = hash_map(station.clone(), ValueType::Verdict);
     let mut receiver = hash_map(station.clone(), ValueType::Verdict);
-    build.inet_chain(CLOSED, vec![Line::new().counted().drop()]);
+    build.common(CLOSED, &|| vec![Line::new().counted().drop()]);
     let mut limited = hash_set(station.clone());
     let mut local = hash_set(station);
     for (id, port) in &desired.ports {
         let [inward, out] = if !port.security {
             [Some(Verdict::Accept), None]
-        } else if let Some(made) = chains.get(&port.groups) {
+        } else if let Some(made) = chains.get(&*port.groups) {
             made.clone()
         } else {
             let made = profiles.add(build, &port.groups)?;
@@ -296,20 +301,25 @@ pub(super) fn add_spans(
     Ok(name)
 }
 
-/// Returns members with their groups: addresses of ports here and elsewhere, their link-local
-/// ones, and allowed ranges of one address.
+/// Returns members with their groups.
 pub(super) fn members(desired: &Desired) -> impl Iterator<Item = (&BTreeSet<String>, Vec<IpAddr>)> {
-    let here = desired.ports.values().map(|port| {
-        let single = port.allowed.iter().map(|pair| pair.range);
-        let single = single.filter(|range| range.prefix_len() == range.max_prefix_len());
-        let all = port.addresses.iter().copied().chain(single.map(|range| range.addr()));
-        (&port.groups, all.chain([link_local(port.mac)]).collect())
-    });
-    let elsewhere = desired.remotes.values().map(|remote| {
-        let all = remote.addresses.iter().copied().chain([link_local(remote.mac)]);
-        (&remote.groups, all.collect())
-    });
+    let here = desired.ports.values().map(|port| (&*port.groups, of_port(port)));
+    let elsewhere = desired.remotes.values().map(|remote| (&*remote.groups, of_remote(remote)));
     here.chain(elsewhere)
+}
+
+/// Returns the addresses by which a port is a member: its own, its link-local one, and allowed
+/// ranges of one address.
+pub(super) fn of_port(port: &Port) -> Vec<IpAddr> {
+    let single = port.allowed.iter().map(|pair| pair.range);
+    let single = single.filter(|range| range.prefix_len() == range.max_prefix_len());
+    let all = port.addresses.iter().copied().chain(single.map(|range| range.addr()));
+    all.chain([link_local(port.mac)]).collect()
+}
+
+/// The same of a port elsewhere.
+pub(super) fn of_remote(remote: &Remote) -> Vec<IpAddr> {
+    remote.addresses.iter().copied().chain([link_local(remote.mac)]).collect()
 }
 
 /// Fills the sets of members that rules name.

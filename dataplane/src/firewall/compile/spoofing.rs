@@ -82,8 +82,10 @@ pub(super) fn add(build: &mut Build, desired: &Desired) -> Result<(), CompileErr
             own_end(build, network);
         }
     }
-    add_port_chains(build, desired);
-    add_tunnel_chains(build);
+    if !build.is_part {
+        add_port_chains(build, desired);
+        add_tunnel_chains(build);
+    }
     Ok(())
 }
 

@@ -57,7 +57,7 @@ fn changeable(seen: &Seen, room: &Room, change: &RoomChange) -> Result<(), i32> 
             refuse(!device.up || !near, ENETUNREACH)
         }
         RoomChange::DeleteRoute { to, .. } => refuse(!room.routes.contains_key(to), ESRCH),
-        RoomChange::Settings => Ok(()),
+        RoomChange::Settings | RoomChange::Name => Ok(()),
         RoomChange::Rules(batch) => rules::check(&room.ruleset, &room.devices, batch),
     }
 }

@@ -91,8 +91,8 @@ fn check_change(links: &Links, table: &Table, change: &Change) -> Result<(), i32
         Change::DeleteElements { set, shape, elements, .. } => {
             let set = table.sets.get(set).ok_or(ENOENT)?;
             refuse(set.shape() != *shape, EINVAL)?;
-            let there = |(element, _value): &(Element, _)| set.elements.contains_key(element);
-            refuse(!elements.iter().all(there), ENOENT)
+            let there = |element: &Element| set.elements.contains_key(element);
+            refuse(!elements.keys().all(there), ENOENT)
         }
     }
 }
@@ -100,7 +100,7 @@ fn check_change(links: &Links, table: &Table, change: &Change) -> Result<(), i32
 fn addable(
     table: &Table,
     set: &Set,
-    (element, value): &(Element, Option<Value>),
+    (element, value): (&Element, &Option<Value>),
 ) -> Result<(), i32> {
     refuse(value.is_some() != set.value.is_some(), EINVAL)?;
     refuse(element.last.is_some() && !set.interval, EINVAL)?;

@@ -45,6 +45,11 @@ impl Links {
         holder.map(|heard| heard.name.clone())
     }
 
+    /// Returns the devices by name, with what was heard of their addresses.
+    pub(super) fn with(&self, addresses: Addresses) -> BTreeMap<Device, Link> {
+        self.named(addresses.0)
+    }
+
     /// Returns the devices by name, each with its addresses.
     pub(super) fn named(
         &self,
@@ -188,7 +193,7 @@ pub fn seen(links: &Links, addresses: Addresses, neighbours: Entries<'_>, routes
     let mut routed_devices = BTreeSet::new();
     routed_devices.extend(routes.0.iter().filter_map(|index| links.name(*index)).cloned());
     Seen {
-        links: links.named(addresses.0),
+        links: links.with(addresses),
         forwarding: neighbours.forwarding,
         neighbours: neighbours.neighbours,
         routed_devices,

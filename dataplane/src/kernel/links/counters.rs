@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::numbers::link;
+use super::decode;
+use super::numbers::{BR_DISABLED, link};
 use crate::address::Device;
 use crate::kernel::attribute::{attributes, text};
 
@@ -14,6 +15,9 @@ pub struct Counters {
     pub received: Traffic,
     /// What left by it.
     pub sent: Traffic,
+    /// Whether it is a port of a bridge that is disabled though it has carrier: for a loop, as a
+    /// rule. Nothing goes in or out there.
+    pub disabled: bool,
 }
 
 /// One direction.
@@ -34,15 +38,16 @@ pub fn hear(all: &mut BTreeMap<Device, Counters>, body: &[u8]) {
     for (kind, value) in attributes(rest) {
         match kind {
             link::NAME => name = text(value).and_then(|name| name.parse().ok()),
-            link::STATISTICS => counters = decode(value),
+            link::STATISTICS => counters = counted(value),
             _ => {}
         }
     }
-    all.extend(name.zip(counters));
+    let disabled = decode::live_port_state(body) == Some(BR_DISABLED);
+    all.extend(name.zip(counters.map(|counters| Counters { disabled, ..counters })));
 }
 
 /// The structure grows with new kernels; its beginning stays.
-fn decode(value: &[u8]) -> Option<Counters> {
+fn counted(value: &[u8]) -> Option<Counters> {
     let number = |at: usize| {
         let bytes = value.get(at.checked_mul(8)?..)?.first_chunk::<8>()?;
         Some(u64::from_ne_bytes(*bytes))
@@ -50,6 +55,7 @@ fn decode(value: &[u8]) -> Option<Counters> {
     Some(Counters {
         received: Traffic { packets: number(0)?, bytes: number(2)?, dropped: number(6)? },
         sent: Traffic { packets: number(1)?, bytes: number(3)?, dropped: number(7)? },
+        disabled: false,
     })
 }
 
@@ -60,9 +66,9 @@ mod tests {
     #[test]
     fn counters_are_told_apart() {
         let bytes: Vec<u8> = (1..=24_u64).flat_map(u64::to_ne_bytes).collect();
-        let counters = decode(&bytes).unwrap();
+        let counters = counted(&bytes).unwrap();
         assert_eq!(counters.received, Traffic { packets: 1, bytes: 3, dropped: 7 });
         assert_eq!(counters.sent, Traffic { packets: 2, bytes: 4, dropped: 8 });
-        assert_eq!(decode(&bytes[..63]), None);
+        assert_eq!(counted(&bytes[..63]), None);
     }
 }

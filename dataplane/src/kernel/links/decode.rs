@@ -11,8 +11,9 @@ use ipnet::IpNet;
 
 pub use super::numbers::AF_BRIDGE;
 use super::numbers::{
-    AF_INET, AF_INET6, IFF_NOARP, IFF_UP, NTF_EXT_LEARNED, NTF_SELF, NUD_NOARP, NUD_PERMANENT,
-    RTN_UNICAST, address, bridge, bridge_port, info, link, neighbour, nexthop, route, vxlan,
+    AF_INET, AF_INET6, IFF_NOARP, IFF_RUNNING, IFF_UP, NTF_EXT_LEARNED, NTF_SELF, NUD_NOARP,
+    NUD_PERMANENT, RTN_UNICAST, RTPROT_KERNEL, address, bridge, bridge_port, info, link, neighbour,
+    nexthop, route, vxlan,
 };
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::{attributes, text, u8_of, u16_of, u32_of};
@@ -74,6 +75,18 @@ pub fn link(body: &[u8]) -> Option<HeardLink> {
     let veth = heard.kind.as_deref() == Some("veth");
     let peer = lower.filter(|index| veth && !elsewhere && *index != 0);
     Some(HeardLink { name: name?, master, peer, link: heard })
+}
+
+/// Returns the state of a port of a bridge, from an `RTM_NEWLINK`, where it has carrier: without,
+/// the kernel has it disabled.
+pub fn live_port_state(body: &[u8]) -> Option<u8> {
+    let of = |value, wanted| attributes(value).find(|(kind, _value)| *kind == wanted);
+    let (header, rest) = body.split_at_checked(16)?;
+    (u32_of(header.get(8..12)?)? & IFF_RUNNING != 0).then_some(())?;
+    let (_kind, about) = of(rest, link::INFO)?;
+    let (_kind, data) = of(about, info::PORT_DATA)?;
+    let (_kind, state) = of(data, bridge_port::STATE)?;
+    u8_of(state)
 }
 
 /// Returns the settings of a port as its bridge tells them: in an `RTM_NEWLINK` of `AF_BRIDGE`.
@@ -287,7 +300,7 @@ pub fn neighbour(body: &[u8]) -> Option<HeardNeighbour> {
     }
 }
 
-/// A route of ours as it was said.
+/// A route as it was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeardRoute {
     /// Where to.
@@ -296,9 +309,11 @@ pub struct HeardRoute {
     pub via: Option<IpAddr>,
     /// Number of the device.
     pub device: u32,
+    /// Whether we made it; else the kernel did, for the address of a device.
+    pub ours: bool,
 }
 
-/// Returns the route of an `RTM_NEWROUTE`, where we made it.
+/// Returns the route of an `RTM_NEWROUTE`, where we made it or the kernel of its own accord.
 pub fn route(body: &[u8]) -> Option<HeardRoute> {
     let (header, rest) = body.split_at_checked(12)?;
     let any: IpAddr = match *header.first()? {
@@ -306,7 +321,9 @@ pub fn route(body: &[u8]) -> Option<HeardRoute> {
         AF_INET6 => Ipv6Addr::UNSPECIFIED.into(),
         _ => return None,
     };
-    (*header.get(5)? == PROTOCOL).then_some(())?;
+    let (protocol, kind) = (*header.get(5)?, *header.get(7)?);
+    let ours = protocol == PROTOCOL;
+    (ours || (protocol, kind) == (RTPROT_KERNEL, RTN_UNICAST)).then_some(())?;
     let (mut to, mut via, mut device) = (any, None, None);
     for (kind, value) in attributes(rest) {
         match kind {
@@ -316,7 +333,7 @@ pub fn route(body: &[u8]) -> Option<HeardRoute> {
             _ => {}
         }
     }
-    Some(HeardRoute { to: IpNet::new(to, *header.get(1)?).ok()?, via, device: device? })
+    Some(HeardRoute { to: IpNet::new(to, *header.get(1)?).ok()?, via, device: device?, ours })
 }
 
 /// Calls `found` with the devices by which an `RTM_NEWROUTE` sends packets to a next hop, or to

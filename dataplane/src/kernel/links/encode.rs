@@ -12,9 +12,10 @@
 use std::net::IpAddr;
 
 use super::numbers::{
-    AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, IFF_NOARP, IFF_UP, NLM_F_CREATE, NLM_F_EXCL,
-    NLM_F_REPLACE, NTF_MASTER, NTF_SELF, NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE, RTM_DELLINK,
-    RTM_DELNEIGH, RTM_NEWLINK, RTM_NEWNEIGH, bridge, bridge_port, info, link, neighbour, vxlan,
+    AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC, EXT_SKIP_STATISTICS, IFF_NOARP, IFF_UP, NLM_F_CREATE,
+    NLM_F_EXCL, NLM_F_REPLACE, NTF_MASTER, NTF_SELF, NUD_NOARP, NUD_PERMANENT, NUD_REACHABLE,
+    RTM_DELLINK, RTM_DELNEIGH, RTM_NEWLINK, RTM_NEWNEIGH, bridge, bridge_port, info, link,
+    neighbour, vxlan,
 };
 use crate::address::{Device, Mac};
 use crate::kernel::attribute::Body;
@@ -164,6 +165,13 @@ pub fn mark(number: u32, link: &Link) -> Request {
     request(RTM_NEWLINK, 0, marked)
 }
 
+/// Returns what asks for devices without their counters.
+pub(in crate::kernel) fn without_figures() -> Body {
+    let mut body = Body(vec![AF_UNSPEC; 16]);
+    body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+    body
+}
+
 /// Returns what takes a device away by its number.
 pub fn removal(number: u32) -> Request {
     request(RTM_DELLINK, 0, device(number, 0, 0))
@@ -201,10 +209,8 @@ fn changed(name: &Device, change: &LinkChange, master: u32) -> Body {
             body.put_text(info::PORT_KIND, "bridge");
             body.nest(info::PORT_DATA, &mut |data| port_settings(data, *port));
         }),
-        LinkChange::BridgeSettings { arp } => {
-            if *arp {
-                body.put(link::ADDRESS, &naming::bridge_mac(name).0);
-            }
+        LinkChange::BridgeSettings { .. } => {
+            body.put(link::ADDRESS, &naming::bridge_mac(name).0);
             of_kind(&mut body, "bridge", &mut bridge_settings);
             no_addresses(&mut body);
         }

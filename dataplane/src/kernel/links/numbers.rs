@@ -25,6 +25,7 @@ pub(super) const RTM_GETNEXTHOP: u16 = 106;
 pub(in crate::kernel) const EXT_SKIP_STATISTICS: u32 = 1 << 3;
 
 pub(super) const IFF_UP: u32 = 1;
+pub(super) const IFF_RUNNING: u32 = 1 << 6;
 pub(super) const IFF_NOARP: u32 = 1 << 7;
 
 pub(super) const NUD_REACHABLE: u16 = 0x02;
@@ -36,6 +37,7 @@ pub(super) const NTF_MASTER: u8 = 1 << 2;
 pub(super) const NTF_EXT_LEARNED: u8 = 1 << 4;
 
 pub(super) const RTN_UNICAST: u8 = 1;
+pub(super) const RTPROT_KERNEL: u8 = 2;
 
 /// `IFLA_*`, `IFLA_INET6_*`.
 pub(in crate::kernel) mod link {
@@ -76,6 +78,9 @@ pub(super) mod bridge {
     pub(in crate::kernel::links) const CALL_IPTABLES: u16 = 36;
     pub(in crate::kernel::links) const CALL_IP6TABLES: u16 = 37;
 }
+
+/// `BR_STATE_DISABLED`.
+pub(in crate::kernel) const BR_DISABLED: u8 = 0;
 
 /// `IFLA_BRPORT_*`.
 pub(in crate::kernel) mod bridge_port {

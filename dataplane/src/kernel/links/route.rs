@@ -12,14 +12,13 @@ use super::aside::Aside;
 use super::collect::{self, Addresses, Entries, Links, Routes};
 use super::counters::{self, Counters};
 use super::decode::{self, HeardRoute};
-use super::encode::{Numbers, mark, removal, requests};
+use super::encode::{Numbers, mark, removal, requests, without_figures};
 use super::numbers::{
-    AF_BRIDGE, AF_UNSPEC, EXT_SKIP_STATISTICS, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH,
-    RTM_GETNEXTHOP, RTM_GETROUTE, link,
+    AF_BRIDGE, AF_UNSPEC, RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETNEXTHOP, RTM_GETROUTE,
+    link,
 };
 use super::removal::{Removal, There, is_deletion};
 use crate::address::Device;
-use crate::kernel::attribute::Body;
 use crate::kernel::socket::{Dumped, Outcome, Request, Socket};
 use crate::kernel::{Interest, KernelError, StepError};
 use crate::plan::Step;
@@ -61,8 +60,7 @@ impl Route {
 
     /// Looks at everything but rules.
     pub fn look(&mut self, interest: &Interest) -> Result<Seen, KernelError> {
-        let links = self.links()?;
-        let addresses = self.all("read addresses", RTM_GETADDR, &[0; 8], Addresses::hear)?;
+        let (links, addresses) = self.near()?;
         let mut routes = self.all("read routes", RTM_GETROUTE, &[0; 12], Routes::hear)?;
         match self.all("read next hops", RTM_GETNEXTHOP, &[0; 8], Routes::hear_nexthop) {
             Ok(hops) => routes.extend(hops),
@@ -88,12 +86,17 @@ impl Route {
         Ok(collect::seen(&links, addresses, entries, &routes))
     }
 
+    /// Returns all devices with their addresses, and nothing else of a look.
+    pub fn devices(&mut self) -> Result<BTreeMap<Device, seen::Link>, KernelError> {
+        self.near().map(|(links, addresses)| links.with(addresses))
+    }
+
     /// Returns what has gone through each device.
     pub fn counters(&mut self) -> Result<BTreeMap<Device, Counters>, KernelError> {
         self.all("read counters of devices", RTM_GETLINK, &[AF_UNSPEC; 16], counters::hear)
     }
 
-    /// Returns the routes that we made.
+    /// Returns the routes that we made, and those that the kernel has for addresses of devices.
     pub fn routes(&mut self) -> Result<Vec<HeardRoute>, KernelError> {
         let hear = |heard: &mut Vec<HeardRoute>, body: &[u8]| heard.extend(decode::route(body));
         self.all("read routes", RTM_GETROUTE, &[0; 12], hear)
@@ -115,8 +118,7 @@ impl Route {
         names: &[Device],
     ) -> Result<BTreeMap<Device, seen::Link>, KernelError> {
         let request = |name: &Device| {
-            let mut body = Body(vec![AF_UNSPEC; 16]);
-            body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
+            let mut body = without_figures();
             body.put_text(link::NAME, name.as_str());
             Request { kind: RTM_GETLINK, flags: 0, body: body.0 }
         };
@@ -135,9 +137,12 @@ impl Route {
     }
 
     fn links(&mut self) -> Result<Links, KernelError> {
-        let mut body = Body(vec![AF_UNSPEC; 16]);
-        body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
-        self.all("read devices", RTM_GETLINK, &body.0, Links::hear)
+        self.all("read devices", RTM_GETLINK, &without_figures().0, Links::hear)
+    }
+
+    fn near(&mut self) -> Result<(Links, Addresses), KernelError> {
+        let links = self.links()?;
+        Ok((links, self.all("read addresses", RTM_GETADDR, &[0; 8], Addresses::hear)?))
     }
 
     fn all<T: Default>(
@@ -266,9 +271,7 @@ impl Route {
     /// Looks at what is there; where that fails, a group that is chosen of a thousand million
     /// is free nevertheless.
     fn there(&mut self) -> There {
-        let mut body = Body(vec![AF_UNSPEC; 16]);
-        body.put_u32(link::EXT_MASK, EXT_SKIP_STATISTICS);
-        self.all("read devices", RTM_GETLINK, &body.0, There::hear)
+        self.all("read devices", RTM_GETLINK, &without_figures().0, There::hear)
             .unwrap_or_else(|_error| There::unknown())
     }
 

@@ -1,6 +1,5 @@
 //! What is tried out for each need, and how it has to read back.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use smallvec::SmallVec;
@@ -8,8 +7,8 @@ use smallvec::SmallVec;
 use super::Need;
 use crate::address::{Device, Mac};
 use crate::nft::{
-    Batch, Change, Element, Expression, Family, Hook, Key, KeyType, Meta, Point, Register, Rule,
-    Set, Value, ValueType, Verdict,
+    Batch, Change, Element, Elements, Expression, Family, Hook, Key, KeyType, Meta, Point,
+    Register, Rule, Set, Value, ValueType, Verdict,
 };
 use crate::plan::{LinkChange, Step};
 use crate::seen::Seen;
@@ -118,7 +117,7 @@ pub(super) fn is_there(need: Need, seen: &Seen) -> bool {
 fn sets() -> Vec<Step> {
     let key = vec![KeyType::InterfaceName, KeyType::Ipv4];
     let value = Some(ValueType::Verdict);
-    let set = Set { key, value, interval: false, elements: BTreeMap::new() };
+    let set = Set { key, value, interval: false, elements: Elements::default() };
     let mut name = Key::from_slice(&device(BRIDGE).padded());
     name.extend([192, 0, 2, 11]);
     let element = (Element { key: name, last: None }, Some(Value::Verdict(Verdict::Accept)));
@@ -129,17 +128,17 @@ fn sets() -> Vec<Step> {
             family,
             set: "as_out4".to_owned(),
             shape: set.shape(),
-            elements: vec![element],
+            elements: [element].into_iter().collect(),
         },
     ])
 }
 
 fn ranges() -> Vec<Step> {
-    let (key, elements) = (vec![KeyType::Ipv4], BTreeMap::new());
+    let (key, elements) = (vec![KeyType::Ipv4], Elements::default());
     let set = Set { key, value: None, interval: true, elements };
     let element = Element {
         key: Key::from_slice(&[192, 0, 2, 0]),
-        last: Some(Key::from_slice(&[192, 0, 2, 255])),
+        last: Some(Box::new(Key::from_slice(&[192, 0, 2, 255]))),
     };
     let family = Family::Inet;
     rules(vec![
@@ -148,7 +147,7 @@ fn ranges() -> Vec<Step> {
             family,
             set: "as_r_0".to_owned(),
             shape: set.shape(),
-            elements: vec![(element, None)],
+            elements: [(element, None)].into_iter().collect(),
         },
     ])
 }
@@ -156,7 +155,7 @@ fn ranges() -> Vec<Step> {
 /// The zone of a bridge, looked up by its name.
 fn zones() -> Vec<Step> {
     let (key, value) = (vec![KeyType::InterfaceName], Some(ValueType::Zone));
-    let set = Set { key, value, interval: false, elements: BTreeMap::new() };
+    let set = Set { key, value, interval: false, elements: Elements::default() };
     let element = Element { key: Key::from_slice(&device(BRIDGE).padded()), last: None };
     let value = Some(Value::Bytes(SmallVec::from_slice(&ZONE.to_ne_bytes())));
     let family = Family::Inet;
@@ -174,7 +173,7 @@ fn zones() -> Vec<Step> {
             family,
             set: "as_zone".to_owned(),
             shape: set.shape(),
-            elements: vec![(element, value)],
+            elements: [(element, value)].into_iter().collect(),
         },
         chain(family, "as_pre", Point::Prerouting, None),
         Change::SetRules { family, name: "as_pre".to_owned(), rules: vec![rule] },

@@ -17,6 +17,7 @@ const RTM_NEWADDR: u16 = 20;
 const RTM_DELADDR: u16 = 21;
 const RTM_NEWROUTE: u16 = 24;
 const RTM_DELROUTE: u16 = 25;
+const RTM_NEWNSID: u16 = 88;
 const REPLACE: u16 = 0x100;
 const EXCLUSIVE: u16 = 0x200;
 const CREATE: u16 = 0x400;
@@ -70,6 +71,15 @@ fn named(name: &str, flags: u32, changed: u32) -> Body {
 
 fn one(kind: u16, flags: u16, body: Body) -> Vec<Request> {
     vec![Request { kind, flags, body: body.0 }]
+}
+
+/// Gives a namespace a number in another, any number: asked of that other one.
+pub(super) fn introduction(namespace: i32) -> Request {
+    // `struct rtgenmsg`; `NETNSA_NSID`, `NETNSA_FD`.
+    let mut body = Body(vec![0; 4]);
+    body.put(1, &(-1_i32).to_ne_bytes());
+    body.put(3, &namespace.to_ne_bytes());
+    Request { kind: RTM_NEWNSID, flags: 0, body: body.0 }
 }
 
 /// Marks a room by its loopback device, and takes that up.

@@ -42,7 +42,7 @@ impl Points {
         let key =
             fields.bytes(1).and_then(value).filter(|key| !key.is_empty()).map(Key::from_slice)?;
         let last = fields.bytes(10).and_then(value).filter(|last| *last != key.as_slice());
-        let last = last.map(Key::from_slice);
+        let last = last.map(|last| Box::new(Key::from_slice(last)));
         if set.interval && fields.bytes(10).is_none() && set.key.len() == 1 {
             self.ends.push((key, flags & element_flag::INTERVAL_END == 0, mapped));
         } else {

@@ -8,13 +8,10 @@ use super::expression::{data, verdict};
 use super::{CREATE, Writer, put_be32};
 use crate::kernel::attribute::Body;
 use crate::nft::numbers::{ITEM, element_flag, message};
-use crate::nft::{Element, Family, SetShape, TABLE, Value};
+use crate::nft::{Element, Elements, Family, SetShape, TABLE, Value};
 
 /// Bytes of a list: its length is of 16 bits, and the longest element takes less than the rest.
 const LIST: usize = 64_000;
-
-/// Elements with their values, one of a set having none.
-type Elements = [(Element, Option<Value>)];
 
 /// Appends messages that add elements, or take them away.
 pub(super) fn elements(
@@ -27,19 +24,17 @@ pub(super) fn elements(
 ) {
     let (kind, flags) =
         if add { (message::NEW_ELEMENTS, CREATE) } else { (message::DELETE_ELEMENTS, 0) };
-    let mut rest = elements;
-    while !rest.is_empty() {
+    let mut rest = elements.iter().peekable();
+    while rest.peek().is_some() {
         write.message(kind, flags, family, &mut |body| {
             body.put_text(1, TABLE);
             body.put_text(2, set);
             body.nest(3, &mut |body| {
                 let start = body.0.len();
-                while let [(element, value), others @ ..] = rest {
-                    if body.0.len().saturating_sub(start) > LIST {
-                        break;
-                    }
+                while body.0.len().saturating_sub(start) <= LIST
+                    && let Some((element, value)) = rest.next()
+                {
                     put(body, shape, element, value.as_ref().filter(|_value| add));
-                    rest = others;
                 }
             });
         });

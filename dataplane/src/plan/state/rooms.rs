@@ -16,7 +16,7 @@ use crate::wanted::room::{Furniture, FurnitureKind};
 
 impl State<'_> {
     pub(super) fn add_room(&mut self, vpc: &str) -> Undo {
-        let room = Room { forwards: true, ..Room::default() };
+        let room = Room { forwards: true, named: true, ..Room::default() };
         self.change().rooms.insert(vpc.to_owned(), room);
         Undo::of([Step::DeleteRoom { vpc: vpc.to_owned() }])
     }
@@ -60,6 +60,13 @@ impl State<'_> {
                 let link = room.devices.get_mut(name);
                 let new = link.is_some_and(|link| link.addresses.insert(*address));
                 let back = RoomChange::DeleteAddress { name: name.clone(), address: *address };
+                // It is taken away first, where its network has no route; and with the last
+                // address of a device Linux takes the routes by it (`fib_disable_ip`).
+                let four = |it: &ipnet::IpNet| it.addr().is_ipv4() == address.addr().is_ipv4();
+                let link = room.devices.get(name);
+                if link.is_some_and(|it| it.addresses.iter().filter(|it| four(it)).count() == 1) {
+                    room.routes.retain(|to, hop| hop.device != *name || !four(to));
+                }
                 new.then_some(back).into_iter().collect()
             }
             RoomChange::DeleteAddress { name, address } => {
@@ -79,15 +86,18 @@ impl State<'_> {
                 let gone = room.routes.remove(to);
                 gone.map(|hop| RoomChange::SetRoute { to: *to, hop }).into_iter().collect()
             }
-            RoomChange::Settings => {
-                lost = (!room.forwards).then(|| {
+            RoomChange::Settings | RoomChange::Name => {
+                let of = match change {
+                    RoomChange::Name => &mut room.named,
+                    _ => &mut room.forwards,
+                };
+                lost = (!std::mem::replace(of, true)).then(|| {
                     Text::of(
                         "路由器 {0} 的设置已修正，不改回",
                         "the settings of the router of `{0}` were repaired, and are not spoilt again",
                         &[&vpc],
                     )
                 });
-                room.forwards = true;
                 Vec::new()
             }
             RoomChange::Rules(change) => {
@@ -96,7 +106,7 @@ impl State<'_> {
                 some.then_some(RoomChange::Rules(back)).into_iter().collect()
             }
         };
-        let steps = back.into_iter().map(|change| Step::Room { vpc: vpc.to_owned(), change });
+        let steps = back.into_iter().map(|change| Step::room(vpc, change));
         Undo { steps: steps.collect(), lost }
     }
 
@@ -108,7 +118,7 @@ impl State<'_> {
             }
         }
         let change = RoomChange::DeleteDevice { name: name.clone() };
-        Undo::of([Step::Room { vpc: vpc.to_owned(), change }])
+        Undo::of([Step::room(vpc, change)])
     }
 
     /// Takes both ends away. Who made the pair is told by their MAC addresses.
@@ -124,7 +134,7 @@ impl State<'_> {
         if let [(_, maker, mtu), (_, other, _)] = ends.as_slice() {
             let (name, vpc, mtu) = (name.clone(), other.clone(), *mtu);
             let change = RoomChange::AddPair { name, vpc, mtu };
-            undo.steps.push(Step::Room { vpc: maker.clone(), change });
+            undo.steps.push(Step::room(maker, change));
         } else {
             let (zh, en) = ("网卡 {0} 已删除，无法恢复", "device `{0}` is gone for good");
             undo.lost = Some(Text::of(zh, en, &[name]));
@@ -158,7 +168,7 @@ impl State<'_> {
         let back = furnish(room, end, &link);
         room.routes.retain(|_to, hop| hop.device != *end);
         room.devices.remove(end);
-        let step = |change| Step::Room { vpc: vpc.to_owned(), change };
+        let step = |change| Step::room(vpc, change);
         back.into_iter().map(step).collect()
     }
 }

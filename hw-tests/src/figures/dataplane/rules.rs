@@ -13,7 +13,7 @@ use dataplane::desired::{Desired, Direction, Peer, Rule, Traffic, Zones};
 use dataplane::kernel::namespace::{Namespace, inside};
 use dataplane::kernel::rules;
 use dataplane::kernel::socket::Socket;
-use dataplane::nft::{Batch, Change, Element, Family, Key, KeyType, Ruleset, Set};
+use dataplane::nft::{Batch, Change, Element, Elements, Family, Key, KeyType, Ruleset, Set};
 use dataplane::{firewall, naming, plan, spec};
 use hw_tests::Need;
 use hw_tests::network::full::{FULL, NEXT_TO_NOTHING, Ports, state};
@@ -259,7 +259,12 @@ fn set() -> (Batch, String) {
     let elements = (0..ELEMENTS)
         .map(|number| (Element { key: Key::from_slice(&address(number)), last: None }, None))
         .collect();
-    let set = Set { key: vec![KeyType::Ipv4], value: None, interval: false, elements: [].into() };
+    let set = Set {
+        key: vec![KeyType::Ipv4],
+        value: None,
+        interval: false,
+        elements: Elements::default(),
+    };
     let shape = set.shape();
     let changes = vec![
         Change::AddTable(family),

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
@@ -19,33 +19,36 @@ use super::super::{CaseError, interrupt};
 
 /// A program that runs, in a process group of its own; ended when dropped.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(in super::super) struct Running {
     name: String,
     child: Child,
     folder: TempDir,
+    began: Instant,
     ended: bool,
 }
 
 /// What a program came to.
 #[derive(Clone, Debug)]
-pub(super) struct Ran {
+pub(in super::super) struct Ran {
     /// Its exit code; −1 for a signal.
-    pub(super) code: i32,
+    pub(in super::super) code: i32,
     /// User time, in nanoseconds.
-    pub(super) user_ns: f64,
+    pub(in super::super) user_ns: f64,
     /// User and system time, in nanoseconds.
-    pub(super) cpu_ns: f64,
+    pub(in super::super) cpu_ns: f64,
     /// Largest resident set.
-    pub(super) peak_bytes: u64,
+    pub(in super::super) peak_bytes: u64,
     /// What it printed on stdout.
-    pub(super) stdout: String,
+    pub(in super::super) stdout: String,
     /// What it printed on stderr.
-    pub(super) stderr: String,
+    pub(in super::super) stderr: String,
+    /// Wall time, to 10 ms.
+    pub(in super::super) seconds: f64,
 }
 
 impl Ran {
     /// Returns the end of what it said, for an error.
-    pub(super) fn said(&self) -> String {
+    pub(in super::super) fn said(&self) -> String {
         let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         let lines: Vec<&str> = text.lines().rev().take(6).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join(" / ")
@@ -53,7 +56,10 @@ impl Ran {
 }
 
 /// Starts `words`, inside the control group `group` where one is named.
-pub(super) fn start(words: &[String], group: Option<&Path>) -> Result<Running, CaseError> {
+pub(in super::super) fn start(
+    words: &[String],
+    group: Option<&Path>,
+) -> Result<Running, CaseError> {
     let folder = tempfile::Builder::new().prefix("assay-figures-").tempdir()?;
     let mut command = match group {
         Some(group) => {
@@ -68,23 +74,31 @@ pub(super) fn start(words: &[String], group: Option<&Path>) -> Result<Running, C
     command.stdin(Stdio::null());
     command.stdout(File::create(folder.path().join("stdout"))?);
     command.stderr(File::create(folder.path().join("stderr"))?);
+    let began = Instant::now();
     let child = command.process_group(0).spawn()?;
     let name = words.first().map_or_else(String::new, Clone::clone);
     let name = PathBuf::from(name).file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Running { name, child, folder, ended: false })
+    Ok(Running { name, child, folder, began, ended: false })
 }
 
 /// Returns a command that enters a control group and then becomes its arguments, so that all
 /// of them is inside from the start.
-pub(super) fn inside(group: &Path) -> Command {
+pub(in super::super) fn inside(group: &Path) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\""]).arg(group);
     shell
 }
 
 impl Running {
+    /// Returns the number of the program's own process, once GNU time has started it.
+    pub(in super::super) fn program(&self) -> Option<u32> {
+        let own = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    }
+
     /// Waits until it ends by itself, or until the operator wants all to end.
-    pub(super) fn finish(mut self) -> Result<Ran, CaseError> {
+    pub(in super::super) fn finish(mut self) -> Result<Ran, CaseError> {
         let status = loop {
             if let Some(status) = self.child.try_wait()? {
                 break status;
@@ -95,6 +109,7 @@ impl Running {
             thread::sleep(Duration::from_millis(10));
         };
         self.ended = true;
+        let seconds = self.began.elapsed().as_secs_f64();
         let read = |name: &str| fs::read(self.folder.path().join(name));
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let (stdout, stderr) = (text(read("stdout")?), text(read("stderr")?));
@@ -118,6 +133,7 @@ impl Running {
             peak_bytes,
             stdout,
             stderr,
+            seconds,
         })
     }
 }
@@ -131,7 +147,7 @@ impl Drop for Running {
 }
 
 /// Ends a process that leads a group, with all of its group.
-pub(super) fn end(child: &mut Child) {
+pub(in super::super) fn end(child: &mut Child) {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     if let Some(group) = group {
         // One that ended by itself has no group any more.
@@ -142,12 +158,12 @@ pub(super) fn end(child: &mut Child) {
 }
 
 /// Runs `words` to their end.
-pub(super) fn run(words: &[String]) -> Result<Ran, CaseError> {
+pub(in super::super) fn run(words: &[String]) -> Result<Ran, CaseError> {
     start(words, None)?.finish()
 }
 
 /// Waits, unless the operator wants all to end.
-pub(super) fn pause(time: Duration) -> Result<(), CaseError> {
+pub(in super::super) fn pause(time: Duration) -> Result<(), CaseError> {
     let step = Duration::from_millis(10);
     let mut left = time;
     while !left.is_zero() {

@@ -86,7 +86,7 @@ fn lines<'a>(desired: &'a Desired, port: &'a Port, direction: Direction) -> Vec<
     let groups = port.groups.iter().filter_map(|id| desired.groups.get_key_value(id));
     let mut all = Vec::new();
     if desired.semantics == Semantics::Norm {
-        for group in &port.groups {
+        for group in &*port.groups {
             all.push(Line::Implied(match direction {
                 Direction::In => Text::of(
                     "全部，来自安全组 {0} 的成员",

@@ -111,13 +111,13 @@ fn a_bridge_is_made_and_marked() {
     assert_eq!((ours[0].kind, ours[0].flags), (RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL));
     // Its MAC address is its name's.
     let mac = vec![6, 0, 0, 0, 0, 1];
-    same_link(&ours[0], &bridge_by_them().index(7).address(mac).build());
+    same_link(&ours[0], &bridge_by_them().index(7).address(mac.clone()).build());
     let mark = LinkUnspec::new_with_index(7).mtu(1450).alias("assay:network:red");
     assert_eq!((ours[1].kind, ours[1].flags), (RTM_NEWLINK, 0));
     same_link(&ours[1], &no_addresses_by_them(mark).build());
     let change = LinkChange::BridgeSettings { arp: false };
     let ours = numbered(&Step::ChangeLink { name: name("asb1"), change });
-    same_link(&ours[0], &no_addresses_by_them(bridge_by_them()).build());
+    same_link(&ours[0], &no_addresses_by_them(bridge_by_them().address(mac)).build());
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! Simulated IPMI answers as the specification has it.
