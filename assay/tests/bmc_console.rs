@@ -1,5 +1,7 @@
 //! `assay bmc TARGET console` on a simulated host: by pipes, and on a terminal.
 
+#[path = "bmc_rack/notes.rs"]
+mod notes;
 #[path = "bmc_rack/rack.rs"]
 #[expect(dead_code, reason = "another test uses the rest")]
 mod rack;
@@ -253,10 +255,7 @@ fn signals_leave_the_terminal_and_the_session_in_order() {
         desk.signal(signal);
         desk.shows("stopped by a signal");
         assert_eq!(desk.ends(), Some(0), "{signal}");
-        assert_eq!(
-            fs::read_dir(rack.folder().join("state/bmc-sessions")).expect("notes").count(),
-            0
-        );
+        assert!(notes::open(&rack).is_empty());
     }
 }
 
@@ -285,10 +284,9 @@ fn a_session_that_a_killed_console_left_is_closed_by_the_next() {
     desk.shows("~. to leave]");
     desk.signal("KILL");
     drop(desk);
-    let notes = rack.folder().join("state/bmc-sessions");
-    assert_eq!(fs::read_dir(&notes).expect("notes").count(), 1, "what was left is noted");
+    assert_eq!(notes::open(&rack), [1], "what was left is noted");
     // With it the console of that session is free again.
     let (code, _, err) = said(&piped(&rack, b"\r", &["--until", PROMPT, "--for", "20"]));
     assert_eq!(code, Some(0), "{err}");
-    assert_eq!(fs::read_dir(&notes).expect("notes").count(), 0);
+    assert!(notes::open(&rack).is_empty());
 }

@@ -1,13 +1,14 @@
 //! `assay bmc TARGET… events` on simulated hosts: streams, subscriptions of ours and of others, and
 //! that none of ours is left.
 
+#[path = "bmc_rack/notes.rs"]
+mod notes;
 #[path = "bmc_rack/rack.rs"]
 #[expect(dead_code, reason = "another test uses the rest")]
 mod rack;
 
 use std::{
     cell::RefCell,
-    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     process::{Child, Command, Stdio},
@@ -141,8 +142,7 @@ fn events_come_by_the_stream_and_by_a_subscription_of_ours_which_is_ended() {
         assert_eq!(listen.ends(), Some(0), "{signal}");
         assert_eq!(subscriptions(&rack), [0, 0], "after SIG{signal}");
         assert_eq!(rack.sessions(), [1, 1]);
-        let notes = rack.folder().join("state/bmc-sessions");
-        assert_eq!(fs::read_dir(notes).expect("the folder").count(), 0);
+        assert!(notes::open(&rack).is_empty());
         rack.wanted(&["power", "on", "--yes-hosts", "2"]);
     }
 }
@@ -156,11 +156,10 @@ fn a_killed_run_leaves_a_subscription_and_the_next_one_ends_it() {
     listen.signal("KILL");
     listen.ends();
     // Its session and its subscription are noted.
-    let notes = rack.folder().join("state/bmc-sessions");
-    assert_eq!(fs::read_dir(&notes).expect("notes").count(), 2);
+    assert_eq!(notes::open(&rack), [2]);
     // Whatever is asked next.
     rack.wanted(&["power", "status"]);
-    assert_eq!(fs::read_dir(&notes).expect("the folder").count(), 0);
+    assert!(notes::open(&rack).is_empty());
     assert_eq!(subscriptions(&rack), [0]);
     assert_eq!(rack.sessions(), [1]);
 }

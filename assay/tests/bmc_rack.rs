@@ -1,5 +1,7 @@
 //! `assay bmc` on a simulated rack: what each verb does, and what none may do.
 
+#[path = "bmc_rack/notes.rs"]
+mod notes;
 #[path = "bmc_rack/rack.rs"]
 mod rack;
 
@@ -306,16 +308,13 @@ fn sessions_are_closed_whatever_ends_a_run() {
     assert_eq!(rack.sessions(), [1; 4], "after time ran out");
     for signal in ["INT", "TERM"] {
         let mut child = rack.command(&["inventory"]).spawn().expect("it starts");
-        let notes = rack.folder().join("state/bmc-sessions");
-        within(Duration::from_secs(20), "sessions", || {
-            fs::read_dir(&notes).is_ok_and(|notes| notes.count() == 4)
-        });
+        within(Duration::from_secs(20), "sessions", || notes::open(&rack) == [4]);
         let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
         assert!(kill.is_ok_and(|status| status.success()));
         let status = child.wait().expect("it ends");
         assert_eq!(status.code(), Some(3), "{signal}");
         assert_eq!(rack.sessions(), [1; 4], "after SIG{signal}");
-        assert_eq!(fs::read_dir(&notes).expect("the folder").count(), 0);
+        assert!(notes::open(&rack).is_empty());
     }
 }
 
@@ -323,16 +322,13 @@ fn sessions_are_closed_whatever_ends_a_run() {
 fn a_killed_run_leaves_one_session_a_host_and_the_next_closes_it() {
     let rack = Rack::start(2, &["--fault", "latency=150"]);
     let mut child = rack.command(&["inventory"]).spawn().expect("it starts");
-    let notes = rack.folder().join("state/bmc-sessions");
-    within(Duration::from_secs(20), "sessions", || {
-        fs::read_dir(&notes).is_ok_and(|notes| notes.count() == 2)
-    });
+    within(Duration::from_secs(20), "sessions", || notes::open(&rack) == [2]);
     child.kill().expect("it is ours");
     child.wait().expect("it ends");
-    assert_eq!(fs::read_dir(&notes).expect("notes").count(), 2, "what was left is noted");
+    assert_eq!(notes::open(&rack), [2], "what was left is noted");
     // The run that asks closes what was left before it asks.
     assert_eq!(rack.sessions(), [1; 2]);
-    assert_eq!(fs::read_dir(&notes).expect("the folder").count(), 0);
+    assert!(notes::open(&rack).is_empty());
 }
 
 #[test]

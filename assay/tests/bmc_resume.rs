@@ -1,5 +1,7 @@
 //! `assay bmc --resume`: a run that was cut short goes on, and nothing is done twice that must not be.
 
+#[path = "bmc_rack/notes.rs"]
+mod notes;
 #[expect(dead_code, reason = "the tests of all verbs use the rest of it")]
 #[path = "bmc_rack/rack.rs"]
 mod rack;
@@ -146,10 +148,9 @@ fn what_may_be_done_twice_is_done_again_after_a_kill() {
     let words = ["boot", "pxe", "--yes-hosts", "2"];
     let mut child =
         rack.command(&[&words[..], &["--resume", &path]].concat()).spawn().expect("it starts");
-    let notes = rack.folder().join("state/bmc-sessions");
     #[expect(clippy::disallowed_methods, reason = "a test waits for another process")]
     let begun = Instant::now();
-    while !fs::read_dir(&notes).is_ok_and(|notes| notes.count() == 2) {
+    while notes::open(&rack) != [2] {
         assert!(begun.elapsed() < Duration::from_secs(30), "no sessions");
         std::thread::yield_now();
     }

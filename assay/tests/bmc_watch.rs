@@ -1,6 +1,8 @@
 //! `assay bmc TARGET… sel watch` on simulated hosts, over both protocols: entries as they come, logs
 //! that are cleared, hosts that are lost and come back.
 
+#[path = "bmc_rack/notes.rs"]
+mod notes;
 #[path = "bmc_rack/rack.rs"]
 #[expect(dead_code, reason = "another test uses the rest")]
 mod rack;
@@ -101,10 +103,6 @@ impl Drop for Watch {
     }
 }
 
-fn notes(rack: &Rack) -> usize {
-    fs::read_dir(rack.folder().join("state/bmc-sessions")).map_or(0, Iterator::count)
-}
-
 /// What a host is told to do is in its log.
 fn changes(rack: &Rack, watch: &Watch) {
     let hosts = &rack.hosts;
@@ -145,7 +143,7 @@ fn entries_of_several_hosts_are_shown_as_they_come_over_redfish() {
     }
     watch.signal("INT");
     assert_eq!(watch.ends(), Some(0));
-    assert_eq!(notes(&rack), 0);
+    assert!(notes::open(&rack).is_empty());
     assert_eq!(rack.sessions(), [1; 3], "the one that asks");
 }
 
@@ -170,7 +168,7 @@ fn entries_are_shown_as_they_come_over_ipmi_and_a_cleared_log_is_told() {
     for _ in 0..2 {
         rack.wanted(&["sel", "list", "--protocol", "ipmi"]);
     }
-    assert_eq!(notes(&rack), 0);
+    assert!(notes::open(&rack).is_empty());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod csv;
 mod field;
+mod gb18030;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -237,8 +238,8 @@ fn moved(hosts: &[Listed]) -> Result<(), ListError> {
         Host::Ip(IpAddr::V4(ip)) => Some(ip),
         _ => None,
     };
-    let lines: BTreeMap<Ipv4Addr, usize> =
-        hosts.iter().filter_map(|host| Some((now(host)?, host.line))).collect();
+    let mut lines = BTreeMap::new();
+    lines.extend(hosts.iter().filter_map(|host| Some((now(host)?, host.line))));
     let mut new = BTreeMap::new();
     for host in hosts {
         let Some(network) = host.adopt.network else { continue };

@@ -52,8 +52,8 @@ pub fn archive(redacted: &Redacted, trace: &Trace) -> io::Result<Vec<u8>> {
         let Answer::Resource(resource) = answer else { continue };
         let folder = path.trim_start_matches('/');
         files.push((format!("{folder}/index.json"), text(&resource.body)));
-        let headers: BTreeMap<&String, &String> =
-            resource.headers.iter().filter(|(name, _)| is_kept(name)).collect();
+        let mut headers = BTreeMap::new();
+        headers.extend(resource.headers.iter().filter(|(name, _)| is_kept(name)));
         if !headers.is_empty() {
             files.push((format!("{folder}/headers.json"), text(&json!(headers))));
         }
@@ -103,9 +103,10 @@ fn about(redacted: &Redacted, trace: &Trace) -> Value {
         .ipmi
         .iter()
         .map(|(name, all)| (name.clone(), all.iter().map(hex).map(Value::from).collect::<Value>()));
-    let ipmi: serde_json::Map<String, Value> = ipmi.collect();
+    let mut told = serde_json::Map::new();
+    told.extend(ipmi);
     json!({ "schema": "assay/bmc-recording/v1", "requests": requests, "others": others,
-        "replaced": redacted.replaced, "cut": redacted.cut, "ipmi": ipmi })
+        "replaced": redacted.replaced, "cut": redacted.cut, "ipmi": told })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub struct Bmc {
     /// Show what would be done to which hosts, and do nothing
     #[arg(long, global = true, help_heading = "Every command on BMCs")]
     pub dry_run: bool,
-    /// Hosts at a time [default: 512]
+    /// Hosts at a time [default: 768]
     #[arg(
         long,
         value_name = "N",

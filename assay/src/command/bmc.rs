@@ -46,7 +46,7 @@ use crate::{
     failure::Failure,
     lang::text,
     output::bmc::{
-        csv, document,
+        Document, csv,
         found::{Met, Word},
         page,
         value::{Named, Took},
@@ -259,17 +259,17 @@ fn print(
 }
 
 /// Returns what was met as a document.
-fn documented(name: &str, hosts: &[Host], met: &[Met]) -> serde_json::Value {
+fn documented<'a>(name: &'a str, hosts: &'a [Host], met: &'a [Met]) -> Document<'a> {
     documented_with(name, hosts, met, &[])
 }
 
 /// Returns the same, with how long each host took.
-fn documented_with(
-    name: &str,
-    hosts: &[Host],
-    met: &[Met],
+fn documented_with<'a>(
+    name: &'a str,
+    hosts: &'a [Host],
+    met: &'a [Met],
     took: &[Option<Took>],
-) -> serde_json::Value {
+) -> Document<'a> {
     let named = hosts.iter().enumerate().map(|(at, host)| {
         let listed = host.listed.as_ref();
         Named {
@@ -280,8 +280,7 @@ fn documented_with(
             took: took.get(at).copied().flatten(),
         }
     });
-    let hosts: Vec<(Named<'_>, &Met)> = named.zip(met).collect();
-    document(name, &hosts)
+    Document { command: name, hosts: named.zip(met).collect() }
 }
 
 /// Returns how a run ends by how its hosts did: one that is not as wanted outweighs one that could

@@ -18,4 +18,4 @@ pub mod value;
 
 pub use earlier::{Earlier, kept};
 pub use page::{csv, page};
-pub use value::document;
+pub use value::Document;

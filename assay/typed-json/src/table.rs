@@ -1,12 +1,14 @@
 //! A table of TOML as a value of JSON.
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 use toml::de::{DeTable, DeValue};
 
 /// Returns a table as a value: dates as their text, numbers that JSON does not have as `null`.
 pub fn value(table: &DeTable<'_>) -> Value {
-    let members = table.iter().map(|(key, held)| (key.get_ref().to_string(), one(held.get_ref())));
-    Value::Object(members.collect())
+    let mut members = Map::new();
+    members
+        .extend(table.iter().map(|(key, held)| (key.get_ref().to_string(), one(held.get_ref()))));
+    Value::Object(members)
 }
 
 fn one(held: &DeValue<'_>) -> Value {

@@ -142,8 +142,9 @@ pub(super) fn ipmi(facts: &Facts, all: &mut Vec<Finding>) {
 }
 
 fn listed(numbers: impl Iterator<Item = u8>) -> String {
-    let numbers: std::collections::BTreeSet<u8> = numbers.collect();
-    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let mut each = std::collections::BTreeSet::new();
+    each.extend(numbers);
+    let numbers: Vec<String> = each.iter().map(ToString::to_string).collect();
     if numbers.is_empty() { "-".to_owned() } else { numbers.join(", ") }
 }
 
@@ -172,8 +173,8 @@ fn named(facts: &Facts, accounts: &[Account], all: &mut Vec<Finding>) {
     let slots = facts.services.as_ref().ok().into_iter().flatten();
     let open = slots.filter(|item| item.name.starts_with("user:") && item.open == Some(true));
     // Of Redfish slots, of IPMI numbers; those that nobody says to be enabled do not count.
-    let mut nameless: std::collections::BTreeSet<String> =
-        open.map(|item| item.name.trim_start_matches("user:").to_owned()).collect();
+    let mut nameless = std::collections::BTreeSet::new();
+    nameless.extend(open.map(|item| item.name.trim_start_matches("user:").to_owned()));
     let without = accounts.iter().filter(|one| one.name.is_empty() && one.enabled == Some(true));
     nameless.extend(without.map(|one| one.id.clone()));
     all.push(if nameless.is_empty() {

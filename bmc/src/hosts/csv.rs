@@ -3,9 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use csv_core::{ReadRecordResult, Reader};
-use encoding_rs::GB18030;
 
-use super::{Fault, ListError, Listed, MOST, Row, field, hosts};
+use super::{Fault, ListError, Listed, MOST, Row, field, gb18030, hosts};
 
 /// Bytes of one line at most; a host takes some 200.
 const LINE: usize = 64 * 1024;
@@ -78,8 +77,8 @@ fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ListError> {
     };
     // UTF-16 would pass for GB 18030 here and there, and is none.
     let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let decoded = GB18030.decode_without_bom_handling_and_without_replacement(bytes);
-    decoded.filter(|text| !is_wide && !text.contains('\0')).ok_or_else(|| {
+    let decoded = if is_wide { None } else { gb18030::decode(bytes) };
+    decoded.filter(|text| !text.contains('\0')).map(Cow::Owned).ok_or_else(|| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.split(|byte| *byte == b'\n').count();
         ListError { line, fault: Fault::Encoding }

@@ -36,7 +36,8 @@ pub struct Difference {
 /// A log that has fewer than before, or none of those, was cleared meanwhile. `bare` members are
 /// known by their path alone, which a cleared log gives again: all of it then is new.
 pub fn compare(before: &[String], now: &[String], bare: bool) -> Difference {
-    let had: BTreeSet<&String> = before.iter().collect();
+    let mut had = BTreeSet::new();
+    had.extend(before.iter());
     let is_new = |(at, one): (usize, &String)| (!had.contains(one)).then_some(at);
     let new: Vec<usize> = now.iter().enumerate().filter_map(is_new).collect();
     let kept = now.len() - new.len();

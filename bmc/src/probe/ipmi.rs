@@ -64,8 +64,9 @@ fn replace(cells: &mut Vec<Cell>, cell: Cell) {
 }
 
 fn listed(numbers: &[u8]) -> String {
-    let numbers: std::collections::BTreeSet<u8> = numbers.iter().copied().collect();
-    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    let mut each = std::collections::BTreeSet::new();
+    each.extend(numbers.iter().copied());
+    each.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Decides what IPMI tells anybody.

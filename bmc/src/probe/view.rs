@@ -135,6 +135,7 @@ pub(super) fn text<'v>(body: &'v Value, name: &str) -> Option<&'v str> {
 
 /// Lists words in an order that no firmware changes.
 pub(super) fn list<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
-    let words: BTreeSet<&str> = words.into_iter().collect();
-    words.into_iter().collect::<Vec<_>>().join(", ")
+    let mut all = BTreeSet::new();
+    all.extend(words);
+    all.into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -62,8 +62,10 @@ pub fn redact(tree: &Tree, key: &[u8; 32]) -> Redacted {
             Answer::Resource(resource) => {
                 let body = pass.value(&resource.body, Kind::Open, false);
                 let headers = resource.headers.iter();
-                let headers = headers.map(|(name, value)| (name.clone(), pass.words_of(value)));
-                Answer::Resource(Resource { body, headers: headers.collect() })
+                let replaced = headers.map(|(name, value)| (name.clone(), pass.words_of(value)));
+                let mut headers = BTreeMap::new();
+                headers.extend(replaced);
+                Answer::Resource(Resource { body, headers })
             }
             // What broke is told by its kind; the text may quote anything.
             Answer::NotJson(_) => Answer::NotJson("it is not JSON".to_owned()),

@@ -60,7 +60,8 @@ impl Bench {
             None => format!("/redfish/v1/{path}").trim_end_matches('/').to_owned(),
         };
         let named = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let mut headers: std::collections::BTreeMap<String, String> = named.collect();
+        let mut headers = std::collections::BTreeMap::new();
+        headers.extend(named);
         if let Some(token) = &self.token {
             headers.insert("x-auth-token".to_owned(), token.clone());
         }

@@ -141,7 +141,8 @@ impl Lab {
                 peers.iter().map(|name| hub.number(name)).collect::<io::Result<Vec<u32>>>()?;
             Ok((hub, numbers))
         })?;
-        let places = numbers.iter().enumerate().map(|(place, number)| (*number, place)).collect();
+        let mut places = BTreeMap::new();
+        places.extend(numbers.iter().enumerate().map(|(place, number)| (*number, place)));
         Ok(Self { hub, numbers, places, seen: BTreeMap::new() })
     }
 

@@ -126,12 +126,14 @@ pub struct Difference {
 
 impl Difference {
     fn of(before: &Ruleset, after: &Ruleset) -> Self {
-        let (old, new): (BTreeSet<&str>, BTreeSet<&str>) =
-            (names(before).collect(), names(after).collect());
+        let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+        old.extend(names(before));
+        new.extend(names(after));
         let names = old.symmetric_difference(&new).map(|it| ((*it).to_owned(), new.contains(it)));
         let names = names.collect();
-        let (old, new): (BTreeSet<u32>, BTreeSet<u32>) =
-            (numbers(before).collect(), numbers(after).collect());
+        let (mut old, mut new) = (BTreeSet::new(), BTreeSet::new());
+        old.extend(numbers(before));
+        new.extend(numbers(after));
         let numbers = old.symmetric_difference(&new).map(|it| (*it, new.contains(it))).collect();
         Self { names, numbers }
     }

@@ -228,7 +228,9 @@ pub fn finish_part(
     let done = carry_out_by(kernel, task, &node, log, &judge);
     let mut report = report(task, &node, &done);
     let ports = part.before.ports.keys().chain(part.after.ports.keys());
-    report.part = Some(ports.cloned().collect());
+    let mut part = BTreeSet::new();
+    part.extend(ports.cloned());
+    report.part = Some(part);
     let Node { wanted, mut seen, plan, zones, .. } = node;
     drop(plan);
     if report.outcome == Outcome::AsWanted && !touched.is_empty() {
@@ -298,11 +300,13 @@ pub fn report(task: &Task, node: &Node, done: &Done) -> Report {
     let outcome = outcome(plan, done);
     let nothing = matches!(outcome, Outcome::Conflicts(_) | Outcome::Held(_) | Outcome::Unable(_));
     let steps: &[plan::Planned] = if nothing { &[] } else { &plan.steps };
-    let waits = plan.waits.iter().map(|wait| (wait.port.clone(), wait.device.to_string()));
+    let (mut waits, mut causes) = (BTreeMap::new(), BTreeSet::new());
+    waits.extend(plan.waits.iter().map(|wait| (wait.port.clone(), wait.device.to_string())));
+    causes.extend(steps.iter().map(|planned| planned.cause.to_string()));
     Report {
         generation: task.generation,
-        waits: waits.collect(),
-        causes: steps.iter().map(|planned| planned.cause.to_string()).collect(),
+        waits,
+        causes,
         steps: steps.iter().take(TOLD).map(|planned| plan::text::step(&planned.step)).collect(),
         count: steps.len(),
         revoked: match &done.revoked {
@@ -381,7 +385,9 @@ fn conflicts(plan: &Plan) -> BTreeMap<String, Text> {
         let Conflict { cause, reason_zh, reason } = conflict;
         (cause.clone(), Text { zh: reason_zh.clone(), en: reason.clone() })
     };
-    plan.conflicts.iter().map(told).collect()
+    let mut conflicts = BTreeMap::new();
+    conflicts.extend(plan.conflicts.iter().map(told));
+    conflicts
 }
 
 /// Returns what the next run has to know of this one.
@@ -397,7 +403,8 @@ fn past(task: &Task, plan: &Plan, done: &Done) -> Past {
                 _ => None,
             });
             // What could not be undone may still lack its mark.
-            let began = task.past.began.iter().cloned().chain(made).collect();
+            let mut began = task.past.began.clone();
+            began.extend(made);
             Past { began, ..ended(End::Stuck(Vec::new())) }
         }
     }

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hw_tests::program;
 use libtest_mimic::Failed;
@@ -66,6 +66,59 @@ fn console(port: u16, words: &[&str]) -> Result<Command, Failed> {
     Ok(command)
 }
 
+/// What a console shows, as it comes.
+struct Screen {
+    shown: mpsc::Receiver<Vec<u8>>,
+    all: String,
+}
+
+impl Screen {
+    fn of(mut console: impl Read + Send + 'static) -> Self {
+        let (tell, shown) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 256];
+            while let Ok(length @ 1..) = console.read(&mut bytes) {
+                if tell.send(bytes.get(..length).unwrap_or_default().to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { shown, all: String::new() }
+    }
+
+    /// Waits till it shows `wanted`, for `time` at most, and says whether it does.
+    fn shows(&mut self, wanted: &str, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while !self.all.contains(wanted) {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(bytes) = self.shown.recv_timeout(left) else { return false };
+            self.all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        true
+    }
+
+    /// Lets the host prompt until the console shows it: what is said, or typed, the moment a
+    /// session is there the simulator loses now and then, of ipmitool too.
+    fn is_prompted(&mut self, serial: &mut Serial, prompt: &str) -> Result<(), Failed> {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            serial.says(prompt.as_bytes())?;
+            if self.shows(prompt, Duration::from_millis(500)) {
+                return Ok(());
+            }
+        }
+        Err(format!("no `{prompt}`: {}", self.all).into())
+    }
+
+    /// Everything it showed till its end, but for the prompts at the beginning.
+    fn rest(mut self, prompt: &str) -> String {
+        for bytes in self.shown {
+            self.all.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        self.all.trim_start_matches(prompt).to_owned()
+    }
+}
+
 fn said(output: &Output) -> (Option<i32>, String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
@@ -78,17 +131,20 @@ pub(crate) fn verb() -> Result<(), Failed> {
     let mut serial = Serial::take(&listener)?;
     let log = sim.folder().join("host.log").display().to_string();
 
-    // We type and the host reads it; the host says something and we read it.
+    // The host says something and we read it; we type and the host reads it.
     let mut child =
         console(sim.port, &["--until", "login: ", "--for", "20", "--save", &log])?.spawn()?;
     let mut keys = child.stdin.take().ok_or("no stdin")?;
+    let mut screen = Screen::of(child.stdout.take().ok_or("no stdout")?);
+    screen.is_prompted(&mut serial, "# ")?;
     keys.write_all(b"uname -a\r")?;
     serial.reads(b"uname -a\r")?;
     serial.says(b"Linux host 6.18\r\nhost log")?;
     serial.says(b"in: ")?;
-    let (code, out, err) = said(&child.wait_with_output()?);
-    assert_eq!((code, out.as_str()), (Some(0), "Linux host 6.18\r\nhost login: "), "{err}");
-    assert_eq!(std::fs::read(&log)?, out.as_bytes());
+    let (code, _, err) = said(&child.wait_with_output()?);
+    let (all, saved) = (screen.rest("# "), std::fs::read_to_string(&log)?);
+    assert_eq!((code, all.as_str()), (Some(0), "Linux host 6.18\r\nhost login: "), "{err}");
+    assert_eq!(saved.trim_start_matches("# "), all);
     drop(keys);
 
     // ipmitool has the console: we are told, and take it over when we say so. What ipmitool writes
@@ -113,36 +169,28 @@ pub(crate) fn verb() -> Result<(), Failed> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut out = theirs.stdout.take().ok_or("no stdout")?;
+    let mut out = Screen::of(theirs.stdout.take().ok_or("no stdout")?);
     let mut input = theirs.stdin.take().ok_or("no stdin")?;
-    let mut read = |wanted: &str| -> Result<String, Failed> {
-        let (mut told, mut room) = (String::new(), [0; 256]);
-        while !told.contains(wanted) {
-            match out.read(&mut room)? {
-                0 => return Err(format!("no {wanted}: {told}").into()),
-                count => {
-                    told.push_str(&String::from_utf8_lossy(room.get(..count).unwrap_or_default()));
-                }
-            }
-        }
-        Ok(told)
-    };
-    read("Session operational")?;
+    assert!(out.shows("Session operational", PATIENCE), "{}", out.all);
+    out.is_prompted(&mut serial, "# ")?;
     input.write_all(b"ls\r")?;
     serial.reads(b"ls\r")?;
     serial.says(b"bin dev etc\r\n")?;
     // The same bytes for both.
-    let theirs_read = read("etc\r\n")?;
-    assert!(theirs_read.contains("bin dev etc\r\n"), "{theirs_read:?}");
+    assert!(out.shows("bin dev etc\r\n", PATIENCE), "{:?}", out.all);
     let output = console(sim.port, &["--for", "5"])?.stdin(Stdio::null()).output()?;
     let (code, _, err) = said(&output);
     assert!(code == Some(1) && err.contains("another session has the console"), "{code:?} {err}");
     let mut child = console(sim.port, &["--take", "--until", "$ ", "--for", "20"])?.spawn()?;
-    child.stdin.take().ok_or("no stdin")?.write_all(b"id\r")?;
+    let mut keys = child.stdin.take().ok_or("no stdin")?;
+    let mut screen = Screen::of(child.stdout.take().ok_or("no stdout")?);
+    screen.is_prompted(&mut serial, "# ")?;
+    keys.write_all(b"id\r")?;
     serial.reads(b"id\r")?;
     serial.says(b"root\r\n$ ")?;
-    let (code, out, err) = said(&child.wait_with_output()?);
-    assert_eq!((code, out.as_str()), (Some(0), "root\r\n$ "), "{err}");
+    let (code, _, err) = said(&child.wait_with_output()?);
+    assert_eq!((code, screen.rest("# ").as_str()), (Some(0), "root\r\n$ "), "{err}");
+    drop(keys);
     drop(input);
     theirs.kill()?;
     theirs.wait()?;

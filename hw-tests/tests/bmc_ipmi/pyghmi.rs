@@ -29,24 +29,36 @@ struct Fake {
 }
 
 impl Fake {
+    /// Starts one. It does not tell which port it took, so it is given one that is free now; where
+    /// another program was faster to that port it ends, and is started again.
     fn start() -> Result<Self, Failed> {
-        // It does not tell which port it took, so it is given one that is free now.
-        let port = UdpSocket::bind("127.0.0.1:0")?.local_addr()?.port();
+        let until = Instant::now() + START;
+        let mut fake = Self::on_free_port()?;
+        loop {
+            let error = match run(connect(fake.port, "admin", "password", &options())) {
+                Ok(client) => return run(client.close()).map(|()| fake).map_err(Failed::from),
+                Err(error) => error,
+            };
+            let ended = fake.process.try_wait()?;
+            if Instant::now() > until {
+                return Err(format!("pyghmi's BMC (ended: {ended:?}): {error}").into());
+            }
+            if ended.is_some() {
+                fake = Self::on_free_port()?;
+            }
+        }
+    }
+
+    fn on_free_port() -> Result<Self, Failed> {
+        // Free for both protocols, for it takes both.
+        let port = UdpSocket::bind("[::]:0")?.local_addr()?.port();
         let process = Command::new("fakebmc")
             .args(["--port", &port.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let fake = Self { process, port };
-        let until = Instant::now() + START;
-        loop {
-            match run(connect(port, "admin", "password", &options())) {
-                Ok(client) => return run(client.close()).map(|()| fake).map_err(Failed::from),
-                Err(error) if Instant::now() > until => return Err(error.into()),
-                Err(_) => {}
-            }
-        }
+        Ok(Self { process, port })
     }
 }
 

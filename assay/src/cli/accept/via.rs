@@ -22,7 +22,7 @@ pub struct Via {
     /// is judged by; with `--from`, what was collected on them is merged by serial number or UUID
     #[arg(long, value_name = "FILE", requires = "via")]
     pub hosts: Vec<PathBuf>,
-    /// BMCs at a time [default: 512]
+    /// BMCs at a time [default: 768]
     #[arg(long, value_name = "N", requires = "via",
         value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub at_a_time: Option<u16>,

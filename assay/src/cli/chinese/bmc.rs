@@ -60,7 +60,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
         "这些机器的清单：CSV、XLSX 或 TOML；可重复。profile（配置档）列写明各台所依据的配置档；\
          给出 --from 时，在机器上采集的数据按序列号或 UUID 并入",
     ),
-    ("accept/at_a_time", "同时访问的 BMC 台数 [默认：512]"),
+    ("accept/at_a_time", "同时访问的 BMC 台数 [默认：768]"),
     ("accept/ca", "接受这些 CA（PEM）签发的 BMC 证书"),
     ("accept/timeout", "每台 BMC 总计最长秒数 [默认：600]"),
     ("bmc/targets", "BMC：地址、主机名、地址段、网段"),
@@ -70,7 +70,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ),
     ("yes_hosts", "所指主机的台数：改动多台主机以及破坏性操作须写明台数"),
     ("dry_run", "只显示将对哪些主机做什么，什么都不做"),
-    ("at_a_time", "同时处理的台数 [默认：512]"),
+    ("at_a_time", "同时处理的台数 [默认：768]"),
     ("per_bmc", "对同一 BMC 同时发出的请求数；改动总是单独发出"),
     ("resume", "把运行记入此日志文件；文件已有时接着做"),
     ("yes_unknown", "日志中不知是否已执行的主机台数：对它们再做一遍"),

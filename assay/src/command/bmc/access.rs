@@ -78,14 +78,17 @@ impl Keys {
                 .map(|number| suite(*number))
                 .collect::<Result<_, _>>()?,
         };
-        let named: BTreeSet<&str> = match &given.credential {
-            Some(name) => [name.as_str()].into(),
-            None if given.user.is_some() => BTreeSet::new(),
-            None => hosts
-                .iter()
-                .filter_map(|host| host.listed.as_ref()?.credential.as_deref())
-                .collect(),
-        };
+        let mut named = BTreeSet::new();
+        match &given.credential {
+            Some(name) => {
+                named.insert(name.as_str());
+            }
+            None if given.user.is_some() => {}
+            None => {
+                let listed = hosts.iter();
+                named.extend(listed.filter_map(|host| host.listed.as_ref()?.credential.as_deref()));
+            }
+        }
         if !named.is_empty() {
             keys.credentials = {
                 let beside = || keys.place.with_file_name("credentials.toml");

@@ -109,11 +109,10 @@ pub(super) fn run(
     let unable = |error: std::io::Error| {
         Failure::unable(Text::new("无法开始连接", "cannot begin to connect")).because(error)
     };
-    let names: BTreeSet<&str> = hosts
-        .iter()
-        .filter_map(|host| host.listed.as_ref()?.adopt.credential.as_deref())
-        .chain(given.new_credential.as_deref())
-        .collect();
+    let listed = hosts.iter();
+    let listed = listed.filter_map(|host| host.listed.as_ref()?.adopt.credential.as_deref());
+    let mut names = BTreeSet::new();
+    names.extend(listed.chain(given.new_credential.as_deref()));
     if !names.is_empty() {
         keys.add(&arguments.access, &names)?;
     }

@@ -9,7 +9,6 @@ pub(super) use way::Way;
 
 use std::{
     cell::{Cell, RefCell},
-    path::PathBuf,
     pin::Pin,
     time::Duration,
 };
@@ -34,7 +33,7 @@ use super::{
     access::{self, Keys},
     journal::Journal,
     perform::perform,
-    sessions::{self, Notes},
+    sessions::{Left, Notes},
     stages::Stages,
     stop::Stop,
     subjects::Host,
@@ -54,7 +53,7 @@ use crate::{
 };
 
 /// Hosts that are asked at a time, unless it is said.
-const AT_A_TIME: u16 = 512;
+const AT_A_TIME: u16 = 768;
 /// A host that is not connected after this makes room for another.
 const PATIENT: Duration = Duration::from_secs(1);
 /// How often what is shown is made anew.
@@ -158,20 +157,16 @@ pub(super) fn run_timed(
     };
     allow_files();
     runtime.block_on(async {
-        let mut waiting: FuturesUnordered<_> = asked
-            .iter()
-            .enumerate()
-            .map(|(turn, (at, host))| {
-                let run = &run;
-                async move { (*at, run.one(host, turn).await) }
-            })
-            .collect();
+        let mut working = FuturesUnordered::new();
+        // A host that waits for its turn is nothing yet: thousands of them would be 1.4 kB each.
+        let mut rest = asked.iter().enumerate();
+        let mut next = rest.next();
+        let mut place = std::pin::pin!(run.next_place(0));
         let mut watch = std::pin::pin!(run.stop.watch());
         let time = show.as_ref().and_then(|show| show.time).unwrap_or(Duration::MAX);
         let mut over = std::pin::pin!(sleep(time));
-        let (mut is_over, mut shown) = (false, Ok(()));
-        let mut watched = false;
-        loop {
+        let (mut is_over, mut watched, mut shown) = (false, false, Ok(()));
+        while next.is_some() || !working.is_empty() {
             tokio::select! {
                 () = &mut watch, if !watched => watched = true,
                 () = sleep(LOOK) => {}
@@ -188,8 +183,15 @@ pub(super) fn run_timed(
                         run.stop.ask();
                     }
                 }
-                next = waiting.next() => {
-                    let Some((at, answer)) = next else { break };
+                free = &mut place, if next.is_some() => {
+                    if let Some((turn, (at, host))) = next {
+                        let run = &run;
+                        working.push(async move { (*at, run.one(host, turn, free).await) });
+                    }
+                    next = rest.next();
+                    place.set(run.next_place(next.map_or(0, |(turn, _)| turn)));
+                }
+                Some((at, answer)) = working.next() => {
                     if let Some(place) = met.get_mut(at) {
                         *place = Some(answer);
                     }
@@ -235,17 +237,37 @@ impl Run<'_> {
         given.unwrap_or_else(|| self.verb.total())
     }
 
-    /// Does the work on one host; `turn` is its place among those that are asked.
-    async fn one(&self, host: &Host, turn: usize) -> (Met, Option<Took>) {
+    /// Waits until it is the turn of the host that is asked so late, and there is a place for it;
+    /// there is none for those that are not to be asked any more.
+    async fn next_place(&self, turn: usize) -> Option<SemaphorePermit<'_>> {
+        let index = u32::try_from(turn).unwrap_or(u32::MAX);
+        let place = async {
+            sleep_until(self.began + self.stagger.saturating_mul(index)).await;
+            self.turns.acquire().await.ok()
+        };
+        tokio::select! {
+            () = self.stop.asked() => None,
+            place = place => place,
+        }
+    }
+
+    /// Does the work on one host, which has its place; `turn` is its place among those that are
+    /// asked.
+    async fn one(
+        &self,
+        host: &Host,
+        turn: usize,
+        place: Option<SemaphorePermit<'_>>,
+    ) -> (Met, Option<Took>) {
         if matches!(self.verb, Verb::Watch(_) | Verb::Listen(_)) {
-            return (Box::pin(self.follow(host, turn)).await, None);
+            return (Box::pin(self.follow(host, turn, place)).await, None);
         }
         let total = self.total();
         let left = self.notes.left(&host.address);
         let begun = Cell::new(None);
         let connected = tokio::select! {
             () = self.stop.asked() => Err(Met::Interrupted),
-            connected = self.connected(host, turn, total, left, &begun) => connected,
+            connected = self.connected(host, turn, place, total, left, &begun) => connected,
         };
         let mut acted = false;
         let met = match connected {
@@ -285,20 +307,19 @@ impl Run<'_> {
         }
     }
 
-    /// Connects when it is this host's turn; returns the BMC, and the place that it takes among
-    /// those at work.
-    async fn connected(
-        &self,
+    /// Connects to a host that has a place among those at work, or waits for one; returns the BMC,
+    /// and the place.
+    async fn connected<'p>(
+        &'p self,
         host: &Host,
         turn: usize,
+        place: Option<SemaphorePermit<'p>>,
         total: Duration,
-        left: &[(PathBuf, Session)],
+        left: &[Left],
         begun: &Cell<Option<tokio::time::Instant>>,
-    ) -> Result<(Bmc, Option<SemaphorePermit<'_>>), Met> {
-        let index = u32::try_from(turn).unwrap_or(u32::MAX);
-        sleep_until(self.began + self.stagger.saturating_mul(index)).await;
+    ) -> Result<(Bmc, Option<SemaphorePermit<'p>>), Met> {
         let way = self.keys.of(host);
-        let place = self.turns.acquire().await.ok();
+        let place = self.place(place).await;
         begun.set(Some(tokio::time::Instant::now()));
         self.show(turn, || Doing::Connecting);
         let access = self.access(host, turn, &way, total, left);
@@ -376,7 +397,7 @@ impl Run<'_> {
         at_most: Duration,
         mut bmc: Bmc,
         place: Option<SemaphorePermit<'_>>,
-        left: &[(PathBuf, Session)],
+        left: &[Left],
         acted: &mut bool,
     ) -> Met {
         let (protocol, name) = (bmc.protocol(), host.address.to_string());
@@ -385,9 +406,9 @@ impl Run<'_> {
         let at_most = if lasts { Duration::MAX } else { at_most };
         let met = {
             let work = async {
-                for (path, session) in left {
-                    if bmc.close_stale(session).await.is_ok() {
-                        sessions::forget(path);
+                for one in left {
+                    if bmc.close_stale(&one.session).await.is_ok() {
+                        one.forget();
                     }
                 }
                 if let Some(journal) = self.journal {
@@ -428,9 +449,9 @@ impl Run<'_> {
         turn: usize,
         way: &access::Way<'k>,
         total: Duration,
-        left: &[(PathBuf, Session)],
+        left: &[Left],
     ) -> Access<'k> {
-        let stale = left.iter().find_map(|(_, session)| match session {
+        let stale = left.iter().find_map(|one| match &one.session {
             Session::Redfish(path) => Some(path.clone()),
             Session::Ipmi(_) | Session::Subscription(_) => None,
         });

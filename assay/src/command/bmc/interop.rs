@@ -21,7 +21,7 @@ use crate::{
     failure::Failure,
     lang::text,
     output::bmc::{
-        csv, document,
+        Document, csv,
         found::{Found, Judged, Met},
         page,
         value::Named,
@@ -102,7 +102,7 @@ pub(super) fn print(
                 took: None,
             };
             let hosts: Vec<_> = met.iter().map(|(name, met)| (named(name), met)).collect();
-            print_json(&document("accept", &hosts), console)?;
+            print_json(&Document { command: "accept", hosts }, console)?;
         }
     }
     Ok(exit(met.iter().map(|(_, met)| met)))

@@ -36,7 +36,7 @@ use crate::{
         },
     },
     clock,
-    command::{layout, print_json},
+    command::{layout, no_json, print_json},
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -179,7 +179,8 @@ fn tell(
         // A spreadsheet has had its lines.
         Print::Csv => Ok(()),
         Print::Json => {
-            let mut document = documented("media insert", hosts, met);
+            let document = documented("media insert", hosts, met);
+            let mut document = serde_json::to_value(document).map_err(no_json)?;
             served::put(&mut document, all, strangers);
             print_json(&document, console)
         }

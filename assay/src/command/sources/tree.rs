@@ -88,5 +88,7 @@ pub(in crate::command) fn document(tree: &Tree) -> Vec<u8> {
         Answer::Resource(resource) => Some((path.to_owned(), resource.body.clone())),
         _ => None,
     });
-    Value::Object(bodies.collect::<Map<_, _>>()).to_string().into_bytes()
+    let mut document = Map::new();
+    document.extend(bodies);
+    Value::Object(document).to_string().into_bytes()
 }

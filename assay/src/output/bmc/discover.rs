@@ -274,11 +274,10 @@ pub fn list(sweep: &Sweep) -> String {
 
 /// Returns the same for programs: `assay/bmc-discover/v1`.
 pub fn document(sweep: &Sweep) -> Value {
-    let counts: Value = KINDS
-        .iter()
-        .map(|(kind, word, ..)| ((*word).to_owned(), Value::from(sweep.count(*kind))))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+    let mut counts = serde_json::Map::new();
+    counts.extend(
+        KINDS.iter().map(|(kind, word, ..)| ((*word).to_owned(), Value::from(sweep.count(*kind)))),
+    );
     let found: Vec<Value> = sweep.told().map(host).collect();
     let took = u64::try_from(sweep.took.as_millis()).unwrap_or(u64::MAX);
     json!({ "schema": "assay/bmc-discover/v1", "asked": sweep.asked.len(), "took_ms": took,

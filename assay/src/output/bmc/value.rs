@@ -8,6 +8,7 @@ pub use self::finding::entry;
 
 use std::time::Duration;
 
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, json};
 
 use super::found::{Found, Met};
@@ -36,10 +37,32 @@ pub struct Took {
     pub worked: Duration,
 }
 
-/// Returns what `command` came to at each host.
-pub fn document(command: &str, hosts: &[(Named<'_>, &Met)]) -> Value {
-    let hosts: Vec<Value> = hosts.iter().map(|(named, met)| host(named, met)).collect();
-    json!({ "schema": "assay/bmc/v1", "command": command, "hosts": hosts })
+/// What a command came to at each host. Hosts become values one by one as they are written: all of
+/// them at once are the most that a run of hundreds keeps.
+#[derive(Debug)]
+pub struct Document<'a> {
+    /// The command.
+    pub command: &'a str,
+    /// The hosts, and what they came to.
+    pub hosts: Vec<(Named<'a>, &'a Met)>,
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(Some(3))?;
+        members.serialize_entry("command", self.command)?;
+        members.serialize_entry("hosts", &Hosts(&self.hosts))?;
+        members.serialize_entry("schema", "assay/bmc/v1")?;
+        members.end()
+    }
+}
+
+struct Hosts<'a>(&'a [(Named<'a>, &'a Met)]);
+
+impl Serialize for Hosts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(named, met)| host(named, met)))
+    }
 }
 
 fn host(named: &Named<'_>, met: &Met) -> Value {

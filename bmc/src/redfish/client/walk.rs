@@ -97,8 +97,8 @@ pub(super) fn answer(reply: Reply) -> Answer {
     }
     match reply.body {
         Body::Json(body @ Value::Object(_)) => {
-            let headers = reply.headers.into_iter();
-            let headers = headers.filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())).collect();
+            let mut headers = reply.headers;
+            headers.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
             Answer::Resource(Resource { body, headers })
         }
         Body::Json(_) => Answer::NotJson("it is no object".to_owned()),

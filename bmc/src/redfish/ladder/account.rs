@@ -5,7 +5,7 @@
 //! by emptying its name. Each way is tried where the other is refused. What is written is read back;
 //! a password is shown by nobody, so the client logs in with it once.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     etag,
@@ -362,11 +362,8 @@ fn remove(
     let mut by_slot = false;
     if answer.is(&[400, 404, 405, 501]) && rules.has(SLOTS) {
         // A slot stays, and nobody is in it.
-        let emptied = Map::from_iter([
-            ("UserName".to_owned(), Value::from("")),
-            ("Enabled".to_owned(), Value::from(false)),
-        ]);
-        answer = etag::patch(script, path, &Value::Object(emptied), rules)?;
+        let emptied = json!({ "UserName": "", "Enabled": false });
+        answer = etag::patch(script, path, &emptied, rules)?;
         (method, by_slot) = (Method::Patch, true);
     }
     if answer.status.is_some() && task::is_failure(answer, rules) {

@@ -135,10 +135,13 @@ fn forms(system: &Value, wanted: Override, rules: &Rules) -> Vec<Form> {
     };
     let lasting = enabled(wanted);
     let make = |step: &'static str, parts: &[(&str, Option<&str>)]| {
-        let parts = parts
-            .iter()
-            .filter_map(|(name, value)| Some(((*name).to_owned(), Value::from((*value)?))));
-        Form { step, boot: parts.collect() }
+        let mut boot = Map::new();
+        boot.extend(
+            parts
+                .iter()
+                .filter_map(|(name, value)| Some(((*name).to_owned(), Value::from((*value)?)))),
+        );
+        Form { step, boot }
     };
     let mut forms = Vec::new();
     if wanted.device == Device::None {

@@ -240,7 +240,11 @@ fn parts(subject: &Subject, names: [&str; 6]) -> Map<String, Value> {
         subject.unit.as_ref(),
     ];
     let pairs = names.iter().zip(values);
-    pairs.filter_map(|(name, value)| Some(((*name).to_owned(), value?.as_str().into()))).collect()
+    let mut parts = Map::new();
+    parts.extend(
+        pairs.filter_map(|(name, value)| Some(((*name).to_owned(), value?.as_str().into()))),
+    );
+    parts
 }
 
 /// Returns which parts are demanded and not given, by what is said of the parameters.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     action, etag,
@@ -22,8 +22,7 @@ pub fn set(
     value: &Value,
     rules: &Rules,
 ) -> Told<Verdict> {
-    let body = Map::from_iter([(name.to_owned(), value.clone())]);
-    let answer = etag::patch(script, path, &Value::Object(body), rules)?;
+    let answer = etag::patch(script, path, &json!({ name: value }), rules)?;
     if !answer.is_good() || task::is_failure(answer, rules) {
         return Ok(Err(Refusal::of(Method::Patch, path, answer)));
     }

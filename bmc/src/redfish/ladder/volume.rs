@@ -308,14 +308,13 @@ fn compared(plan: &Plan, volume: &Value) -> (bool, String) {
         (None, Some(old)) => Some(old.as_str()) == plan.level.old_word(),
         (None, None) => true,
     };
-    let drives: BTreeSet<String> = ["/Links/Drives", "/Drives"]
+    let listed = ["/Links/Drives", "/Drives"]
         .iter()
-        .find_map(|at| volume.pointer(at)?.as_array().filter(|all| !all.is_empty()))
-        .into_iter()
-        .flatten()
-        .filter_map(|link| link.get("@odata.id")?.as_str().and_then(tree::path))
-        .collect();
-    let wanted: BTreeSet<String> = plan.drives.iter().cloned().collect();
+        .find_map(|at| volume.pointer(at)?.as_array().filter(|all| !all.is_empty()));
+    let path = |link: &Value| link.get("@odata.id")?.as_str().and_then(tree::path);
+    let (mut drives, mut wanted) = (BTreeSet::new(), BTreeSet::new());
+    drives.extend(listed.into_iter().flatten().filter_map(path));
+    wanted.extend(plan.drives.iter().cloned());
     let is_made_of = drives.is_empty() || drives == wanted;
     let shown = level.or(old).unwrap_or_else(|| "?".to_owned());
     (is_level && is_made_of, format!("{shown} × {}", drives.len()))

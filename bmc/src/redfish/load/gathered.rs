@@ -169,7 +169,9 @@ fn headers(value: &Value) -> BTreeMap<String, String> {
         };
         HEADERS.contains(&name.as_str()).then_some((name, text))
     });
-    kept.collect()
+    let mut headers = BTreeMap::new();
+    headers.extend(kept);
+    headers
 }
 
 /// Returns the folder and the file of a path.

@@ -1,6 +1,6 @@
 //! A connection to a host: what comes in becomes a request, the model's reply goes out.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use hyper::{
     Request as Asked, Response as Answer, StatusCode,
@@ -105,14 +105,15 @@ async fn answer(served: Arc<Served>, asked: Asked<Incoming>) -> io::Result<Answe
         *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(answer);
     };
-    let headers = head.headers.iter().filter_map(|(name, value)| {
+    let mut headers = BTreeMap::new();
+    headers.extend(head.headers.iter().filter_map(|(name, value)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-    });
+    }));
     let request = Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: headers.collect(),
+        headers,
         body,
     };
     let reply = served.respond(&request);

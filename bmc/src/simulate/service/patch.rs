@@ -150,7 +150,9 @@ impl Host {
                 self.clock_off = i64::try_from(off).unwrap_or_default();
             }
             if !self.base.made {
-                self.keep(path, &Map::from_iter([("DateTime".to_owned(), date)]));
+                let mut kept = Map::new();
+                kept.insert("DateTime".to_owned(), date);
+                self.keep(path, &kept);
             }
         }
         self.keep(path, &sent);

@@ -124,7 +124,7 @@ fn stopped(rack: &Rack, list: &Path, words: &[&str], signal: Signal) -> Result<u
     let begun = Instant::now();
     // A note stands for a session that is open.
     let open = loop {
-        let open = fs::read_dir(&notes).map_or(0, Iterator::count);
+        let open = noted(&notes);
         if open >= HOSTS / 2 {
             break open;
         }
@@ -142,6 +142,14 @@ fn stopped(rack: &Rack, list: &Path, words: &[&str], signal: Signal) -> Result<u
         return Err(failed("the signal came too late: nobody was interrupted"));
     }
     Ok(open)
+}
+
+/// Counts the sessions that a folder of notes says to be open.
+fn noted(folder: &Path) -> usize {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let texts = files.filter_map(|file| fs::read_to_string(file.path()).ok());
+    let count = |text: &str, sign| text.lines().filter(|line| line.starts_with(sign)).count();
+    texts.map(|text| count(&text, "+ ").saturating_sub(count(&text, "- "))).sum()
 }
 
 /// Counts the sessions that are open at all hosts, but those that count them.

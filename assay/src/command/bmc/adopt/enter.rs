@@ -14,7 +14,7 @@ use bmc::{
 };
 
 use super::host::{Run, Work};
-use crate::{cli, command::bmc::sessions, output::bmc::found::Met};
+use crate::{cli, output::bmc::found::Met};
 
 /// How often it is looked whether it is a credential's turn.
 const BEAT: Duration = Duration::from_millis(50);
@@ -106,7 +106,7 @@ impl Run<'_> {
             tokio::time::sleep(BEAT).await;
         }
         let left = self.notes.left(&work.at);
-        let stale = left.iter().find_map(|(_, session)| match session {
+        let stale = left.iter().find_map(|one| match &one.session {
             Session::Redfish(path) => Some(path.clone()),
             _ => None,
         });
@@ -118,9 +118,9 @@ impl Run<'_> {
         };
         self.ledger.borrow_mut().settle(&counted, &work.at, answer);
         let mut bmc = connected.map_err(|error| Met::Failed { protocol: None, error })?;
-        for (path, session) in left {
-            if bmc.close_stale(session).await.is_ok() {
-                sessions::forget(path);
+        for one in left {
+            if bmc.close_stale(&one.session).await.is_ok() {
+                one.forget();
             }
         }
         Ok(bmc)

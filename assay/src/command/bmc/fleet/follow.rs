@@ -8,9 +8,12 @@ use bmc::{
     operation::{Outcome, watch::News},
     redfish::client::{RedfishError, Subscribing},
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::SemaphorePermit,
+    time::{sleep, timeout},
+};
 
-use super::{Run, sessions};
+use super::Run;
 use crate::{
     command::bmc::{events::Listening, subjects::Host, verb::Verb, watch::Watching},
     output::bmc::{
@@ -58,7 +61,12 @@ impl Progress {
 
 impl Run<'_> {
     /// Follows the log of a host.
-    pub(super) async fn follow(&self, host: &Host, at: usize) -> Met {
+    pub(super) async fn follow(
+        &self,
+        host: &Host,
+        at: usize,
+        mut place: Option<SemaphorePermit<'_>>,
+    ) -> Met {
         let name = host.address.to_string();
         let say = |what| {
             let told = Told { address: name.clone(), what };
@@ -75,7 +83,9 @@ impl Run<'_> {
             let begun = Cell::new(None);
             let connected = tokio::select! {
                 () = self.stop.asked() => return so_far.told(),
-                connected = self.connected(host, at, self.total(), left, &begun) => connected,
+                connected = self.connected(host, at, place.take(), self.total(), left, &begun) => {
+                    connected
+                }
             };
             let error = match connected {
                 Ok((mut bmc, place)) => {
@@ -85,9 +95,9 @@ impl Run<'_> {
                     let again = so_far.begun;
                     let note = bmc.session().map(|one| self.notes.note(&host.address, &one));
                     if !again {
-                        for (path, session) in left {
-                            if bmc.close_stale(session).await.is_ok() {
-                                sessions::forget(path);
+                        for one in left {
+                            if bmc.close_stale(&one.session).await.is_ok() {
+                                one.forget();
                             }
                         }
                     }

@@ -110,7 +110,9 @@ impl Folder {
             let key = x509::of_pem("PRIVATE KEY", rest)?;
             Some((label.trim().to_owned(), Own { certificate, key }))
         };
-        Ok(text.split("# ").filter_map(one).collect())
+        let mut had = BTreeMap::new();
+        had.extend(text.split("# ").filter_map(one));
+        Ok(had)
     }
 
     /// Keeps certificates for the next time.

@@ -237,7 +237,8 @@ fn controller<'a>(
             there: ids(arrays.controllers.iter().map(|one| one.id.as_str())),
         });
     }
-    let storages: BTreeSet<&str> = drives.iter().map(|drive| drive.storage.as_str()).collect();
+    let mut storages = BTreeSet::new();
+    storages.extend(drives.iter().map(|drive| drive.storage.as_str()));
     let storages: Vec<&str> = storages.into_iter().collect();
     match storages.as_slice() {
         [one] => arrays.controllers.iter().find(|own| own.place == *one).ok_or_else(|| {
@@ -285,7 +286,8 @@ fn kinds(wanted: &Wanted, drives: &[&Drive]) -> Result<(), Declined> {
         let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
         format!("{} {}", said(&drive.protocol), said(&drive.media))
     };
-    let all: BTreeSet<String> = drives.iter().map(kind).collect();
+    let mut all = BTreeSet::new();
+    all.extend(drives.iter().map(kind));
     if all.len() > 1 && !wanted.mixed {
         let these: Vec<String> = all.into_iter().collect();
         return Err(Declined::Mixed { these: these.join(", ") });
