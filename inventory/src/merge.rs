@@ -89,7 +89,7 @@ pub fn merge(parts: Vec<Inventory>, options: &Options) -> Result<Inventory, Merg
     // Canonical order first, so that nothing below sees the order of the inputs.
     let mut keyed = Vec::new();
     for part in parts {
-        let value = serde_json::to_value(&part).map_err(|source| MergeError::Shape { source })?;
+        let value = typed_json::of(&part).map_err(|source| MergeError::Shape { source })?;
         keyed.push((document::precedence(&part), value.to_string(), value));
     }
     tiny_sort::stable::sort_by(&mut keyed, |one, other| {

@@ -176,6 +176,6 @@ fn from_file(path: &Path) -> Result<Document, Failure> {
 
 fn document(inventory: &Inventory) -> Result<Document, Failure> {
     // By way of a value: writing the types in one line as well would be code of its own for each.
-    let body = serde_json::to_value(inventory).map_err(super::no_json)?.to_string().into_bytes();
+    let body = typed_json::of(inventory).map_err(super::no_json)?.to_string().into_bytes();
     Ok(Document { schema: inventory::model::SCHEMA.to_owned(), body })
 }

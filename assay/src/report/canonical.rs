@@ -32,7 +32,7 @@ pub enum CanonicalError {
 
 /// Returns the canonical bytes of `document`.
 pub fn to_bytes(document: &impl Serialize) -> Result<Vec<u8>, CanonicalError> {
-    let mut value = serde_json::to_value(document)?;
+    let mut value = typed_json::of(document)?;
     normalise(&mut value);
     let mut text = String::new();
     write(&value, &mut text);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{parse, parse_toml, read};
+use super::{of, parse, parse_toml, read};
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -122,4 +122,22 @@ fn toml_is_read_as_its_own_reader_does() {
     assert!(parse_toml::<Value>("a = \"\n").is_err());
     let error = parse_toml::<Port>("name = 1\n").unwrap_err();
     assert_eq!(error, "invalid type: integer `1`, expected a string");
+}
+
+#[test]
+fn a_document_is_the_value_that_serde_json_makes_of_it() {
+    #[derive(serde::Serialize)]
+    struct Sample {
+        text: &'static str,
+        numbers: (u64, i64, f64, f64),
+        nothing: Option<u8>,
+        map: std::collections::BTreeMap<u16, Vec<char>>,
+    }
+    let sample = Sample {
+        text: "行\n\u{1}\"",
+        numbers: (u64::MAX, i64::MIN, 0.1, 1.0),
+        nothing: None,
+        map: [(7, vec!['a', '中'])].into(),
+    };
+    assert_eq!(of(&sample).expect("JSON"), serde_json::to_value(&sample).expect("JSON"));
 }

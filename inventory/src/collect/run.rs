@@ -170,7 +170,7 @@ fn settle(
 
 /// Returns which of `sections` hold anything.
 fn filled(part: &Collected, sections: &[Section]) -> BTreeMap<Section, bool> {
-    let whole = serde_json::to_value(&part.inventory).unwrap_or_default();
+    let whole = typed_json::of(&part.inventory).unwrap_or_default();
     let holds = |section: &Section| {
         let name = serde_json::to_value(section).unwrap_or_default();
         let value = name.as_str().and_then(|name| whole.get(name));

@@ -77,7 +77,7 @@ impl Mask {
     pub(super) fn new(salt: &[u8; 32], inventory: &Inventory) -> Self {
         let names = Pseudonyms::new(salt);
         let mut found = BTreeSet::new();
-        let whole = serde_json::to_value(inventory).unwrap_or_default();
+        let whole = typed_json::of(inventory).unwrap_or_default();
         identifiers(&whole, &mut found);
         let mut rules = Vec::new();
         let mut done = BTreeSet::new();

@@ -124,7 +124,7 @@ impl Kept {
     fn append(&mut self, entry: &Entry) -> Result<(), Failure> {
         let mut put = || -> io::Result<()> {
             // By way of a value, as a report: a third way would be code of its own for each type.
-            let line = format!("{}\n", serde_json::to_value(entry)?);
+            let line = format!("{}\n", typed_json::of(entry).map_err(io::Error::other)?);
             self.file.write_all(line.as_bytes())?;
             self.file.sync_data()
         };
