@@ -131,7 +131,7 @@ fn a_document_is_the_value_that_serde_json_makes_of_it() {
         text: &'static str,
         numbers: (u64, i64, f64, f64),
         nothing: Option<u8>,
-        map: std::collections::BTreeMap<u16, Vec<char>>,
+        map: BTreeMap<u16, Vec<char>>,
     }
     let sample = Sample {
         text: "行\n\u{1}\"",
