@@ -116,7 +116,13 @@ const CASES: &[Case] = &[
 ];
 
 /// What takes hours comes last.
-const LAST: &[Case] = &[Case { name: "fuzz", measure: fuzz::fuzz }];
+const LAST: &[Case] = &[
+    Case { name: "fuzz-bmc", measure: |effort| fuzz::fuzz("bmc", effort) },
+    Case { name: "fuzz-dataplane", measure: |effort| fuzz::fuzz("dataplane", effort) },
+    Case { name: "fuzz-inventory", measure: |effort| fuzz::fuzz("inventory", effort) },
+    Case { name: "fuzz-profiles", measure: |effort| fuzz::fuzz("profiles", effort) },
+    Case { name: "fuzz-storage", measure: |effort| fuzz::fuzz("storage-bench", effort) },
+];
 
 /// Cases that are a test of minutes, which `hw-tests/run` has run just before; with `--full`
 /// it is run once more, with its full count.

@@ -27,6 +27,8 @@ mod relay;
 mod sessions;
 #[path = "bmc_ipmi/sim.rs"]
 mod sim;
+#[path = "bmc_ipmi/watched.rs"]
+mod watched;
 
 use std::process::ExitCode;
 
@@ -45,7 +47,7 @@ const PYGHMI: &[Need] = &[Need::Program("fakebmc"), Need::Program("ipmitool")];
 type Case = fn() -> Result<(), Failed>;
 
 fn main() -> ExitCode {
-    let cases: [(&str, Case); 17] = [
+    let cases: [(&str, Case); 18] = [
         ("device_chassis_and_guid_are_as_others_read_them", fields::device),
         ("sensors_are_as_others_read_them", fields::sensors),
         ("the_log_is_as_others_read_it", fields::log),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         ("power_that_we_change_others_see_and_the_other_way_round", changes::power),
         ("boot_that_we_change_others_see_and_the_other_way_round", changes::boot),
         ("a_log_that_we_clear_is_empty_for_others_and_the_other_way_round", changes::log),
+        ("what_others_write_into_a_log_that_is_watched_is_told", watched::log),
         ("users_that_we_change_others_are_let_in_as", changes::users),
         ("a_network_that_we_change_others_see_and_the_other_way_round", changes::network),
         ("the_console_of_a_host_is_typed_into_and_read", console_line::line),
