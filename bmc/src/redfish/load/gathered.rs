@@ -17,6 +17,9 @@ const MOST_TEXT: u64 = 64 << 20;
 /// Memory that all bodies together take, about: an array of zeros is 16 times its text.
 const MOST_WEIGHT: usize = 256 << 20;
 
+/// Bytes that room is made for before they are read.
+const ROOM: usize = 64 << 10;
+
 /// Headers that are kept, by lower-case name.
 const HEADERS: [&str; 5] = ["allow", "etag", "last-modified", "link", "server"];
 
@@ -59,7 +62,9 @@ impl Gathered {
         if self.text > MOST_TEXT {
             return Err(LoadError::TooMuch { what: "its resources are more than 64 MiB" });
         }
-        let mut bytes = Vec::new();
+        // Room for all of it, and one read; what an archive claims is believed up to here.
+        let room = usize::try_from(size).unwrap_or_default().min(ROOM);
+        let mut bytes = Vec::with_capacity(room);
         let read = content.take(size).read_to_end(&mut bytes);
         read.map_err(|error| LoadError::Damaged { what: error.to_string() })?;
         if is_body {
