@@ -213,6 +213,22 @@ fn a_host_is_served_by_what_it_takes() {
 }
 
 #[test]
+fn a_slot_that_looks_at_certificates_does_so_again_when_the_image_is_out() {
+    let rack = Rack::start(1, &["--fetch-media", "--fault", "media-https-only"]);
+    let path = image(&rack, 40_000);
+    let serving = Serving::start(&rack, &[&path.display().to_string(), "--yes-hosts", "1"]);
+    serving.says("reads the image (from 127.0.0.1");
+    let slot = full(&rack)[0][0]["path"].as_str().expect("a path").to_owned();
+    let verifies = || rack.wanted(&["raw", "get", &slot])[0]["answer"]["VerifyCertificate"].clone();
+    assert_eq!(verifies(), false);
+    serving.signal("INT");
+    let (code, document, said) = serving.ends();
+    assert_eq!(code, Some(0), "{said}\n{document:#}");
+    assert_eq!(document["hosts"][0]["served"]["ejected"], true, "{document:#}");
+    assert_eq!(verifies(), true);
+}
+
+#[test]
 fn a_host_that_takes_nfs_alone_is_served_by_it() {
     for simulate in [&["--fault", "media-nfs-only"][..], &["--dialect", "h3c"]] {
         // A port that is said is in the URL, and nobody has to be root for it.

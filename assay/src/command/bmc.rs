@@ -14,6 +14,7 @@ mod fleet;
 mod interop;
 mod journal;
 mod known;
+mod lock;
 mod lockdown;
 mod media;
 mod perform;

@@ -24,10 +24,9 @@ use ring::{
     pbkdf2,
     rand::{SecureRandom as _, SystemRandom},
 };
-use rustix::fs::{FlockOperation, flock};
 
 use self::line::{Head, Standing};
-use super::{subjects::Host, verb::Verb};
+use super::{lock, subjects::Host, verb::Verb};
 use crate::{
     clock,
     command::read_bounded,
@@ -75,7 +74,7 @@ impl Journal {
                 .because("others may read or change it")
                 .hint(Text::same(format!("chmod 600 {name}"))));
         }
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if !lock::alone(&file) {
             return Err(Failure::usage(unusable()).because("another run is writing it"));
         }
         let bytes = read_bounded(path, LARGEST).map_err(unable)?;

@@ -177,6 +177,18 @@ impl Client {
         self.inner.climb(&climb).await
     }
 
+    /// Has slots look at certificates again, by their paths; returns those that do not.
+    pub async fn verify_again(&self, slots: &[String]) -> Result<Vec<String>, RedfishError> {
+        let rules = self.rules();
+        let mut left = Vec::new();
+        let mut once = |script: &mut Script<'_>| -> Told<()> {
+            left = ladder::insert::verified(script, slots, &rules)?;
+            Ok(())
+        };
+        self.inner.drive(&mut once).await?;
+        Ok(left)
+    }
+
     /// Ejects what is in a slot, or in every slot where none is named.
     pub async fn eject(&self, slot: Option<&str>) -> Result<Acted, RedfishError> {
         let owners = self.inner.owners().await?;

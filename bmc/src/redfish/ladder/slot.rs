@@ -24,6 +24,8 @@ pub struct Slot {
     pub inserted: Option<bool>,
     /// What is in it: a URL, without user and password.
     pub image: Option<String>,
+    /// Whether it looks at the certificate of who serves an image; `None` where it does not tell.
+    pub verifies: Option<bool>,
 }
 
 /// Reads a slot.
@@ -43,6 +45,7 @@ pub fn slot(path: &str, body: &Value) -> Slot {
         kinds: body.get("MediaTypes").map(texts).unwrap_or_default(),
         inserted: inserted.or(connected),
         image,
+        verifies: body.get("VerifyCertificate").and_then(Value::as_bool),
     }
 }
 

@@ -15,10 +15,14 @@ use std::{
 
 use bmc::adopt::Step;
 use profiles::Text;
-use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
-use crate::{clock, command::read_bounded, failure::Failure, lang::text};
+use crate::{
+    clock,
+    command::{bmc::lock, read_bounded},
+    failure::Failure,
+    lang::text,
+};
 
 const SCHEMA: &str = "assay/bmc-adopt/v1";
 /// Bytes that are read at most: 100,000 hosts with 20 lines each.
@@ -58,7 +62,7 @@ impl Journal {
                 .because("it is no regular file, or others may read it")
                 .hint(Text::same(format!("chmod 600 {name}"))));
         }
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if !lock::alone(&file) {
             return Err(Failure::usage(unusable()).because("another run is writing it"));
         }
         let bytes = read_bounded(path, LARGEST).map_err(unable)?;

@@ -16,6 +16,7 @@ use bmc::{
         nfs::{nfs3, portmap},
         serve::{Door, Server},
     },
+    operation::Outcome,
     redfish::client::Insertion,
 };
 
@@ -42,6 +43,8 @@ struct Open {
     doors: BTreeMap<(Way, SocketAddr), u16>,
     /// The URL of each host that was told one, by its name.
     urls: BTreeMap<String, String>,
+    /// The slots of each host that looked at certificates before, by its name.
+    verified: BTreeMap<String, Vec<String>>,
 }
 
 /// Why something is not done: in Chinese, and in English.
@@ -95,9 +98,17 @@ impl Offer {
             Err(why) => return Ok(Found::Unable { why }),
         };
         let unsigned = way == Way::Https;
+        if unsigned {
+            let slots = bmc.media().await?.into_iter().filter(|slot| slot.verifies == Some(true));
+            self.opened().verified.insert(name.to_owned(), slots.map(|slot| slot.path).collect());
+        }
         let with = Insertion { slot, unsigned, ..Insertion::default() };
         let mut acted: Acted = bmc.insert(&url, &with).await?;
         acted.remarks.extend(remark);
+        // What is not in is not taken out later.
+        if !matches!(acted.outcome, Outcome::Done | Outcome::Accepted { .. }) {
+            acted.remarks.extend(self.restore(bmc, name).await);
+        }
         Ok(Found::Acted(acted))
     }
 
@@ -108,7 +119,26 @@ impl Offer {
         name: &str,
     ) -> Result<Found, HandError> {
         let url = self.url(name).unwrap_or_default();
-        Ok(Found::Acted(super::withdraw(bmc, &url, self.slot.as_deref()).await?))
+        let mut acted = super::withdraw(bmc, &url, self.slot.as_deref()).await?;
+        acted.remarks.extend(self.restore(bmc, name).await);
+        Ok(Found::Acted(acted))
+    }
+
+    /// Has the slots look at certificates again that did so before our image, which nobody signed;
+    /// tells which do not.
+    async fn restore(&self, bmc: &mut Bmc, name: &str) -> Option<Why> {
+        let slots = self.opened().verified.remove(name).filter(|slots| !slots.is_empty())?;
+        let left = match bmc.redfish() {
+            Ok(client) => client.verify_again(&slots).await.unwrap_or(slots),
+            Err(_) => slots,
+        };
+        let list = left.join(", ");
+        (!left.is_empty()).then(|| {
+            (
+                format!("{list} 的 VerifyCertificate 未能改回 true"),
+                format!("VerifyCertificate of {list} did not become true again"),
+            )
+        })
     }
 
     /// Returns the URL of a host by a protocol; its door is opened if it is not yet.
