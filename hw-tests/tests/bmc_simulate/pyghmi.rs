@@ -79,7 +79,9 @@ pub(crate) fn client() -> Result<(), Failed> {
     let uuid = inventory[0][1]["UUID"].as_str().unwrap_or_default();
     println!("UUID: {uuid} by pyghmi, {} by Redfish", system["UUID"]);
     // What it changed, others see.
-    assert!(site.ipmi(0, &["power", "status"])?.contains("is off"));
+    let is_off = || site.ipmi(0, &["power", "status"]).is_ok_and(|text| text.contains("is off"));
+    // It takes a host a second to be off, and pyghmi does not wait.
+    hw_tests::network::eventually("the power to be off", is_off)?;
     assert_eq!(system["Boot"]["BootSourceOverrideTarget"], "Pxe", "{system}");
     Ok(())
 }
