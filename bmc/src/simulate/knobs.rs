@@ -116,6 +116,7 @@ knobs! {
     UpdateFetch "update-fetch" 1 "只能自行读取镜像" "images are only fetched";
     UpdateItem "update-item" 1 "须给出 Oem.Public.FlashItem" "Oem.Public.FlashItem is demanded";
     UpdateTargets "update-targets" 1 "须给出 Targets" "Targets are demanded";
+    UpdateKeep "update-keep" 1 "须按该品牌的方式写明保留配置" "the make's own word for keeping the settings is demanded";
     UpdateNoProtocol "update-no-protocol" 1 "拒绝 TransferProtocol" "TransferProtocol is refused";
     VolumeOld "volume-old" 1 "建卷用旧的 VolumeType" "volumes are made by VolumeType";
     VolumeBeside "volume-beside" 1 "建卷时硬盘写在 Drives 中" "the drives of a new volume stand beside its level";
