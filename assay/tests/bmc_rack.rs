@@ -71,7 +71,9 @@ fn every_make_is_read_and_changed_and_read_back() {
     assert_eq!(each(&info, "/info/serial"), serials);
     // What the list expects is beside it.
     assert_eq!(each(&info, "/serial"), serials);
-    assert!(each(&info, "/info/dialect").iter().filter(|dialect| dialect.is_string()).count() >= 10);
+    assert!(
+        each(&info, "/info/dialect").iter().filter(|dialect| dialect.is_string()).count() >= 10
+    );
 
     assert_eq!(each(&rack.wanted(&["power", "status"]), "/power"), all("on"));
     change(&["power", "off"]);
@@ -146,6 +148,7 @@ const CHANGES: &[&[&str]] = &[
     &["users", "remove", "x"],
     &["bios", "set", "A=1"],
     &["bios", "reset"],
+    &["bios", "revoke"],
     &["certs", "csr", "-o", "/nonexistent/x.csr"],
     &["certs", "replace", "--cert", "/nonexistent/x.pem"],
     &["nic", "set", "--dhcp"],

@@ -96,6 +96,8 @@ knobs! {
     PasswordNotKept "password-not-kept" 1 "新密码答成功而不保存" "a new password is answered and not kept";
     BiosNoSettings "bios-no-settings" 1 "BIOS 不写明设置对象" "the BIOS does not tell where its settings are sent";
     BiosNotKept "bios-not-kept" 1 "BIOS 设置答成功而不保存" "settings of the BIOS are answered and not kept";
+    BiosDelete "bios-delete" 1 "待生效的 BIOS 设置以 DELETE 撤销" "settings of the BIOS that wait are withdrawn by DELETE";
+    BiosNotRevoked "bios-not-revoked" 1 "撤销 BIOS 设置答成功而不撤销" "settings of the BIOS are answered to be withdrawn and wait on";
     CertAfterRestart "cert-after-restart" 1 "新证书在 BMC 重启后才使用" "a new certificate is shown when the BMC has restarted";
     CertNotKept "cert-not-kept" 1 "新证书答成功而不使用" "a new certificate is answered and never shown";
     TimeZoneName "time-zone-name" 1 "时钟不带时区，时区写成 Asia/Shanghai" "the clock has no offset, and its zone is Asia/Shanghai";

@@ -221,6 +221,7 @@ impl Host {
         let deletes = match kind {
             "Session" | "EventDestination" | "Volume" | "Task" => true,
             "ManagerAccount" => !self.has(Knob::UsersSlots),
+            "Bios" => self.has(Knob::BiosDelete) && !path.ends_with("/Bios"),
             _ => false,
         };
         if deletes {
@@ -266,6 +267,7 @@ impl Host {
             Some("ManagerAccount") if allowed => return self.delete_account(path),
             Some("EventDestination" | "Task") if allowed => self.remove(path),
             Some("Volume") if allowed => return Ok(self.delete_volume(path, now)),
+            Some("Bios") if allowed => self.revoke_bios(path),
             _ => return stop(self.not_allowed(path)),
         }
         Ok(Response::empty(204))

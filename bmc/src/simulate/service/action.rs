@@ -108,6 +108,10 @@ impl Host {
             "VirtualMedia.EjectMedia" => self.eject_medium(&place, now),
             "VirtualMedia.VmmControl" => self.vmm(&place, &sent, now),
             "Bios.ResetBios" => Ok(self.reset_bios(&place)),
+            "Settings.Revoke" => {
+                self.revoke_bios(&place);
+                Ok(self.done())
+            }
             "UpdateService.SimpleUpdate" => self.simple_update(&sent, now),
             "Volume.Initialize" => {
                 let task = self.begin("Initialisation of a volume", Finish::Nothing, false, now);

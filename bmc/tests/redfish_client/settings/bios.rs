@@ -71,6 +71,49 @@ fn settings_count_when_the_host_of_any_make_has_restarted() {
 }
 
 #[test]
+fn what_waits_is_withdrawn_at_every_make_that_has_a_way_to() {
+    let mut hosts: Vec<_> = dialects().into_iter().map(|name| (name, String::new())).collect();
+    hosts.push(("huawei".to_owned(), "bios-no-settings".to_owned()));
+    hosts.push(("inspur".to_owned(), "bios-no-settings".to_owned()));
+    let site = site_with(&hosts, false);
+    run(async {
+        for (place, (make, faults)) in site.places().iter().zip(&hosts) {
+            let what = format!("{make} {faults}");
+            let mut bmc = administer(place, Protocol::Redfish).await;
+            // Nothing waits: whatever it can do, nothing is asked of it.
+            is_done(&what, &bmc.revoke_bios().await);
+            is_done(&what, &bmc.set_bios(&wanted(&[("BootMode", "Legacy")])).await);
+            let acted = bmc.revoke_bios().await.expect(&what);
+            let can = ["huawei", "xfusion", "openubmc", "inspur"].contains(&make.as_str());
+            let waits = bmc.bios_pending().await.expect(&what).value.len();
+            if can {
+                assert_eq!((&acted.outcome, waits), (&Outcome::Done, 0), "{what}: {acted:?}");
+            } else {
+                let unfit = matches!(acted.outcome, Outcome::Unsupported { .. });
+                assert!(unfit && waits == 1, "{what}: {acted:?}");
+            }
+            bmc.close().await;
+        }
+    });
+}
+
+#[test]
+fn what_waits_on_after_it_was_withdrawn_is_told() {
+    let hosts = ["huawei", "inspur"].map(|make| (make.to_owned(), "bios-not-revoked".to_owned()));
+    let site = site_with(&hosts, false);
+    run(async {
+        for place in site.places() {
+            let mut bmc = administer(place, Protocol::Redfish).await;
+            is_done("set", &bmc.set_bios(&wanted(&[("BootMode", "Legacy")])).await);
+            let acted = bmc.revoke_bios().await.expect("an answer");
+            let Outcome::NotKept { sent, found } = &acted.outcome else { panic!("{acted:?}") };
+            assert_eq!((sent.as_str(), found.as_str()), ("BootMode=-", "BootMode=\"Legacy\""));
+            bmc.close().await;
+        }
+    });
+}
+
+#[test]
 fn settings_that_were_not_kept_are_told() {
     let site = site_with(&[("dmtf".to_owned(), "bios-not-kept".to_owned())], false);
     run(async {
