@@ -133,6 +133,7 @@ const CHANGES: &[&[&str]] = &[
     &["events", "listen", "--for", "2"],
     &["events", "unsubscribe", "1"],
     &["sel", "clear", "--save", "logs"],
+    &["logs", "collect", "--out", "/nonexistent/x.tar.gz"],
     &["reset-bmc"],
     &["firmware", "update", "http://192.0.2.1/x.bin"],
     &["raid", "create", "--level", "1", "--drives", "Disk1,Disk2"],

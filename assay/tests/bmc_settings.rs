@@ -120,7 +120,7 @@ fn bios_settings_that_wait_are_withdrawn_or_it_is_said_why_not() {
     rack.wanted(&[&["bios", "set", "BootMode=Legacy"][..], &yes].concat());
     let (code, hosts) = rack.told(&[&["bios", "revoke"][..], &yes].concat());
     assert_eq!(code, Some(1), "{hosts:#?}");
-    assert_eq!(each(&hosts, "/result"), ["done", "done", "unfit"]);
+    assert_eq!(each(&hosts, "/result"), ["done", "done", "unsupported"]);
     let why = hosts[2]["reason"]["en"].as_str().unwrap_or_default();
     assert!(why.contains("`bios set` sets it to what is now"), "{hosts:#?}");
     let left: Vec<usize> = rack

@@ -85,6 +85,14 @@ impl Bmc {
         Ok(self.redfish()?.reset_bios().await?.into())
     }
 
+    /// Has the BMC bundle its logs, and writes the file (Redfish).
+    pub async fn collect_logs(
+        &mut self,
+        into: &mut (dyn std::io::Write + Send),
+    ) -> Result<Acted, HandError> {
+        Ok(self.redfish()?.collect_logs(into).await?.into())
+    }
+
     /// Withdraws the settings of the BIOS that wait for a restart (Redfish).
     pub async fn revoke_bios(&mut self) -> Result<Acted, HandError> {
         Ok(self.redfish()?.revoke_bios().await?.into())

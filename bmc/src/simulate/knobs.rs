@@ -90,6 +90,7 @@ knobs! {
     PowerIgnored "power-ignored" 1 "电源操作答成功而不执行" "power actions are answered and not done";
     SoftIgnored "soft-ignored" 1 "系统不理会正常关机" "the host's system ignores a soft shutdown";
     Action200 "action-200" 1 "操作成功答 200 与 Base.Success" "actions are answered 200 with Base.Success";
+    DumpCut "dump-cut" 1 "日志包下载到一半断开" "the download of a bundle of logs breaks off half way";
     NoSse "no-sse" 1 "没有事件流 (SSE)" "there is no stream of events (SSE)";
     LogLinks "log-links" 1 "日志集合只有链接" "collections of log entries are of links";
     Page "page" 50 "集合每页的成员数" "so many members make a page";

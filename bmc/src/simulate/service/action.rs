@@ -108,6 +108,10 @@ impl Host {
             "VirtualMedia.EjectMedia" => self.eject_medium(&place, now),
             "VirtualMedia.VmmControl" => self.vmm(&place, &sent, now),
             "Bios.ResetBios" => Ok(self.reset_bios(&place)),
+            "Manager.Dump" => self.dump(&sent, now),
+            "CollectAllLog" => self.collect_all(now),
+            "LogServices.Dump" => self.dump_all(&sent, now),
+            "Manager.GeneralDownload" | "DownloadAllLog" => self.download(&action, &sent),
             "Settings.Revoke" => {
                 self.revoke_bios(&place);
                 Ok(self.done())
