@@ -121,7 +121,7 @@ const KNOWN: [(&str, &[Known]); 11] = [
         "zte",
         &[
             ("dialect", "guessed", "", "megarac"),
-            ("quirks", "guessed", "", "firmware-keep-zte (read)"),
+            ("quirks", "works", "", "firmware-keep-zte"),
             ("media.form", "works", "", "VirtualMedia.InsertMedia"),
         ],
     ),
@@ -130,7 +130,7 @@ const KNOWN: [(&str, &[Known]); 11] = [
         "enginetech",
         &[
             ("dialect", "guessed", "", "megarac"),
-            ("quirks", "guessed", "", "firmware-item-enginetech (read)"),
+            ("quirks", "works", "", "firmware-item-enginetech"),
             ("firmware.update", "works", "", "SimpleUpdate"),
         ],
     ),

@@ -135,6 +135,45 @@ fn what_is_guessed_shows_as_such() {
     }
 }
 
+/// Returns the part of a page that is of a dialect: its heading has the dialect's id.
+fn section<'p>(page: &'p str, id: &str) -> Option<&'p str> {
+    let named = |part: &&str| part.lines().next().is_some_and(|head| head.contains(id));
+    page.split("\n## ").find(|part| named(part))
+}
+
+#[test]
+fn the_page_of_vendors_says_what_the_data_says() {
+    let tests = tests();
+    for (name, recorded) in [("bmc-vendors.md", "recorded"), ("bmc-vendors.zh.md", "有记录")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        let page = fs::read_to_string(path).expect("a page");
+        for dialect in all() {
+            let own = section(&page, &format!("(`{}`)", dialect.id));
+            let own = own.unwrap_or_else(|| panic!("{name}: no section of `{}`", dialect.id));
+            for quirk in &dialect.quirks {
+                let is_named = own.contains(&format!("`{}`", quirk.id));
+                assert!(
+                    is_named,
+                    "{name}: `{}` is not in the section of `{}`",
+                    quirk.id, dialect.id
+                );
+            }
+            let claims = own
+                .lines()
+                .any(|line| line.split('|').nth(3).is_some_and(|known| known.contains(recorded)));
+            assert_eq!(claims, dialect.recorded, "{name}: {}", dialect.id);
+        }
+        // What it says is held by a test, is; the names of tests are sentences.
+        let words = page.split('`').skip(1).step_by(2);
+        for word in words.filter(|word| word.contains('_') && !word.contains(['/', '.', ' '])) {
+            assert!(tests.contains(word), "{name}: no test `{word}`");
+        }
+        for make in crate::simulate::template::dialects() {
+            assert!(page.contains(&format!("`{make}`")), "{name}: {make}");
+        }
+    }
+}
+
 #[test]
 fn bmcs_are_told_apart_by_what_they_show() {
     let with = |mut marks: Marks, maker: &str, server: &str| {

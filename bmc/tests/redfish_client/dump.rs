@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     server::{Own as Answers, Said, Server, run, said},
     simulated::{connect, site},
-    talk::{Own, Talk, Tree, answer, error, rules, status, talk, with},
+    talk::{Own, Talk, Tree, answer, error, needs, rules, status, talk, with},
 };
 
 const MANAGER: &str = "/redfish/v1/Managers/1";
@@ -69,6 +69,26 @@ fn ibmc_puts_it_where_it_is_told_and_it_is_fetched_from_there() {
     let went = collect(&tree, &mut |request, _| begins(request));
     let Err(Err(Refusal { said, .. })) = went.end else { panic!("{:?}", went.end) };
     assert!(said.to_string().contains("no space"), "{said}");
+}
+
+#[test]
+fn ibmc_downloads_beside_its_dump_where_it_lists_no_download() {
+    let mut tree = ibmc();
+    let listed = tree.pointer_mut("/~1redfish~1v1~1Managers~11/Actions/Oem/Huawei");
+    let listed = listed.and_then(Value::as_object_mut).expect("actions");
+    listed.remove("#Manager.GeneralDownload");
+    tree[TASK] = json!({ "TaskState": "Completed" });
+    needs("logs-download-beside", &rules("Huawei"), &|rules| {
+        let own: &mut Own<'_> = &mut |request, _| begins(request);
+        let went = talk(&tree, own, &|script| dump::collect(script, MANAGER, rules));
+        let fetched = went.end.as_ref().is_ok_and(|fetch| {
+            fetch.path == format!("{MANAGER}/Actions/Oem/Huawei/Manager.GeneralDownload")
+        });
+        assert_eq!(fetched, went.has_note("logs-download-beside"));
+        // Nothing is made that nobody could fetch.
+        assert_eq!(fetched, !went.changes().is_empty());
+        fetched
+    });
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! Each family has its own pair of actions, and all of them leave the file where a POST fetches it:
 //! iBMC and its kin `Manager.Dump` and `Manager.GeneralDownload`, ISBMC `CollectAllLog` and
 //! `DownloadAllLog` of the collection of logs, ZTE `LogServices.Dump`, whose progress is no task, and
-//! `Manager.GeneralDownload`. Only what is advertised is posted to, so that no dialect is asked for.
+//! `Manager.GeneralDownload`. Only where an action is advertised something is made; that iBMC has the
+//! second of its pair though older ones do not list it (3.12, recorded) is its dialect's.
 
 use std::time::Duration;
 
@@ -36,8 +37,21 @@ pub fn collect(
         return Ok(Err(Err(Refusal::of(Method::Get, manager, reply))));
     }
     let own = reply.json();
-    let download = action::find(own, "Manager.GeneralDownload");
-    if let (Some(dump), Some(download)) = (action::find(own, "Manager.Dump"), &download) {
+    let dump = action::find(own, "Manager.Dump");
+    let listed = action::find(own, "Manager.GeneralDownload");
+    let beside = || {
+        let quirk = rules.id("logs-download-beside")?;
+        let target = dump.as_ref()?.target.strip_suffix("Dump")?;
+        script.note(
+            Some(quirk),
+            "BMC 未列出下载操作，按方言推定其位置",
+            "the BMC does not list the action that downloads: its place was guessed by its dialect",
+        );
+        script.notes.last_mut()?.guessed = true;
+        Some(action::Advertised::at(format!("{target}GeneralDownload")))
+    };
+    let download = listed.or_else(beside);
+    if let (Some(dump), Some(download)) = (&dump, &download) {
         let body = json!({ "Type": "URI", "Content": PLACE });
         if let Some(end) = made(script, &dump.target, Some(body), rules)? {
             return Ok(Err(end));
