@@ -109,7 +109,7 @@ impl Host {
             "VirtualMedia.VmmControl" => self.vmm(&place, &sent, now),
             "Bios.ResetBios" => Ok(self.reset_bios(&place)),
             "Manager.Dump" => self.dump(&sent, now),
-            "CollectAllLog" => self.collect_all(now),
+            "CollectAllLog" => Ok(self.collect_all(now)),
             "LogServices.Dump" => self.dump_all(&sent, now),
             "Manager.GeneralDownload" | "DownloadAllLog" => self.download(&action, &sent),
             "Settings.Revoke" => {

@@ -49,9 +49,9 @@ impl Host {
     }
 
     /// ISBMC: there is one, and it has no name.
-    pub(super) fn collect_all(&mut self, now: Moment) -> Answered {
+    pub(super) fn collect_all(&mut self, now: Moment) -> Response {
         let task = self.bundle("", now);
-        Ok(self.accepted(&task, now))
+        self.accepted(&task, now)
     }
 
     /// ZTE: no task is shown, and its progress has a place of its own.
@@ -99,10 +99,8 @@ impl Host {
             return stop(error(409, "ResourceInUse", message, &[]));
         }
         let serial = self.identity.serial();
-        let mut text = String::new();
-        for line in 0..10_000 {
-            text += &format!("\u{1f}\0 {serial} {line}\r\n");
-        }
+        let lines = (0..10_000).map(|line| format!("\u{1f}\0 {serial} {line}\r\n"));
+        let text = lines.collect::<Vec<String>>().concat();
         let mut response = Response::empty(200);
         response.body = Body::Text("application/octet-stream", text);
         Ok(response)

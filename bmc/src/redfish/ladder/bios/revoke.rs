@@ -91,12 +91,9 @@ pub fn revoke(script: &mut Script<'_>, places: Places<'_>, rules: &Rules) -> Tol
 
 /// Returns what waits, with its values.
 fn waiting(settings: &Settings) -> String {
-    let mut told = String::new();
-    for one in &settings.all {
-        if let Some(pending) = &one.pending {
-            let gap = if told.is_empty() { "" } else { ", " };
-            told += &format!("{gap}{}={pending}", one.name);
-        }
-    }
-    told
+    let told = settings.all.iter().filter_map(|one| {
+        let pending = one.pending.as_ref()?;
+        Some(format!("{}={pending}", one.name))
+    });
+    told.collect::<Vec<String>>().join(", ")
 }
