@@ -71,17 +71,16 @@ pub fn revoke(script: &mut Script<'_>, places: Places<'_>, rules: &Rules) -> Tol
     if answer.status.is_some() && task::is_failure(answer, rules) {
         return Ok(Err(Refusal::of(method, &place, answer)));
     }
-    let mut found = waited.clone();
-    for wait in LOOKS.iter().map(|wait| Duration::from_secs(*wait)) {
+    let (mut found, mut waits) = (waited, LOOKS.iter());
+    loop {
         if let Ok(now) = read(script, places, false, rules)? {
             found = waiting(&now);
             if found.is_empty() {
                 return Ok(Ok(Outcome::Done));
             }
         }
-        if !script.has_time(wait) {
-            break;
-        }
+        let wait = waits.next().map(|wait| Duration::from_secs(*wait));
+        let Some(wait) = wait.filter(|wait| script.has_time(*wait)) else { break };
         script.wait(wait)?;
     }
     let names = settings.all.iter().filter(|one| one.pending.is_some());
