@@ -14,7 +14,7 @@ use bmc::{
 use serde_json::{Value, json};
 
 use crate::{
-    server::{Own as Answers, Said, Server, run, said},
+    server::{Own as Answers, Said, Server, plain, run, said},
     simulated::{connect, site},
     talk::{Own, Talk, Tree, answer, error, needs, rules, status, talk, with},
 };
@@ -228,18 +228,10 @@ fn a_bundle_is_fetched_whole_from_every_make_that_has_one() {
 #[test]
 fn a_bundle_that_is_somewhere_else_is_not_fetched_there() {
     let download = format!("{LOGS}/Actions/Oem/Public/DownloadAllLog");
-    let tree = json!({
-        "/redfish/v1": { "Systems": { "@odata.id": "/redfish/v1/Systems" },
-            "Managers": { "@odata.id": "/redfish/v1/Managers" } },
-        "/redfish/v1/Systems": { "Members": [{ "@odata.id": "/redfish/v1/Systems/1" }] },
-        "/redfish/v1/Systems/1": { "Actions": {} },
-        "/redfish/v1/Managers": { "Members": [{ "@odata.id": MANAGER }] },
-        MANAGER: {},
-        LOGS: { "Actions": { "Oem": {
-            "#LogService.CollectAllLog": {
-                "target": format!("{LOGS}/Actions/Oem/Public/CollectAllLog") },
-            "#LogService.DownloadAllLog": { "target": download } } } },
-    });
+    let mut tree = plain();
+    tree[LOGS] = json!({ "Actions": { "Oem": {
+        "#LogService.CollectAllLog": { "target": format!("{LOGS}/Actions/Oem/Public/CollectAllLog") },
+        "#LogService.DownloadAllLog": { "target": download } } } });
     let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     other.set_nonblocking(true).expect("it is ours");
     let to = format!("https://{}/bundle.tar.gz", other.local_addr().expect("an address"));
