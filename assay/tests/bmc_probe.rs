@@ -10,7 +10,19 @@ use std::collections::BTreeMap;
 use rack::Rack;
 use serde_json::Value;
 
-const MAKES: [&str; 8] = ["huawei", "xfusion", "h3c", "inspur", "lenovo", "ami", "openbmc", "dmtf"];
+const MAKES: [&str; 11] = [
+    "huawei",
+    "xfusion",
+    "openubmc",
+    "h3c",
+    "inspur",
+    "lenovo",
+    "ami",
+    "zte",
+    "enginetech",
+    "openbmc",
+    "dmtf",
+];
 
 /// Every make has a cell for each of these.
 const FEATURES: usize = 35;
@@ -36,7 +48,7 @@ fn cells(host: &Value) -> BTreeMap<String, [String; 4]> {
 /// What a make has: the feature, the verdict, the quirk, and a part of what was found.
 type Known = (&'static str, &'static str, &'static str, &'static str);
 
-const KNOWN: [(&str, &[Known]); 8] = [
+const KNOWN: [(&str, &[Known]); 11] = [
     (
         "huawei",
         &[
@@ -57,6 +69,14 @@ const KNOWN: [(&str, &[Known]); 8] = [
         &[
             ("dialect", "works", "", "ibmc"),
             ("session", "works", "", "session"),
+            ("media.form", "quirk", "media-vmm", ""),
+        ],
+    ),
+    (
+        "openubmc",
+        &[
+            ("vendor", "works", "", "openUBMC"),
+            ("dialect", "works", "", "ibmc"),
             ("media.form", "quirk", "media-vmm", ""),
         ],
     ),
@@ -96,6 +116,24 @@ const KNOWN: [(&str, &[Known]); 8] = [
             ("bios.settings", "works", "", "/Systems/Self/Bios/SD"),
         ],
     ),
+    // Neither its root's maker nor its `Server` tells it.
+    (
+        "zte",
+        &[
+            ("dialect", "guessed", "", "megarac"),
+            ("quirks", "works", "", "firmware-keep-zte"),
+            ("media.form", "works", "", "VirtualMedia.InsertMedia"),
+        ],
+    ),
+    // It has the key and the `Server` of H3C's.
+    (
+        "enginetech",
+        &[
+            ("dialect", "guessed", "", "megarac"),
+            ("quirks", "works", "", "firmware-item-enginetech"),
+            ("firmware.update", "works", "", "SimpleUpdate"),
+        ],
+    ),
     ("openbmc", &[("dialect", "unknown", "", ""), ("boot.targets", "works", "", "BiosSetup, Cd")]),
     (
         "dmtf",
@@ -117,7 +155,7 @@ const KNOWN: [(&str, &[Known]); 8] = [
 
 #[test]
 fn every_make_has_its_own_cells_and_two_runs_say_the_same() {
-    let rack = Rack::start(8, &makes(&[]));
+    let rack = Rack::start(11, &makes(&[]));
     let first = rack.wanted(&["probe"]);
     assert_eq!(first, rack.wanted(&["probe"]), "nothing in it is of its time");
     for ((make, known), host) in KNOWN.iter().zip(&first) {
@@ -147,7 +185,7 @@ fn every_make_has_its_own_cells_and_two_runs_say_the_same() {
         let [_, _, values, by] = &cells["power"];
         assert!(values.contains("ForceOff") && by.contains("ComputerSystem.Reset"), "{make}");
     }
-    assert_eq!(rack.sessions(), [1; 8], "the one that asks");
+    assert_eq!(rack.sessions(), [1; 11], "the one that asks");
 }
 
 #[test]

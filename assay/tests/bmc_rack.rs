@@ -20,11 +20,13 @@ use std::{
 use rack::{Rack, all_files, program};
 use serde_json::Value;
 
-const DIALECTS: [&str; 16] = [
+const DIALECTS: [&str; 22] = [
     "--dialect",
     "huawei",
     "--dialect",
     "xfusion",
+    "--dialect",
+    "openubmc",
     "--dialect",
     "h3c",
     "--dialect",
@@ -33,6 +35,10 @@ const DIALECTS: [&str; 16] = [
     "lenovo",
     "--dialect",
     "ami",
+    "--dialect",
+    "zte",
+    "--dialect",
+    "enginetech",
     "--dialect",
     "openbmc",
     "--dialect",
@@ -55,17 +61,19 @@ fn within(time: Duration, what: &str, mut is: impl FnMut() -> bool) {
 
 #[test]
 fn every_make_is_read_and_changed_and_read_back() {
-    let rack = Rack::start(8, &DIALECTS);
-    let yes = ["--yes-hosts", "8"];
-    let all = |value: &str| vec![Value::from(value); 8];
+    let rack = Rack::start(11, &DIALECTS);
+    let yes = ["--yes-hosts", "11"];
+    let all = |value: &str| vec![Value::from(value); 11];
     let change = |words: &[&str]| rack.wanted(&[words, &yes].concat());
 
     let info = rack.wanted(&["info"]);
-    let serials: Vec<String> = (1..=8).map(|at| format!("SIM2600000{at}")).collect();
+    let serials: Vec<String> = (1..=11).map(|at| format!("SIM26{at:06}")).collect();
     assert_eq!(each(&info, "/info/serial"), serials);
     // What the list expects is beside it.
     assert_eq!(each(&info, "/serial"), serials);
-    assert!(each(&info, "/info/dialect").iter().filter(|dialect| dialect.is_string()).count() >= 7);
+    assert!(
+        each(&info, "/info/dialect").iter().filter(|dialect| dialect.is_string()).count() >= 10
+    );
 
     assert_eq!(each(&rack.wanted(&["power", "status"]), "/power"), all("on"));
     change(&["power", "off"]);
@@ -104,8 +112,8 @@ fn every_make_is_read_and_changed_and_read_back() {
     let saved = rack.folder().join("logs");
     change(&["sel", "clear", "--save", &saved.display().to_string()]);
     assert!(entries(&rack.wanted(&["sel", "list"])).iter().all(|count| *count <= 1), "cleared");
-    assert_eq!(fs::read_dir(&saved).expect("saved").count(), 8);
-    assert_eq!(rack.sessions(), [1; 8], "the one that asks");
+    assert_eq!(fs::read_dir(&saved).expect("saved").count(), 11);
+    assert_eq!(rack.sessions(), [1; 11], "the one that asks");
 }
 
 /// Every verb that changes something, with what it takes.
@@ -125,6 +133,7 @@ const CHANGES: &[&[&str]] = &[
     &["events", "listen", "--for", "2"],
     &["events", "unsubscribe", "1"],
     &["sel", "clear", "--save", "logs"],
+    &["logs", "collect", "--out", "/nonexistent/x.tar.gz"],
     &["reset-bmc"],
     &["firmware", "update", "http://192.0.2.1/x.bin"],
     &["raid", "create", "--level", "1", "--drives", "Disk1,Disk2"],
@@ -140,6 +149,7 @@ const CHANGES: &[&[&str]] = &[
     &["users", "remove", "x"],
     &["bios", "set", "A=1"],
     &["bios", "reset"],
+    &["bios", "revoke"],
     &["certs", "csr", "-o", "/nonexistent/x.csr"],
     &["certs", "replace", "--cert", "/nonexistent/x.pem"],
     &["nic", "set", "--dhcp"],

@@ -113,6 +113,26 @@ fn bios_settings_wait_and_count_after_a_power_cycle() {
 }
 
 #[test]
+fn bios_settings_that_wait_are_withdrawn_or_it_is_said_why_not() {
+    let makes = ["--dialect", "huawei", "--dialect", "inspur", "--dialect", "lenovo"];
+    let rack = Rack::start(3, &makes);
+    let yes = ["--yes-hosts", "3"];
+    rack.wanted(&[&["bios", "set", "BootMode=Legacy"][..], &yes].concat());
+    let (code, hosts) = rack.told(&[&["bios", "revoke"][..], &yes].concat());
+    assert_eq!(code, Some(1), "{hosts:#?}");
+    assert_eq!(each(&hosts, "/result"), ["done", "done", "unsupported"]);
+    let why = hosts[2]["reason"]["en"].as_str().unwrap_or_default();
+    assert!(why.contains("`bios set` sets it to what is now"), "{hosts:#?}");
+    let left: Vec<usize> = rack
+        .wanted(&["bios", "pending"])
+        .iter()
+        .map(|host| host["bios"].as_array().map_or(0, Vec::len))
+        .collect();
+    assert_eq!(left, [0, 0, 1]);
+    assert_eq!(rack.sessions(), [1; 3], "the one that asks");
+}
+
+#[test]
 fn a_certificate_goes_round_and_is_known_only_if_that_is_asked_for() {
     let rack = Rack::start(1, &[]);
     let folder = rack.folder().to_owned();

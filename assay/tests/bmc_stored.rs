@@ -4,7 +4,7 @@
 #[path = "bmc_rack/rack.rs"]
 mod rack;
 
-use std::{fs, path::PathBuf, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Stdio};
 
 use rack::Rack;
 use serde_json::{Value, json};
@@ -210,4 +210,36 @@ fn volumes_are_made_listed_and_removed() {
     for host in rack.wanted(&["raid", "list"]) {
         assert_eq!(host["raid"]["volumes"], json!([]));
     }
+}
+
+#[test]
+fn logs_are_collected_into_files_that_are_whole_and_ones_own() {
+    let makes = ["--dialect", "huawei", "--dialect", "zte", "--dialect", "lenovo"];
+    let rack = Rack::start(4, &[&makes[..], &["--fault", "4:dump-cut,task-time=50"]].concat());
+    let out = rack.folder().join("bundles");
+    let words = ["logs", "collect", "--out", &out.display().to_string(), "--yes-hosts", "4"];
+    let (code, hosts) = rack.told(&words);
+    assert_eq!(code, Some(1));
+    // Of a download that broke off, and of what nobody made, there is no file.
+    assert_eq!(each(&hosts, "/result"), ["done", "done", "unsupported", "failed"]);
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 2);
+    for (host, serial) in hosts.iter().zip(["SIM26000001", "SIM26000002"]) {
+        let path = host["file"].as_str().expect("a file");
+        let content = fs::read(path).expect("it is there");
+        assert_eq!(host["bytes"], content.len());
+        assert!(content.ends_with(format!("{serial} 9999\r\n").as_bytes()), "{host:#}");
+        let digest = Sha256::digest(&content);
+        let digest = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        assert_eq!(host["sha256"], digest);
+        let mode = fs::metadata(path).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+    // What is there is kept.
+    let path = hosts[0]["file"].as_str().expect("a file");
+    fs::write(path, "mine").expect("written");
+    let (code, hosts) = rack.told(&words);
+    assert_eq!((code, &hosts[0]["result"]), (Some(1), &"failed".into()));
+    assert!(hosts[0]["reason"]["en"].as_str().is_some_and(|why| why.contains("cannot be written")));
+    assert_eq!(fs::read_to_string(path).expect("it is there"), "mine");
+    assert_eq!(rack.sessions(), [1; 4], "the one that asks");
 }

@@ -120,12 +120,30 @@ pub fn all() -> &'static [Dialect] {
     })
 }
 
-/// Returns the dialect of a BMC: the first that is told by its marks, or what goes for all.
+/// Returns the dialect of a BMC: the one that is told by most of its marks, of equals the first; or
+/// what goes for all. HDM and the boards of others have the same key and the same `Server`, and only
+/// who made them tells them apart.
 pub fn of(marks: &Marks) -> Option<&'static Dialect> {
-    all().iter().find(|dialect| dialect.detect.iter().any(|when| when.fits(marks)))
+    let mut best: Option<(usize, &'static Dialect)> = None;
+    for dialect in all() {
+        for when in dialect.detect.iter().filter(|when| when.fits(marks)) {
+            if best.is_none_or(|(most, _)| when.named() > most) {
+                best = Some((when.named(), dialect));
+            }
+        }
+    }
+    best.map(|(_, dialect)| dialect)
 }
 
 impl When {
+    /// Returns how many marks it names.
+    fn named(&self) -> usize {
+        [&self.oem, &self.server, &self.maker, &self.model, &self.firmware, &self.member]
+            .iter()
+            .filter(|mark| mark.is_some())
+            .count()
+    }
+
     /// Returns whether a BMC is meant.
     pub fn fits(&self, marks: &Marks) -> bool {
         let part = |own: &Option<String>, all: &[String]| {

@@ -136,6 +136,8 @@ pub enum BmcCommand {
     Sensors,
     /// Show or clear the log
     Sel(verb::Sel),
+    /// Have the BMC bundle all its logs for those who support it, and fetch the file, by Redfish
+    Logs(verb::Logs),
     /// Show the memories of the parts (FRU), by IPMI
     Fru,
     /// Turn the light that identifies the host on or off

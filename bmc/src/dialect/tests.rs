@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use super::*;
 
+const AMI: &str = "AMI MegaRAC Redfish Service";
+
 fn oem(keys: &[&str]) -> Marks {
     Marks { oem: keys.iter().map(|key| (*key).to_owned()).collect(), ..Marks::default() }
 }
@@ -133,6 +135,45 @@ fn what_is_guessed_shows_as_such() {
     }
 }
 
+/// Returns the part of a page that is of a dialect: its heading has the dialect's id.
+fn section<'p>(page: &'p str, id: &str) -> Option<&'p str> {
+    let named = |part: &&str| part.lines().next().is_some_and(|head| head.contains(id));
+    page.split("\n## ").find(|part| named(part))
+}
+
+#[test]
+fn the_page_of_vendors_says_what_the_data_says() {
+    let tests = tests();
+    for (name, recorded) in [("bmc-vendors.md", "recorded"), ("bmc-vendors.zh.md", "有记录")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+        let page = fs::read_to_string(path).expect("a page");
+        for dialect in all() {
+            let own = section(&page, &format!("(`{}`)", dialect.id));
+            let own = own.unwrap_or_else(|| panic!("{name}: no section of `{}`", dialect.id));
+            for quirk in &dialect.quirks {
+                let is_named = own.contains(&format!("`{}`", quirk.id));
+                assert!(
+                    is_named,
+                    "{name}: `{}` is not in the section of `{}`",
+                    quirk.id, dialect.id
+                );
+            }
+            let claims = own
+                .lines()
+                .any(|line| line.split('|').nth(3).is_some_and(|known| known.contains(recorded)));
+            assert_eq!(claims, dialect.recorded, "{name}: {}", dialect.id);
+        }
+        // What it says is held by a test, is; the names of tests are sentences.
+        let words = page.split('`').skip(1).step_by(2);
+        for word in words.filter(|word| word.contains('_') && !word.contains(['/', '.', ' '])) {
+            assert!(tests.contains(word), "{name}: no test `{word}`");
+        }
+        for make in crate::simulate::template::dialects() {
+            assert!(page.contains(&format!("`{make}`")), "{name}: {make}");
+        }
+    }
+}
+
 #[test]
 fn bmcs_are_told_apart_by_what_they_show() {
     let with = |mut marks: Marks, maker: &str, server: &str| {
@@ -153,12 +194,40 @@ fn bmcs_are_told_apart_by_what_they_show() {
         // As recorded: its root has no `Oem`.
         (with(oem(&[]), "Lenovo", ""), Some("xcc")),
         (with(oem(&["Ami"]), "Lenovo", ""), Some("megarac")),
-        (with(oem(&[]), "Nettrix", "AMI MegaRAC Redfish Service"), Some("megarac")),
+        (with(oem(&[]), "Nettrix", AMI), Some("megarac")),
         (with(oem(&["OpenBMC"]), "Example", "nginx"), Some("any")),
+        // xFusion by either of its names, with and without its key.
+        (with(oem(&[]), "超聚变数字技术有限公司", ""), Some("ibmc")),
+        (with(oem(&[]), "XFUSION", ""), Some("ibmc")),
+        (with(oem(&["Public"]), "浪潮", ""), Some("isbmc")),
+        // The same key and the same `Server`: the maker decides, and without one it is H3C's.
+        (with(oem(&["Public"]), "UNIS", AMI), Some("hdm")),
+        (with(oem(&["Public"]), "H3C", AMI), Some("hdm")),
+        (with(oem(&["Public"]), "ZTE", AMI), Some("megarac")),
+        (with(oem(&["Public"]), "中兴", AMI), Some("megarac")),
+        (with(oem(&["Public"]), "Nettrix", AMI), Some("megarac")),
+        (with(oem(&["Public"]), "宁畅", AMI), Some("megarac")),
+        (with(oem(&["Public"]), "Enginetech", AMI), Some("megarac")),
+        (with(oem(&[]), "中兴", ""), Some("megarac")),
+        // Of nobody's known make, and without a mark of the firmware's.
+        (with(oem(&[]), "maginfra", ""), Some("any")),
         (Marks::default(), Some("any")),
     ];
     for (marks, expected) in cases {
         assert_eq!(of(&marks).map(|dialect| dialect.id.as_str()), expected, "{marks:?}");
+    }
+}
+
+#[test]
+fn a_path_alone_tells_the_firmware() {
+    for (member, expected) in [
+        ("/redfish/v1/Managers/Self", "megarac"),
+        ("/redfish/v1/Systems/Self", "megarac"),
+        ("/redfish/v1/Managers/1", "any"),
+    ] {
+        let marks = Marks { members: vec![member.to_owned()], ..Marks::default() };
+        assert_eq!(of(&marks).map(|dialect| dialect.id.as_str()), Some(expected), "{member}");
+        assert_eq!(Rules::of(&marks).has("bios-sd-path"), expected == "megarac", "{member}");
     }
 }
 

@@ -85,6 +85,19 @@ impl Bmc {
         Ok(self.redfish()?.reset_bios().await?.into())
     }
 
+    /// Has the BMC bundle its logs, and writes the file (Redfish).
+    pub async fn collect_logs(
+        &mut self,
+        into: &mut (dyn std::io::Write + Send),
+    ) -> Result<Acted, HandError> {
+        Ok(self.redfish()?.collect_logs(into).await?.into())
+    }
+
+    /// Withdraws the settings of the BIOS that wait for a restart (Redfish).
+    pub async fn revoke_bios(&mut self) -> Result<Acted, HandError> {
+        Ok(self.redfish()?.revoke_bios().await?.into())
+    }
+
     /// Reads the certificates that the BMC lists, over Redfish, and the one that connections show.
     pub async fn certificates(&mut self) -> Result<Read<Vec<Certificate>>, HandError> {
         let mut value = self.redfish()?.certificates().await?;

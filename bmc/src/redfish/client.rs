@@ -9,6 +9,7 @@ mod act;
 mod answer;
 mod audit;
 mod bios;
+mod bundle;
 mod certificate;
 pub(crate) mod clock;
 mod edge;

@@ -14,6 +14,7 @@ pub mod bios;
 pub mod boot;
 pub mod certificate;
 pub mod clock;
+pub mod dump;
 pub mod eject;
 pub mod etag;
 pub mod events;

@@ -103,6 +103,8 @@ pub struct Host {
     ejected: Option<Duration>,
     /// The image that was uploaded last, by its name.
     pub(super) uploaded: Option<(String, Vec<u8>)>,
+    /// The bundle of logs that was made last.
+    pub(super) dumped: super::service::Bundle,
     /// Updates that were refused because the BMC is busy.
     pub(super) busy_updates: u32,
     /// How far the host's clock is off, in seconds.
@@ -158,6 +160,7 @@ impl Host {
             refused_once: Vec::new(),
             ejected: None,
             uploaded: None,
+            dumped: super::service::Bundle::default(),
             busy_updates: 0,
             clock_off: 0,
             down_until: None,

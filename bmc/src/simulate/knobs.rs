@@ -90,12 +90,15 @@ knobs! {
     PowerIgnored "power-ignored" 1 "电源操作答成功而不执行" "power actions are answered and not done";
     SoftIgnored "soft-ignored" 1 "系统不理会正常关机" "the host's system ignores a soft shutdown";
     Action200 "action-200" 1 "操作成功答 200 与 Base.Success" "actions are answered 200 with Base.Success";
+    DumpCut "dump-cut" 1 "日志包下载到一半断开" "the download of a bundle of logs breaks off half way";
     NoSse "no-sse" 1 "没有事件流 (SSE)" "there is no stream of events (SSE)";
     LogLinks "log-links" 1 "日志集合只有链接" "collections of log entries are of links";
     Page "page" 50 "集合每页的成员数" "so many members make a page";
     PasswordNotKept "password-not-kept" 1 "新密码答成功而不保存" "a new password is answered and not kept";
     BiosNoSettings "bios-no-settings" 1 "BIOS 不写明设置对象" "the BIOS does not tell where its settings are sent";
     BiosNotKept "bios-not-kept" 1 "BIOS 设置答成功而不保存" "settings of the BIOS are answered and not kept";
+    BiosDelete "bios-delete" 1 "待生效的 BIOS 设置以 DELETE 撤销" "settings of the BIOS that wait are withdrawn by DELETE";
+    BiosNotRevoked "bios-not-revoked" 1 "撤销 BIOS 设置答成功而不撤销" "settings of the BIOS are answered to be withdrawn and wait on";
     CertAfterRestart "cert-after-restart" 1 "新证书在 BMC 重启后才使用" "a new certificate is shown when the BMC has restarted";
     CertNotKept "cert-not-kept" 1 "新证书答成功而不使用" "a new certificate is answered and never shown";
     TimeZoneName "time-zone-name" 1 "时钟不带时区，时区写成 Asia/Shanghai" "the clock has no offset, and its zone is Asia/Shanghai";
@@ -116,6 +119,7 @@ knobs! {
     UpdateFetch "update-fetch" 1 "只能自行读取镜像" "images are only fetched";
     UpdateItem "update-item" 1 "须给出 Oem.Public.FlashItem" "Oem.Public.FlashItem is demanded";
     UpdateTargets "update-targets" 1 "须给出 Targets" "Targets are demanded";
+    UpdateKeep "update-keep" 1 "须按该品牌的方式写明保留配置" "the make's own word for keeping the settings is demanded";
     UpdateNoProtocol "update-no-protocol" 1 "拒绝 TransferProtocol" "TransferProtocol is refused";
     VolumeOld "volume-old" 1 "建卷用旧的 VolumeType" "volumes are made by VolumeType";
     VolumeBeside "volume-beside" 1 "建卷时硬盘写在 Drives 中" "the drives of a new volume stand beside its level";

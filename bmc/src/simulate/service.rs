@@ -4,6 +4,7 @@ mod account;
 mod action;
 mod bios;
 mod certificate;
+mod dump;
 mod etag;
 mod event;
 mod interface;
@@ -26,6 +27,8 @@ use super::{
     message::{Body, Cut, Reply, Request, Response, error, missing},
     template::ROOT,
 };
+
+pub(super) use dump::Bundle;
 
 /// An answer, or an answer that ends it: both are answers.
 type Answered = Result<Response, Box<Response>>;
@@ -79,6 +82,10 @@ impl Host {
         }
         if is_read && every(Knob::CutBody).is_some_and(|every| self.requests.is_multiple_of(every))
         {
+            reply.cut = Some(Cut::Half);
+        }
+        let fetches = ["GeneralDownload", "DownloadAllLog"];
+        if self.has(Knob::DumpCut) && fetches.iter().any(|end| request.path.ends_with(end)) {
             reply.cut = Some(Cut::Half);
         }
         let mut wait = None;
@@ -221,6 +228,7 @@ impl Host {
         let deletes = match kind {
             "Session" | "EventDestination" | "Volume" | "Task" => true,
             "ManagerAccount" => !self.has(Knob::UsersSlots),
+            "Bios" => self.has(Knob::BiosDelete) && !path.ends_with("/Bios"),
             _ => false,
         };
         if deletes {
@@ -266,6 +274,7 @@ impl Host {
             Some("ManagerAccount") if allowed => return self.delete_account(path),
             Some("EventDestination" | "Task") if allowed => self.remove(path),
             Some("Volume") if allowed => return Ok(self.delete_volume(path, now)),
+            Some("Bios") if allowed => self.revoke_bios(path),
             _ => return stop(self.not_allowed(path)),
         }
         Ok(Response::empty(204))

@@ -6,12 +6,12 @@ use bmc::{
     operation::{Outcome, bios::Wanted},
     redfish::ladder::{
         bios::{self, Places},
-        script::{Method, Verdict},
+        script::{Method, Request, Verdict},
     },
 };
 use serde_json::{Value, json};
 
-use crate::talk::{Own, Talk, answer, error, needs, rules, status, talk};
+use crate::talk::{Own, Talk, Tree, answer, error, needs, rules, status, talk};
 
 const SYSTEM: &str = "/redfish/v1/Systems/1";
 const BIOS: &str = "/redfish/v1/Systems/1/Bios";
@@ -195,4 +195,76 @@ fn defaults_are_asked_for_as_the_action_takes_it() {
         (request.path != SYSTEM).then(|| answer(404, Value::Null))
     });
     assert!(matches!(went.end, Ok(Outcome::Unsupported { .. })), "{:?}", went.end);
+}
+
+/// A system where a value waits.
+fn waiting() -> Value {
+    let mut tree = system();
+    tree[SETTINGS]["Attributes"] = json!({ "BootMode": "Legacy", "PxeRetry": 3 });
+    tree
+}
+
+fn revoke(tree: &Value, own: &mut Own<'_>, rules: &Rules) -> Talk<Verdict> {
+    talk(tree, own, &|script| bios::revoke(script, PLACES, rules))
+}
+
+#[test]
+fn what_waits_is_withdrawn_by_the_action_that_is_advertised() {
+    let target = format!("{SETTINGS}/Actions/Oem/Huawei/Settings.Revoke");
+    let mut tree = waiting();
+    tree[SETTINGS]["Oem"]["Huawei"]["Actions"]["#Settings.Revoke"] = json!({ "target": target });
+    let mut own = |request: &Request, tree: &mut Tree| match (request.method, &request.body) {
+        (Method::Post, Some(_)) => Some(error(400, "MalformedJSON", "No body is taken.")),
+        (Method::Post, None) => {
+            tree.get_mut(SETTINGS).expect("settings")["Attributes"] = json!({});
+            Some(status(204))
+        }
+        _ => None,
+    };
+    let went = revoke(&tree, &mut own, &rules("Huawei"));
+    assert!(went.is_done(), "{:?}", went.end);
+    let empty = json!({});
+    let posts = [("POST", target.as_str(), Some(&empty)), ("POST", target.as_str(), None)];
+    assert_eq!(went.changes(), posts);
+    // What is answered and waits on is told, after the last look.
+    let mut own =
+        |request: &Request, _: &mut Tree| (request.method == Method::Post).then(|| status(200));
+    let went = revoke(&tree, &mut own, &rules("Huawei"));
+    let Ok(Outcome::NotKept { sent, found }) = &went.end else { panic!("{:?}", went.end) };
+    assert_eq!((sent.as_str(), found.as_str()), ("BootMode=-", "BootMode=\"Legacy\""));
+    assert_eq!(went.waited.as_secs(), 14);
+    // A refusal is the BMC's own.
+    let mut own = |request: &Request, _: &mut Tree| {
+        (request.method == Method::Post).then(|| error(403, "InsufficientPrivilege", "No."))
+    };
+    let went = revoke(&tree, &mut own, &rules("Huawei"));
+    assert!(went.end.is_err_and(|refusal| refusal.status == Some(403)));
+}
+
+#[test]
+fn isbmc_has_what_waits_deleted() {
+    let marks = Marks {
+        oem: vec!["Public".to_owned()],
+        makers: vec!["Inspur".to_owned()],
+        ..Marks::default()
+    };
+    let isbmc = Rules::of(&marks);
+    needs("bios-revoke-delete", &isbmc, &|rules| {
+        let mut own = |request: &Request, tree: &mut Tree| {
+            // The object is gone till something waits again.
+            (request.method == Method::Delete).then(|| tree.remove(SETTINGS)).flatten()?;
+            Some(status(204))
+        };
+        let went = revoke(&waiting(), &mut own, rules);
+        let asked = went.changes() == [("DELETE", SETTINGS, None)];
+        assert_eq!(asked, went.has_note("bios-revoke-delete"));
+        assert!(asked || matches!(went.end, Ok(Outcome::Unsupported { .. })), "{:?}", went.end);
+        asked && went.is_done()
+    });
+    // Nobody else is asked that, and where nothing waits nobody is asked anything.
+    let went = revoke(&waiting(), &mut |_, _| None, &rules("Lenovo"));
+    assert!(matches!(went.end, Ok(Outcome::Unsupported { .. })), "{:?}", went.end);
+    assert_eq!(went.changes(), []);
+    let went = revoke(&system(), &mut |_, _| None, &isbmc);
+    assert!(went.is_done() && went.changes().is_empty(), "{:?}", went.end);
 }

@@ -8,6 +8,7 @@ mod bios;
 mod boot;
 mod certificate;
 mod clock;
+mod dump;
 mod etag;
 mod host;
 mod interface;

@@ -15,6 +15,7 @@ use bmc::{
     redfish::client::{Client, Image, Options, RedfishError, Source, Update, Updated, Watch},
     simulate::template::dialects,
 };
+use serde_json::json;
 
 use crate::{
     server::run,
@@ -78,8 +79,8 @@ fn versions(updated: &Updated) -> Vec<(&str, Option<&str>, Option<&str>)> {
 fn a_file_is_installed_at_every_make_that_takes_files() {
     for dialect in dialects() {
         let went = updated(&dialect, "", "CPLD 9.1", &["CPLD"]);
-        // These two only fetch, and nobody serves it to them here.
-        if ["h3c", "inspur"].contains(&dialect.as_str()) {
+        // These only fetch, and nobody serves it to them here.
+        if ["h3c", "inspur", "zte", "enginetech"].contains(&dialect.as_str()) {
             let Ok(Updated { outcome: Outcome::Unsupported { why }, .. }) = &went else {
                 panic!("{dialect}: {went:?}")
             };
@@ -90,6 +91,56 @@ fn a_file_is_installed_at_every_make_that_takes_files() {
         assert_eq!(went.outcome, Outcome::Done, "{dialect}: {went:?}");
         assert_eq!(versions(&went), [("CPLD", Some("0.9"), Some("9.1"))], "{dialect}");
     }
+}
+
+#[test]
+fn each_make_gets_its_own_word_for_keeping_its_settings() {
+    // Simulated hosts take an image that is elsewhere for what its name says.
+    let url = "https://192.0.2.1/CPLD-9.1.bin";
+    let makes = [
+        ("dmtf", ""),
+        ("openubmc", ""),
+        ("xfusion", "PreserveConfig"),
+        ("h3c", "Preserve"),
+        ("inspur", "PreserveConf"),
+        ("ami", "SaveConfig"),
+        ("zte", "PreserveConf"),
+        ("enginetech", "PreserveConf"),
+    ];
+    let site = site(&makes.map(|(make, _)| (make.to_owned(), "update-keep".to_owned())));
+    run(async {
+        for (place, (make, word)) in site.places().iter().zip(makes) {
+            let client = connect(place, Options::default()).await.expect("let in");
+            let cpld = "/redfish/v1/UpdateService/FirmwareInventory/CPLD";
+            if !word.is_empty() {
+                // The host does not take less.
+                let bare = json!({ "ImageURI": url, "Targets": [cpld],
+                    "Oem": { "Public": { "FlashItem": "CPLD" } } });
+                let action = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate";
+                let reply = client.post(action, Some(bare)).await.expect("an answer");
+                assert_eq!(reply.status, Some(400), "{make}");
+                let said = reply.json().to_string();
+                assert!(said.contains(&format!("parameter {word} be present")), "{make}: {said}");
+            }
+            let targets = ["CPLD".to_owned()];
+            let update = Update {
+                source: Source::Url(url),
+                targets: &targets,
+                apply: None,
+                protocol: None,
+                credential: None,
+                expect: None,
+                settle: Duration::from_secs(20),
+            };
+            let went = client.update(&update).await;
+            client.close().await;
+            let went = went.unwrap_or_else(|error| panic!("{make}: {error:?}"));
+            assert_eq!(went.outcome, Outcome::Done, "{make}: {went:?}");
+            assert_eq!(versions(&went), [("CPLD", Some("0.9"), Some("9.1"))], "{make}");
+            let noted = went.notes.iter().any(|note| note.text.1.contains("its settings are kept"));
+            assert_eq!(noted, !word.is_empty(), "{make}: {:?}", went.notes);
+        }
+    });
 }
 
 #[test]

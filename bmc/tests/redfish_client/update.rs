@@ -336,6 +336,7 @@ fn of(oem: &str, maker: &str) -> Rules {
 fn each_make_is_told_to_keep_its_settings_in_its_own_form() {
     let cases = [
         ("xFusion", "xFusion", "firmware-keep-xfusion", json!({ "PreserveConfig": true })),
+        ("", "超聚变", "firmware-keep-xfusion-zh", json!({ "PreserveConfig": true })),
         (
             "Public",
             "H3C",

@@ -125,8 +125,20 @@ pub(crate) fn curl() -> Result<(), Failed> {
 }
 
 pub(crate) fn makes() -> Result<(), Failed> {
-    let makes = ["dmtf", "huawei", "xfusion", "h3c", "inspur", "lenovo", "ami", "openbmc"];
-    let mut words = vec!["--hosts", "8", "--no-ipmi"];
+    let makes = [
+        "dmtf",
+        "huawei",
+        "xfusion",
+        "openubmc",
+        "h3c",
+        "inspur",
+        "lenovo",
+        "ami",
+        "zte",
+        "enginetech",
+        "openbmc",
+    ];
+    let mut words = vec!["--hosts", "11", "--no-ipmi"];
     words.extend(makes.iter().flat_map(|make| ["--dialect", make]));
     let site = Site::start(&words)?;
     for (at, make) in makes.iter().enumerate() {

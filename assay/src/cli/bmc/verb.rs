@@ -205,6 +205,34 @@ pub struct Watch {
     pub every: u32,
 }
 
+/// `assay bmc TARGET… logs`.
+#[derive(Clone, Debug, Args)]
+pub struct Logs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: LogsCommand,
+}
+
+/// What is done with the bundle of logs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LogsCommand {
+    /// Have it made, and fetch it as a file
+    Collect(Collect),
+}
+
+/// `assay bmc TARGET… logs collect`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+iBMC and its kin, ISBMC and ZTE have it, where they list it; it takes some minutes. The file has \
+serial numbers and addresses in it and is for you alone; a file that is there is kept, and of a \
+download that broke off nothing.
+Example: assay bmc 192.0.2.7 logs collect --out rack7.tar.gz")]
+pub struct Collect {
+    /// The file to write; of several hosts, the folder for a file each
+    #[arg(long, short = 'o', value_name = "FILE", required = true)]
+    pub out: std::path::PathBuf,
+}
+
 /// `assay bmc TARGET… record`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\

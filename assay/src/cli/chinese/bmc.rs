@@ -21,6 +21,8 @@ pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("bmc sel list", "显示日志条目"),
     ("bmc sel clear", "先把日志保存为文件，再清除"),
     ("bmc sel watch", "跟踪日志，逐条显示新出现的条目"),
+    ("bmc logs", "让 BMC 打包供厂商支持人员用的全部日志，并取回文件（Redfish）"),
+    ("bmc logs collect", "打包并取回为文件"),
     ("bmc fru", "显示部件的存储信息 FRU（IPMI）"),
     ("bmc identify", "点亮或熄灭定位灯"),
     ("bmc tasks", "显示 BMC 正在执行的任务（Redfish）"),
@@ -130,6 +132,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("bmc sel watch/time", "多少秒后结束"),
     ("bmc sel watch/every", "两次查看之间的秒数"),
     ("log_name", "有多个日志时指定其一"),
+    ("bmc logs collect/out", "写入的文件；多台主机时为目录，每台一个文件"),
     ("bmc record/out", "写入的归档 (.tar.xz)；多台主机时为目录，每台一个归档"),
     ("bmc accept/interop", "配置文件：DSP0272 格式的 JSON"),
     ("bmc accept/profiles", "它所依赖的配置文件所在的目录 [默认：它自己所在的目录]；从不下载"),
@@ -218,7 +221,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("bmc replay/fetch_media", "主机真正去取要插入或安装的映像 (http、https)"),
     (
         "bmc simulate/dialects",
-        "BMC 的品牌：dmtf、huawei、xfusion、h3c、inspur、lenovo、ami、openbmc；给出几种则各主机轮流 [默认：dmtf]",
+        "BMC 的品牌：dmtf、huawei、xfusion、openubmc、h3c、inspur、lenovo、ami、zte、enginetech、openbmc；给出几种则各主机轮流 [默认：dmtf]",
     ),
     (
         "bmc simulate/parts",
@@ -343,6 +346,12 @@ pub(super) const AFTER: &[(&str, &str)] = &[
          无法到达为 3\n\
          例：assay bmc 192.0.2.7 console --save host7.log\n\
          例：printf 'root\\r' | assay bmc 192.0.2.7 console --until Password: --for 30",
+    ),
+    (
+        "bmc logs collect",
+        "iBMC 及同类、ISBMC 与中兴的 BMC 列出了此操作时可用；需要几分钟。文件中有序列号与地址，\
+         只有您本人可读；已有的文件不会被覆盖，中断的下载不留文件。\n\
+         例：assay bmc 192.0.2.7 logs collect --out rack7.tar.gz",
     ),
     (
         "bmc record",

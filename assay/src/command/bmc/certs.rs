@@ -148,7 +148,7 @@ fn now() -> i64 {
 }
 
 /// Returns the file of one host: the one that is named, or its own in the folder of that name.
-fn beside(out: &Path, name: &str, ending: &str) -> PathBuf {
+pub(super) fn beside(out: &Path, name: &str, ending: &str) -> PathBuf {
     let is_file = out.extension().is_some() && !out.is_dir();
     if is_file { out.to_owned() } else { out.join(format!("{name}.{ending}")) }
 }

@@ -67,6 +67,7 @@ pub(super) async fn perform(
         // It is followed by the fleet, which connects it anew; here it would be looked at once.
         Verb::Watch(_) | Verb::Listen(_) | Verb::Log => Found::Log(bmc.log().await?),
         Verb::ClearLog(clear) => save::clear(bmc, name, clear).await?,
+        Verb::Collect { out } => save::collect(bmc, name, out).await?,
         Verb::Fru => Found::Frus(bmc.frus().await?),
         Verb::Identify { on } => Found::Acted(bmc.identify(*on).await?),
         Verb::Setting(setting) => settings::perform(setting, bmc, name).await?,

@@ -1,19 +1,25 @@
 //! Edge: what is kept of a BMC in files: a log before it is cleared, a recording.
 
-use std::{fs, io::Write as _, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use bmc::{
     hand::{Bmc, HandError},
-    operation::log::Entry,
+    operation::{Outcome, log::Entry},
     record::{Trace, archive, redact},
-    redfish::tree::Answer,
+    redfish::{client::Image, tree::Answer},
 };
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::certs::beside;
 use crate::{
     cli::bmc::verb::Clear,
-    output::bmc::{found::Found, value::entry},
+    output::bmc::{found::Found, settings::Seen, value::entry},
 };
 
 /// Saves the log of a BMC, and clears it if that could be done.
@@ -67,6 +73,57 @@ pub(super) async fn record(bmc: &mut Bmc, name: &str, out: &Path) -> Result<Foun
             ),
         }
     }))
+}
+
+/// A file that is not whole: it goes, whatever ends its download.
+struct Partial(Option<PathBuf>);
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // It was made by us and is of no use; where it cannot be removed, it is short.
+        self.0.take().map(fs::remove_file);
+    }
+}
+
+/// Has a BMC bundle its logs, and keeps them as `out`, or in the folder of that name.
+pub(super) async fn collect(bmc: &mut Bmc, name: &str, out: &Path) -> Result<Found, HandError> {
+    let path = beside(out, name, "tar.gz");
+    let shown = path.display().to_string();
+    let unable = |error: &dyn std::fmt::Display| Found::Unable {
+        why: (
+            format!("无法写入 `{shown}`：{error}"),
+            format!("`{shown}` cannot be written: {error}"),
+        ),
+    };
+    // Before the BMC is set to work. It has addresses and serial numbers, and maybe more.
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let made = made
+        .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path));
+    let mut file = match made {
+        Ok(file) => file,
+        Err(error) => return Ok(unable(&error)),
+    };
+    let mut partial = Partial(Some(path.clone()));
+    let acted = bmc.collect_logs(&mut file).await?;
+    if acted.outcome != Outcome::Done {
+        return Ok(Found::Acted(acted));
+    }
+    if let Err(error) = file.sync_all() {
+        return Ok(unable(&error));
+    }
+    Ok(match Image::open(&path, None) {
+        Ok(image) => {
+            // It is whole now.
+            partial.0 = None;
+            Found::Setting(Seen::Bundle {
+                file: shown,
+                bytes: image.length,
+                sha256: image.sha256,
+                remarks: acted.remarks,
+            })
+        }
+        Err(error) => unable(&error),
+    })
 }
 
 fn write(folder: &Path, name: &str, entries: &[Entry]) -> std::io::Result<()> {

@@ -22,8 +22,8 @@ use crate::{
         firmware::FirmwareCommand,
         raid::RaidCommand,
         verb::{
-            Boot, BootDevice, Clear, MediaCommand, OnOff, PowerAction, RawBody, RawCommand,
-            SelCommand,
+            Boot, BootDevice, Clear, LogsCommand, MediaCommand, OnOff, PowerAction, RawBody,
+            RawCommand, SelCommand,
         },
     },
     failure::Failure,
@@ -59,6 +59,9 @@ pub(super) enum Verb {
     Sensors,
     Log,
     ClearLog(Clear),
+    Collect {
+        out: PathBuf,
+    },
     Watch(watch::Watching),
     Subscriptions,
     Subscribe {
@@ -168,6 +171,9 @@ impl Verb {
                 SelCommand::Watch(given) => Self::Watch(watch::Watching::of(given)),
                 SelCommand::Clear(clear) => Self::ClearLog(clear.clone()),
             },
+            BmcCommand::Logs(logs) => match &logs.command {
+                LogsCommand::Collect(collect) => Self::Collect { out: collect.out.clone() },
+            },
             BmcCommand::Fru => Self::Fru,
             BmcCommand::Identify(identify) => Self::Identify { on: identify.wanted == OnOff::On },
             BmcCommand::Console(given) => Self::Console(console::Wanted::of(given)),
@@ -224,6 +230,7 @@ impl Verb {
             Self::Sensors => "sensors",
             Self::Log => "sel list",
             Self::ClearLog(_) => "sel clear",
+            Self::Collect { .. } => "logs collect",
             Self::Watch(_) => "sel watch",
             Self::Subscriptions => "events list",
             Self::Subscribe { .. } => "events subscribe",
@@ -286,6 +293,8 @@ impl Verb {
             | Self::Offer(_)
             | Self::Withdraw(_)
             | Self::Identify { .. }
+            // The bundle of before is gone.
+            | Self::Collect { .. }
             // Opened, it changes nothing; but what is typed does, and as the operator means it: one
             // host that is named, none of a network, and none that is in service.
             | Self::Console(_)
@@ -336,6 +345,7 @@ impl Verb {
             | Self::File
             | Self::Offer(_)
             | Self::Withdraw(_)
+            | Self::Collect { .. }
             | Self::Tasks
             | Self::Accept { .. }
             | Self::FirmwareList
@@ -378,6 +388,7 @@ impl Verb {
             // A large image over a slow line, and a BMC that writes it and restarts.
             Self::FirmwareUpdate(_) | Self::FirmwareFollow { .. } => Duration::from_hours(2),
             Self::RaidCreate(_) | Self::RaidDelete { .. } => Duration::from_mins(30),
+            Self::Collect { .. } => Duration::from_hours(1),
             _ => Duration::from_mins(10),
         }
     }

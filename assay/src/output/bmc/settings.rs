@@ -35,6 +35,17 @@ pub enum Seen {
     Interfaces(Read<Vec<Interface>>),
     /// What is open, and what became of closing it.
     Lockdown(Vec<Closing>),
+    /// A bundle of logs was fetched.
+    Bundle {
+        /// Its file.
+        file: String,
+        /// Its length.
+        bytes: u64,
+        /// Its SHA-256, in hexadecimal digits.
+        sha256: String,
+        /// What there is to say beside: in Chinese, and in English.
+        remarks: Vec<(String, String)>,
+    },
     /// A file was written.
     Written {
         /// Its path.
@@ -59,6 +70,7 @@ impl Seen {
             Self::Clock(_) => time::HEAD,
             Self::Interfaces(_) => nic::HEAD,
             Self::Lockdown(_) => lockdown::HEAD,
+            Self::Bundle { .. } => &[("文件", "file"), ("字节", "bytes"), ("SHA-256", "SHA-256")],
             Self::Written { .. } => &[("文件", "file")],
         }
     }
@@ -74,6 +86,9 @@ impl Seen {
             Self::Clock(read) => vec![time::row(&read.value, lang)],
             Self::Interfaces(read) => read.value.iter().map(|one| nic::row(one, lang)).collect(),
             Self::Lockdown(all) => all.iter().map(|one| lockdown::row(one, lang)).collect(),
+            Self::Bundle { file, bytes, sha256, .. } => {
+                vec![vec![file.as_str().into(), bytes.to_string().into(), sha256.as_str().into()]]
+            }
             Self::Written { file, .. } => vec![vec![file.as_str().into()]],
         }
     }
@@ -96,6 +111,11 @@ impl Seen {
             Self::Lockdown(all) => {
                 host["services"] = all.iter().map(lockdown::value).collect();
             }
+            Self::Bundle { file, bytes, sha256, .. } => {
+                host["file"] = file.as_str().into();
+                host["bytes"] = (*bytes).into();
+                host["sha256"] = sha256.as_str().into();
+            }
             Self::Written { file, .. } => host["file"] = file.as_str().into(),
             Self::Bios(read) => {
                 host["complete"] = read.complete.into();
@@ -113,7 +133,7 @@ impl Seen {
             Self::Clock(read) => &read.remarks,
             Self::Interfaces(read) => &read.remarks,
             Self::Lockdown(_) => &[],
-            Self::Written { remarks, .. } => remarks,
+            Self::Bundle { remarks, .. } | Self::Written { remarks, .. } => remarks,
         }
     }
 }

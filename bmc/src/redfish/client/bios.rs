@@ -42,6 +42,15 @@ impl Client {
         let climb = |script: &mut Script<'_>| bios::reset(script, places, &rules);
         self.inner.climb(&climb).await
     }
+
+    /// Withdraws the settings that wait for the next start, and looks that none does.
+    pub async fn revoke_bios(&self) -> Result<Acted, RedfishError> {
+        let (system, registries) = self.inner.bios_places().await?;
+        let places = Places { system: &system, registries: &registries };
+        let rules = self.rules();
+        let climb = |script: &mut Script<'_>| bios::revoke(script, places, &rules);
+        self.inner.climb(&climb).await
+    }
 }
 
 impl Inner {

@@ -3,6 +3,7 @@
 //! reqwest over the TLS of [`crate::client`]; what is wrong with a connection is said as everywhere.
 //! No proxy, no redirect to another host, no compression: an `ETag` is that of the plain body.
 
+mod download;
 mod parse;
 mod reason;
 mod upload;

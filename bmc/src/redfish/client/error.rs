@@ -80,6 +80,9 @@ pub enum RedfishError {
     /// It did not answer so often that it is not asked any more.
     #[error("it did not answer {times} times in a row and is left alone")]
     Hung { times: u32 },
+    /// A file came, and is not kept.
+    #[error("the file was not kept: {}", .why.1)]
+    Unwritten { why: (String, String) },
     /// The connection broke.
     #[error("the connection broke while `{path}` was asked for")]
     Broken { path: String, source: io::Error },
@@ -155,6 +158,7 @@ impl RedfishError {
             }
             Self::Deadline { within } => format!("{} 秒内未完成", within.as_secs_f32()),
             Self::Hung { times } => format!("连续 {times} 次无应答，不再询问"),
+            Self::Unwritten { why } => format!("文件未保存：{}", why.0),
             Self::Broken { path, .. } => format!("请求 `{path}` 时连接中断"),
         }
     }
@@ -218,6 +222,10 @@ impl RedfishError {
             Self::Silent { .. } | Self::Deadline { .. } | Self::Hung { .. } => (
                 "BMC 可能正忙或已挂死：稍后再试，或重启 BMC",
                 "the BMC may be busy or hung: try later, or reset it",
+            ),
+            Self::Unwritten { .. } => (
+                "查看磁盘空间，或另选位置",
+                "look at the space that is left there, or name another place",
             ),
             Self::Broken { .. } => ("稍后再试", "try again later"),
         }

@@ -6,6 +6,7 @@
 //! nothing is sent that the firmware would drop without a word.
 
 mod registry;
+mod revoke;
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ use crate::{
         bios::{Setting, Wanted, value},
     },
 };
+
+pub use revoke::revoke;
 
 /// Seconds before each look at what was kept.
 const LOOKS: &[u64] = &[1, 3, 10];

@@ -108,6 +108,14 @@ impl Host {
             "VirtualMedia.EjectMedia" => self.eject_medium(&place, now),
             "VirtualMedia.VmmControl" => self.vmm(&place, &sent, now),
             "Bios.ResetBios" => Ok(self.reset_bios(&place)),
+            "Manager.Dump" => self.dump(&sent, now),
+            "CollectAllLog" => Ok(self.collect_all(now)),
+            "LogServices.Dump" => self.dump_all(&sent, now),
+            "Manager.GeneralDownload" | "DownloadAllLog" => self.download(&action, &sent),
+            "Settings.Revoke" => {
+                self.revoke_bios(&place);
+                Ok(self.done())
+            }
             "UpdateService.SimpleUpdate" => self.simple_update(&sent, now),
             "Volume.Initialize" => {
                 let task = self.begin("Initialisation of a volume", Finish::Nothing, false, now);

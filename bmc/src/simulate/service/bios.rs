@@ -10,6 +10,16 @@ use crate::simulate::{
 };
 
 impl Host {
+    /// Forgets what waits for the next boot.
+    pub(super) fn revoke_bios(&mut self, settings: &str) {
+        if self.has(Knob::BiosNotRevoked) {
+            return;
+        }
+        if let Some(body) = self.edit(settings) {
+            set(body, &["Attributes"], Value::Object(Map::new()));
+        }
+    }
+
     /// Returns what a registry says of attributes.
     pub(super) fn attributes(&self, registry: &str) -> Vec<Value> {
         let path = below(&format!("Registries/{registry}/{registry}.json"));

@@ -41,6 +41,13 @@ impl Host {
                 None => stop(missing(path)),
             };
         }
+        if let Some((logs, _)) = path.split_once("/Actions/LogServices.Dump/Progress")
+            && self
+                .raw(logs)
+                .is_some_and(|body| body["Actions"]["Oem"].get("#LogServices.Dump").is_some())
+        {
+            return Ok(self.progress());
+        }
         let events = self.raw(&below("EventService"));
         if events.is_some_and(|body| body["ServerSentEventUri"] == path) {
             let mut response = Response::empty(200);

@@ -17,6 +17,17 @@ use crate::simulate::{
 const ACTION: &str = "UpdateService.SimpleUpdate";
 /// Where iBMC has what is uploaded to it.
 const UPLOADED: &str = "/tmp/web/";
+/// How makes are told to keep their settings over an update: where it stands in the body, and what
+/// is there; empty for whatever the image is for.
+const KEEPS: &[(&str, &str, &str)] = &[
+    ("xfusion", "/PreserveConfig", "true"),
+    ("h3c", "/Oem/Public/Preserve", "\"Retain\""),
+    ("inspur", "/Oem/Public/PreserveConf", "true"),
+    ("ami", "/SaveConfig", "true"),
+    ("zte", "/Oem/Public/PreserveConf", "true"),
+    ("enginetech", "/Oem/Public/PreserveConf", "true"),
+    ("enginetech", "/Oem/Public/ImageType", ""),
+];
 /// Bytes of an image that say what it is.
 const HEAD: usize = 4096;
 
@@ -62,7 +73,17 @@ impl Host {
         if self.has(Knob::UpdateTargets) && named.is_none_or(Vec::is_empty) {
             return Some(lacks(ACTION, "Targets"));
         }
-        None
+        if !self.has(Knob::UpdateKeep) {
+            return None;
+        }
+        let sent = Value::Object(sent.clone());
+        let own = KEEPS.iter().filter(|(make, ..)| *make == self.base.make);
+        let mut missing = own.filter(|(_, place, value)| {
+            let found = sent.pointer(place).map(Value::to_string).unwrap_or_default();
+            if value.is_empty() { found.is_empty() } else { found != *value }
+        });
+        let (_, place, _) = missing.next()?;
+        Some(lacks(ACTION, place.rsplit('/').next().unwrap_or_default()))
     }
 
     pub(super) fn simple_update(&mut self, sent: &Map<String, Value>, now: Moment) -> Answered {

@@ -21,6 +21,8 @@ pub enum BiosCommand {
     Pending,
     /// Set all to what they came with, from the next restart on
     Reset,
+    /// Withdraw what waits for the restart
+    Revoke,
 }
 
 /// `assay bmc TARGET… bios get`.

@@ -30,6 +30,7 @@ pub(in crate::cli::chinese) const COMMANDS: &[(&str, &str)] = &[
     ("bmc bios set", "设置；主机重启后生效"),
     ("bmc bios pending", "显示等待重启生效的设置"),
     ("bmc bios reset", "恢复全部默认设置，下次重启后生效"),
+    ("bmc bios revoke", "撤销等待重启生效的设置"),
 ];
 
 /// What each argument takes.

@@ -37,6 +37,7 @@ pub(super) async fn perform(
         Setting::BiosPending => Found::Setting(Seen::Bios(bmc.bios_pending().await?)),
         Setting::SetBios(wanted) => Found::Acted(bmc.set_bios(wanted).await?),
         Setting::ResetBios => Found::Acted(bmc.reset_bios().await?),
+        Setting::RevokeBios => Found::Acted(bmc.revoke_bios().await?),
         Setting::User(user) => {
             Found::Acted(bmc.change_user(&user.name, &user.change.change()).await?)
         }

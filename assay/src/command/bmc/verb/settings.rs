@@ -31,6 +31,7 @@ pub(in crate::command::bmc) enum Setting {
     BiosPending,
     SetBios(Vec<Wanted>),
     ResetBios,
+    RevokeBios,
     Certificates,
     Request(Request),
     Replace(Replacement),
@@ -97,6 +98,7 @@ impl Setting {
             Self::BiosPending => "bios pending",
             Self::SetBios(_) => "bios set",
             Self::ResetBios => "bios reset",
+            Self::RevokeBios => "bios revoke",
             Self::Certificates => "certs list",
             Self::Request(_) => "certs csr",
             Self::Replace(_) => "certs replace",
@@ -126,6 +128,7 @@ impl Setting {
             // A host may not start with them.
             Self::SetBios(_)
             | Self::ResetBios
+            | Self::RevokeBios
             | Self::Replace(_)
             | Self::SetInterface(_)
             | Self::Close { .. }
@@ -144,6 +147,7 @@ impl Setting {
             | Self::BiosPending
             | Self::SetBios(_)
             | Self::ResetBios
+            | Self::RevokeBios
             | Self::Certificates
             | Self::Request(_)
             | Self::Replace(_)

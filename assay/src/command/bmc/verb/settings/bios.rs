@@ -29,6 +29,7 @@ pub(super) fn of(given: &Bios) -> Result<Setting, Failure> {
         }
         BiosCommand::Pending => Setting::BiosPending,
         BiosCommand::Reset => Setting::ResetBios,
+        BiosCommand::Revoke => Setting::RevokeBios,
     })
 }
 
