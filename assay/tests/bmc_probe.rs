@@ -55,7 +55,8 @@ const KNOWN: [(&str, &[Known]); 8] = [
     (
         "xfusion",
         &[
-            ("dialect", "works", "", "ibmc"),
+            // Huawei's own machines were recorded, and no other's.
+            ("dialect", "guessed", "", "ibmc"),
             ("session", "works", "", "session"),
             ("media.form", "quirk", "media-vmm", ""),
         ],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     etag,
     place::link,
-    script::{Method, Refusal, Reply, Script, Told, Verdict},
+    script::{Method, Note, Refusal, Reply, Script, Told, Verdict},
     task,
 };
 use crate::{
@@ -244,7 +244,7 @@ pub fn follow(
     if had.quirk.is_some()
         && let Some(why) = too_many(names)
     {
-        return Ok(Ok(Outcome::Refused { why }));
+        return Ok(Ok(Outcome::Refused { why: Note::of(had.quirk, why).told() }));
     }
     let body = if had.quirk.is_none() {
         let mut ntp = json!({ "ProtocolEnabled": on });

@@ -66,11 +66,13 @@ pub fn insert(
         && !schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme))
     {
         let list = schemes.join(", ");
-        script.note(
-            None,
-            &format!("已知此类 BMC 只取 {list} 的镜像"),
-            &format!("such BMCs are known to take images by {list} alone"),
+        let text = (
+            format!("已知此类 BMC 只取 {list} 的镜像"),
+            format!("such BMCs are known to take images by {list} alone"),
         );
+        // It is no step, and none to remember.
+        let known = Note::of(rules.id("media-vmm-schemes"), text);
+        script.notes.push(Note { quirk: None, ..known });
     }
     let mut last = Ok(lacks());
     for (at, slot) in all.iter().take(SLOTS).enumerate() {

@@ -9,7 +9,7 @@ use crate::{
         action::Advertised,
         insert::with_user,
         message::Said,
-        script::{Request, Script, Told, Upload},
+        script::{Note, Request, Script, Told, Upload},
         task,
     },
 };
@@ -115,7 +115,7 @@ fn ask<'h>(
     let mut beside = match rules.beside(Feature::Firmware) {
         Some((quirk, beside)) => match filled(beside, plan) {
             Some(beside) => Some((quirk, beside)),
-            None => return Ok(Sent::Cannot(unnamed())),
+            None => return Ok(Sent::Cannot(Note::of(Some(quirk), unnamed()).told())),
         },
         None => None,
     };
