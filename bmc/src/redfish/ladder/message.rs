@@ -107,7 +107,14 @@ impl Said {
         }
         let joined = texts.join(" ");
         let one_line = joined.split_whitespace().collect::<Vec<_>>().join(" ");
-        said.text = without_users(&one_line).chars().take(MOST).collect::<String>();
+        let whole = without_users(&one_line);
+        said.text = whole.chars().take(MOST).collect::<String>();
+        // Between words: of a password that is cut in two nobody finds the half that is left.
+        if said.text.len() < whole.len()
+            && let Some(end) = said.text.rfind(' ')
+        {
+            said.text.truncate(end);
+        }
         if said.text.is_empty()
             && let Some(code) = body.get("cc").and_then(Value::as_i64).filter(|code| *code != 0)
         {
@@ -248,6 +255,9 @@ mod tests {
         let shown = format!("{said:?} {said} {}", said.in_chinese());
         assert!(!shown.contains("p%40w") && !shown.contains("Pass-1"), "{shown}");
         assert_eq!(said.text, "The value 'nfs://192.0.2.1/x.iso' for Image, and …, are refused. …");
+        let long = format!("{} Pass-1 is refused.", "x".repeat(MOST - 4));
+        let said = Said::of(&json!({"error": {"message": long}}));
+        assert!(said.text.ends_with('x'), "half of it is left: {said}");
         let plain = Said::of(&json!({"error": {"message": "Ask a@b or see http://host a://"}}));
         assert_eq!(plain.text, "Ask a@b or see http://host a://");
     }
