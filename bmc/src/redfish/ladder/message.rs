@@ -189,16 +189,14 @@ fn last(id: &str) -> Option<String> {
 
 /// Returns a text as it stands within a URL (RFC 3986 §2.1).
 pub(super) fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        match byte {
+    text.bytes()
+        .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte));
+                char::from(byte).to_string()
             }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 /// Returns a text without the users and passwords of the URLs in it.
