@@ -67,7 +67,8 @@ const KNOWN: [(&str, &[Known]); 11] = [
     (
         "xfusion",
         &[
-            ("dialect", "works", "", "ibmc"),
+            // Huawei's own machines were recorded, and no other's.
+            ("dialect", "guessed", "", "ibmc"),
             ("session", "works", "", "session"),
             ("media.form", "quirk", "media-vmm", ""),
         ],

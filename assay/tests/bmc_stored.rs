@@ -19,6 +19,9 @@ fn image(rack: &Rack, name: &str, first: &str) -> PathBuf {
     path
 }
 
+/// What is told of a step that no recording of the make shows.
+const GUESSED: &str = "(guessed: no recording of this make shows it)";
+
 fn each(hosts: &[Value], pointer: &str) -> Vec<Value> {
     hosts.iter().map(|host| host.pointer(pointer).cloned().unwrap_or_default()).collect()
 }
@@ -94,7 +97,15 @@ fn what_only_fetches_is_served_the_file_and_nobody_else_is() {
         assert_eq!(host["updated"][0]["after"], "9.2", "{host:#}");
         let remarks = host["remarks"].to_string();
         assert!(remarks.contains("the BMC read 65536 B of 100000 B"), "{remarks}");
+        // Nobody has a recording of either make.
+        assert!(remarks.contains(GUESSED), "{remarks}");
+        assert!(remarks.contains("（推测：没有该厂商的录制样本佐证）"), "{remarks}");
     }
+    let path = image(&rack, "next.bin", "BMC 9.3").display().to_string();
+    let output = rack.ask(&["firmware", "update", &path, "--target", "BMC", "--yes-hosts", "2"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(line.contains(GUESSED), "{text}");
 }
 
 #[test]
@@ -182,7 +193,10 @@ fn volumes_are_made_listed_and_removed() {
     let rack = Rack::start(2, &["--dialect", "huawei", "--dialect", "dmtf"]);
     let yes = ["--yes-hosts", "2"];
     let create = ["raid", "create", "--level", "10", "--drives", "Disk1,Disk2,Disk3,Disk4"];
-    rack.wanted(&[&create[..], &yes].concat());
+    for host in rack.wanted(&[&create[..], &yes].concat()) {
+        let remarks = host["remarks"].to_string();
+        assert!(!remarks.contains(GUESSED), "huawei was recorded: {remarks}");
+    }
     let hosts = rack.wanted(&["raid", "list"]);
     for host in &hosts {
         let raid = &host["raid"];

@@ -95,8 +95,8 @@ pub struct Dialect {
     pub namespaces: Vec<String>,
     /// How it is told: by any of these.
     pub detect: Vec<When>,
-    /// Whether a tree of such a machine is at hand; else it is a guess as a whole.
-    pub recorded: bool,
+    /// Of which of its machines a tree is at hand; for the others it is a guess as a whole.
+    pub recorded: Vec<When>,
     /// Its quirks.
     pub quirks: Vec<Quirk>,
 }
@@ -164,11 +164,21 @@ impl When {
     }
 }
 
+/// The name of a quirk that holds, as notes carry it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The name.
+    pub id: &'static str,
+    /// Whether it is a guess: no recording of the make shows it.
+    pub guessed: bool,
+}
+
 /// The quirks that hold for one BMC.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     quirks: Vec<&'static Quirk>,
-    namespaces: &'static [String],
+    own: Option<&'static Dialect>,
+    is_recorded: bool,
     /// Steps that this BMC has taken before: they come first in their ladders.
     remembered: Vec<String>,
 }
@@ -188,7 +198,8 @@ impl Rules {
         }
         Self {
             quirks,
-            namespaces: own.map_or(&[], |own| own.namespaces.as_slice()),
+            own,
+            is_recorded: own.is_some_and(|own| own.recorded.iter().any(|when| when.fits(marks))),
             remembered: Vec::new(),
         }
     }
@@ -215,7 +226,12 @@ impl Rules {
 
     /// Returns the keys below `Oem` that the dialect has.
     pub fn namespaces(&self) -> &'static [String] {
-        self.namespaces
+        self.own.map_or(&[], |own| own.namespaces.as_slice())
+    }
+
+    /// Returns whether a tree of such a machine is at hand.
+    pub fn is_recorded(&self) -> bool {
+        self.is_recorded
     }
 
     /// Returns whether a quirk holds.
@@ -224,8 +240,18 @@ impl Rules {
     }
 
     /// Returns the name of a quirk that holds, as notes carry it.
-    pub fn id(&self, id: &str) -> Option<&'static str> {
-        self.quirks.iter().find(|quirk| quirk.id == id).map(|quirk| quirk.id.as_str())
+    pub fn id(&self, id: &str) -> Option<Known> {
+        self.quirks.iter().find(|quirk| quirk.id == id).map(|quirk| self.known(quirk))
+    }
+
+    fn known(&self, quirk: &'static Quirk) -> Known {
+        // A make that was recorded need not have been seen to have what nobody advertises.
+        let is_shown = self.is_recorded
+            && (!matches!(quirk.effect, Effect::Path { .. })
+                || matches!(quirk.confidence, Confidence::Fixture | Confidence::Measured));
+        let is = |one: &Quirk| one.id == quirk.id;
+        let is_own = self.own.is_some_and(|own| own.quirks.iter().any(is));
+        Known { id: &quirk.id, guessed: is_own && !is_shown }
     }
 
     /// Returns the step of `ladder` that is tried first, where one is.
@@ -239,7 +265,7 @@ impl Rules {
         };
         let mut known = self.remembered.iter().rev().filter(|step| step.starts_with(prefix));
         if let Some(known) = known.find_map(|step| self.id(step)) {
-            return Some(known);
+            return Some(known.id);
         }
         self.quirks.iter().find_map(|quirk| match &quirk.effect {
             Effect::First { ladder: own, step } if own == ladder => Some(step.as_str()),
@@ -257,10 +283,10 @@ impl Rules {
 
     /// Returns what stands in a change beside what the standard has, with the quirk; the first that
     /// the dialect has.
-    pub fn beside(&self, feature: Feature) -> Option<(&'static str, &'static Map<String, Value>)> {
+    pub fn beside(&self, feature: Feature) -> Option<(Known, &'static Map<String, Value>)> {
         self.quirks.iter().find_map(|quirk| match &quirk.effect {
             Effect::Body { feature: own, body } if *own == feature => {
-                Some((quirk.id.as_str(), body))
+                Some((self.known(quirk), body))
             }
             _ => None,
         })
@@ -293,10 +319,10 @@ impl Rules {
 
     /// Returns paths that this dialect has though it does not advertise them, each with the quirk:
     /// `{ns}` in them stands for the key below `Oem`, `{slot}` and the like for resources.
-    pub fn paths(&self, feature: Feature) -> impl Iterator<Item = (&'static str, &'static str)> {
+    pub fn paths(&self, feature: Feature) -> impl Iterator<Item = (Known, &'static str)> {
         self.quirks.iter().filter_map(move |quirk| match &quirk.effect {
             Effect::Path { feature: own, path } if *own == feature => {
-                Some((quirk.id.as_str(), path.as_str()))
+                Some((self.known(quirk), path.as_str()))
             }
             _ => None,
         })

@@ -27,23 +27,28 @@ pub(super) fn dialect(text: &str) -> Result<Dialect, String> {
             _ => return Err(format!("`{name}` is not known")),
         }
     }
-    let mut detect = Vec::new();
-    if let Some(DeValue::Array(many)) = value(table, "detect") {
-        for one in many {
-            let DeValue::Table(one) = one.get_ref() else {
-                return Err("`detect` is a list of tables".to_owned());
-            };
-            detect.push(when(one)?);
-        }
-    }
     Ok(Dialect {
         id: text_of(table, "id")?,
         name: text_of(table, "name")?,
         namespaces: list(table, "namespaces").unwrap_or_default(),
-        detect,
-        recorded: matches!(value(table, "recorded"), Some(DeValue::Boolean(true))),
+        detect: whens(table, "detect")?,
+        recorded: whens(table, "recorded")?,
         quirks,
     })
+}
+
+/// Reads a list of marks; none where there is no list.
+fn whens(table: &Table<'_>, name: &str) -> Result<Vec<When>, String> {
+    let mut all = Vec::new();
+    if let Some(DeValue::Array(many)) = value(table, name) {
+        for one in many {
+            let DeValue::Table(one) = one.get_ref() else {
+                return Err(format!("`{name}` is a list of tables"));
+            };
+            all.push(when(one)?);
+        }
+    }
+    Ok(all)
 }
 
 fn quirk(table: &Table<'_>) -> Result<Quirk, String> {

@@ -4,7 +4,10 @@ use super::{Acted, Bmc, HandError, Protocol, Spoken};
 use crate::{
     ipmi::{self, Identify, Reset},
     operation::{Outcome, boot, power},
-    redfish::client::{self, Insertion},
+    redfish::{
+        client::{self, Insertion},
+        ladder::script::{self, Note},
+    },
 };
 
 impl Bmc {
@@ -97,9 +100,9 @@ impl From<Outcome> for Acted {
     }
 }
 
-impl From<crate::redfish::ladder::script::Acted> for Acted {
-    fn from(acted: crate::redfish::ladder::script::Acted) -> Self {
-        let remarks = acted.notes.into_iter().map(|note| note.text).collect();
+impl From<script::Acted> for Acted {
+    fn from(acted: script::Acted) -> Self {
+        let remarks = acted.notes.into_iter().map(Note::told).collect();
         Self { outcome: acted.outcome, remarks }
     }
 }

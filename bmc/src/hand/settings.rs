@@ -11,7 +11,10 @@ use crate::{
         interface::{self, Interface},
         lockdown::Item,
     },
-    redfish::{client::Csr, ladder::clock::Wanted},
+    redfish::{
+        client::Csr,
+        ladder::{clock::Wanted, script::Note},
+    },
     trust::{Leaf, Material},
 };
 
@@ -144,7 +147,7 @@ impl Bmc {
         let (value, remarks) = match &mut self.spoken {
             Spoken::Redfish(client) => {
                 let (clock, notes) = client.clock().await?;
-                (clock, notes.into_iter().map(|note| note.text).collect())
+                (clock, notes.into_iter().map(Note::told).collect())
             }
             Spoken::Ipmi(client) => (client.clock().await?, Vec::new()),
         };

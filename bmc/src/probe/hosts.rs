@@ -57,7 +57,7 @@ fn dialect(view: &View<'_>, cells: &mut Vec<Cell>) {
         return;
     };
     // One without a recorded tree is a guess as a whole.
-    let verdict = if dialect.recorded { Verdict::Works } else { Verdict::Guessed };
+    let verdict = if view.facts.rules.is_recorded() { Verdict::Works } else { Verdict::Guessed };
     cells.push(cell("dialect", verdict, dialect.id.as_str(), ROOT));
     let (mut names, mut worst) = (Vec::new(), Confidence::Measured);
     let own = |id: &str| dialect.quirks.iter().any(|quirk| quirk.id == id);

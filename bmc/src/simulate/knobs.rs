@@ -81,6 +81,7 @@ knobs! {
     TaskIdOnly "task-id-only" 1 "202 的正文只有 Id" "202 names its task by Id alone";
     Task200Success "task-200-success" 1 "任务答 200 与 Base.Success" "a task is answered 200 with Base.Success";
     TaskStateUnknown "task-state-unknown" 1 "任务状态为自有的词" "the states of tasks are words of its own";
+    TaskStateNumber "task-state-number" 1 "更新任务的状态写成数字" "the states of tasks of firmware are numbers";
     TaskMessagesObject "task-messages-object" 1 "任务的 Messages 为对象" "Messages of tasks are objects";
     TaskPercentText "task-percent-text" 1 "任务进度为文本" "the progress of tasks is text";
     TaskGone "task-gone" 1 "任务完成后即消失" "a task is gone when it is done";
@@ -121,10 +122,12 @@ knobs! {
     UpdateTargets "update-targets" 1 "须给出 Targets" "Targets are demanded";
     UpdateKeep "update-keep" 1 "须按该品牌的方式写明保留配置" "the make's own word for keeping the settings is demanded";
     UpdateNoProtocol "update-no-protocol" 1 "拒绝 TransferProtocol" "TransferProtocol is refused";
+    UpdateCredsInUrl "update-creds-in-url" 1 "拒绝 Username，sftp 与 cifs 的用户名、密码须在 URL 中" "Username is refused, and sftp and cifs have user and password in the URL";
     VolumeOld "volume-old" 1 "建卷用旧的 VolumeType" "volumes are made by VolumeType";
     VolumeBeside "volume-beside" 1 "建卷时硬盘写在 Drives 中" "the drives of a new volume stand beside its level";
     VolumeLost "volume-lost" 1 "建卷答成功而不建" "a new volume is answered and not made";
     VolumeCc "volume-cc" 1 "建卷答 cc 0" "the answer to a new volume is cc 0";
+    VolumeCcFails "volume-cc-fails" 7 "建卷答 200 与此 cc 而不建" "a new volume is answered 200 with this cc and not made";
     IpmiNo17 "ipmi-no-17" 1 "没有密码套件 17" "there is no cipher suite 17";
     IpmiSuite0 "ipmi-suite-0" 1 "提供密码套件 0" "cipher suite 0 is offered";
     IpmiAnonymous "ipmi-anonymous" 1 "称有匿名登录与无名用户" "anonymous login and a user without a name are told";

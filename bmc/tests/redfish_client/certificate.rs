@@ -118,6 +118,7 @@ fn ibmc_has_its_own_resource_of_certificates() {
         if went.end == Ok(Ok("new".to_owned())) {
             let body = json!({ "CommonName": "bmc-7", "Country": "CN", "City": "Guiyang" });
             assert_eq!(went.changes()[0].2, Some(&body));
+            assert!(went.notes[0].guessed, "nobody has recorded it");
             assert_eq!((listed.len(), listed[0].subject.as_str()), (1, "CN=bmc"));
             return true;
         }

@@ -344,6 +344,17 @@ fn vmm_control_connects_and_disconnects() {
     let body = json!({ "VmmControlType": "Connect", "Image": URL });
     assert_eq!(went.changes(), [("POST", target.as_str(), Some(&body))]);
     assert!(went.notes.iter().all(|note| !note.guessed));
+    // Of H3C's machines nobody has a recording: the same step is a guess there.
+    let h3c = Rules::of(&Marks {
+        oem: vec!["Public".to_owned()],
+        makers: vec!["H3C".to_owned()],
+        ..Marks::default()
+    });
+    let went = put(&vmm(true), &mut ibmc, &h3c);
+    let of_steps = went.notes.iter().filter(|note| note.quirk == Some("media-vmm"));
+    assert!(of_steps.map(|note| note.guessed).eq([true]), "{:?}", went.notes);
+    // And so is what it is known not to take.
+    assert!(went.notes[0].guessed && went.notes[0].text.1.contains("by nfs, cifs alone"));
     let mut full = vmm(true);
     full[place(MANAGER, "CD")]["Inserted"] = true.into();
     let went = out(&full, &mut ibmc, &rules("Huawei"));

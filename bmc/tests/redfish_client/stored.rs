@@ -7,12 +7,15 @@ use std::{
 };
 
 use bmc::{
+    credential::Secret,
     operation::{
         Outcome,
         firmware::Stage,
         raid::{Level, Wanted},
     },
-    redfish::client::{Client, Image, Options, RedfishError, Source, Update, Updated, Watch},
+    redfish::client::{
+        Client, Image, Insertion, Options, RedfishError, Source, Update, Updated, Watch,
+    },
     simulate::template::dialects,
 };
 use serde_json::json;
@@ -233,6 +236,83 @@ fn what_cannot_be_meant_is_declined_before_anything_is_sent() {
     }
 }
 
+/// Updates a host by the address of an image; returns what became of it, and of doing it again.
+fn fetched(dialect: &str, faults: &str, url: &str) -> [Result<Updated, RedfishError>; 2] {
+    let site = site(&[(dialect.to_owned(), faults.to_owned())]);
+    let (targets, password) = (["CPLD".to_owned()], Secret::new("p@ss/w".to_owned()));
+    run(async {
+        let client = connect(&site.places()[0], Options::default()).await.expect("let in");
+        let update = Update {
+            source: Source::Url(url),
+            targets: &targets,
+            apply: None,
+            protocol: None,
+            credential: url.starts_with("sftp").then_some(("images", &password)),
+            expect: None,
+            settle: Duration::from_secs(2),
+        };
+        let both = [client.update(&update).await, client.update(&update).await];
+        client.close().await;
+        both
+    })
+}
+
+#[test]
+fn a_task_whose_states_are_numbers_is_followed_to_its_end() {
+    let url = "nfs://192.0.2.1/CPLD-9.1.bin";
+    let [went, again] = fetched("inspur", "", url);
+    let went = went.expect("an answer");
+    assert_eq!(went.outcome, Outcome::Done, "{went:?}");
+    assert_eq!(versions(&went), [("CPLD", Some("0.9"), Some("9.1"))]);
+    let told = went.notes.iter().find(|note| note.quirk == Some("task-state-number"));
+    assert!(told.is_some_and(|note| note.guessed), "{went:?}");
+    // The one that has ended is in nobody's way.
+    assert!(matches!(again, Ok(Updated { outcome: Outcome::NotKept { .. }, .. })), "{again:?}");
+    let [failed, _] = fetched("inspur", "task-fails", url);
+    assert!(
+        matches!(&failed, Err(RedfishError::GaveUp { said, .. })
+        if said.text.contains("as it was told to")),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn hdm_fetches_as_whom_the_url_names_and_nobody_is_told_who() {
+    let [went, _] = fetched("h3c", "", "sftp://192.0.2.1/CPLD-9.1.bin");
+    let went = went.expect("an answer");
+    assert_eq!(versions(&went), [("CPLD", Some("0.9"), Some("9.1"))], "{went:?}");
+    assert!(!format!("{went:?}").contains("p%40ss"), "{went:?}");
+    // What the BMC says of the image has its address.
+    let [failed, _] = fetched("h3c", "", "sftp://192.0.2.1/what.bin");
+    let error = failed.expect_err("it is no firmware");
+    let shown = format!("{error} {} {error:?}", error.in_chinese());
+    assert!(shown.contains("sftp://192.0.2.1/what.bin") && !shown.contains("ss%2F"), "{shown}");
+}
+
+#[test]
+fn what_no_recording_of_a_make_shows_is_told_to_be_guessed() {
+    let makes = [("huawei", false), ("xfusion", true), ("h3c", true)];
+    let site = site(&makes.map(|(make, _)| (make.to_owned(), String::new())));
+    run(async {
+        for (place, (make, guessed)) in site.places().iter().zip(makes) {
+            let client = connect(place, Options::default()).await.expect("let in");
+            let wanted = volume(Level::Raid1, &["Disk1", "Disk2"]);
+            let with = Insertion::default();
+            let both = [
+                client.insert("nfs://192.0.2.1/os.iso", &with).await,
+                client.create_volume(&wanted).await,
+            ];
+            client.close().await;
+            for acted in both {
+                let notes = acted.expect("an answer").notes;
+                assert!(notes.iter().any(|note| note.quirk.is_some()), "{make}: {notes:?}");
+                let told = notes.iter().any(|note| note.guessed);
+                assert_eq!(told, guessed, "{make}: {notes:?}");
+            }
+        }
+    });
+}
+
 #[test]
 fn an_update_that_runs_is_followed_and_no_other_is_begun() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -348,6 +428,21 @@ fn a_volume_is_made_and_removed_at_every_make_and_in_every_form() {
             client.close().await;
             assert_eq!(went, Ok(()), "{host:?}");
         }
+    });
+}
+
+#[test]
+fn a_volume_whose_answer_has_another_code_than_0_is_refused_in_the_words_of_the_bmc() {
+    let site = site(&[("inspur".to_owned(), "volume-cc-fails".to_owned())]);
+    run(async {
+        let client = connect(&site.places()[0], Options::default()).await.expect("let in");
+        let acted = client.create_volume(&volume(Level::Raid1, &["Disk1", "Disk2"])).await;
+        let (_, read) = client.arrays().await.expect("a list");
+        client.close().await;
+        let error = acted.expect_err("refused");
+        assert!(matches!(error, RedfishError::Refused { status: 200, .. }), "{error:?}");
+        assert!(error.to_string().contains("The controller has no volume left"), "{error}");
+        assert!(read.value.volumes.is_empty());
     });
 }
 

@@ -3,10 +3,12 @@
 use std::{cell::Cell, time::Duration};
 
 use bmc::{
-    dialect::Rules,
+    dialect::{Marks, Rules},
+    operation::Outcome,
     redfish::ladder::{
         script::{Reply, Request},
         task::{self, Followed, Standing},
+        update,
     },
 };
 use serde_json::json;
@@ -66,9 +68,60 @@ fn a_state_of_its_own_is_waited_for() {
         talk(&tree, &mut own, &|script| task::follow(script, TASK, rules, Duration::from_mins(1)))
     };
     needs("task-state-unknown", &rules(""), &|rules| run(rules).end == Followed::Good);
-    // Numbers are states too.
-    let reply = answer(200, json!({ "TaskState": 2 }));
-    assert_eq!(task::standing(&reply, &rules("")), Standing::Running);
+    // Of a number nobody knows what it stands for, but where the dialect says it.
+    for number in 0..5 {
+        let reply = answer(200, json!({ "TaskState": number }));
+        assert_eq!(task::standing(&reply, &rules("")), Standing::Running);
+    }
+}
+
+#[test]
+fn a_state_may_be_a_number() {
+    let isbmc = Rules::of(&Marks {
+        oem: vec!["Public".to_owned()],
+        makers: vec!["Inspur".to_owned()],
+        ..Marks::default()
+    });
+    let at = |number: u64, rules: &Rules| {
+        let task = json!({ "TaskState": number, "Messages": [{ "Message": "It is no image." }] });
+        task::standing(&answer(200, task), rules)
+    };
+    needs("task-state-number", &isbmc, &|rules| at(0, rules) == Standing::Good);
+    needs(
+        "task-state-number",
+        &isbmc,
+        &|rules| matches!(at(1, rules), Standing::Failed(said) if said.text == "It is no image."),
+    );
+    for number in [2, 3, 4, 5, u64::MAX] {
+        assert_eq!(at(number, &isbmc), Standing::Running, "{number}");
+    }
+    // Of what was sent when it waits for the host nothing more is waited for.
+    let states = [4, 2, 2, 0];
+    let turn = Cell::new(0);
+    let mut own = |request: &Request, _: &mut Tree| -> Option<Reply> {
+        let state = states[turn.get().min(3)];
+        turn.set(turn.get() + 1);
+        (request.path == TASK).then(|| answer(200, json!({ "TaskState": state })))
+    };
+    let went = talk(&json!({}), &mut own, &|script| update::follow(script, TASK, true, &isbmc));
+    assert!(matches!(went.end, Ok(Outcome::Accepted { .. })), "{:?}", went.end);
+    turn.set(0);
+    let went = talk(&json!({}), &mut own, &|script| update::follow(script, TASK, false, &isbmc));
+    assert!(went.is_done() && turn.get() == states.len(), "{:?}", went.end);
+    assert!(went.notes[0].guessed, "{:?}", went.notes);
+    let shown = |rules: &Rules| task::shown(&json!({ "TaskState": 0 }), rules);
+    assert_eq!((shown(&isbmc), shown(&rules(""))), ("0 (completed)".to_owned(), "0".to_owned()));
+}
+
+#[test]
+fn a_code_of_completion_other_than_0_is_a_failure() {
+    let reply = answer(200, json!({ "cc": 7, "Status": "The controller is busy." }));
+    needs("answer-cc", &rules(""), &|rules| task::is_failure(&reply, rules));
+    assert!(matches!(task::standing(&reply, &rules("")), Standing::Failed(said)
+        if said.to_string() == "The controller is busy"));
+    for well in [json!({ "cc": 0, "Status": "OK" }), json!({ "cc": "7" }), json!({})] {
+        assert!(!task::is_failure(&answer(200, well.clone()), &rules("")), "{well}");
+    }
 }
 
 #[test]

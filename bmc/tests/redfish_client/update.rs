@@ -4,10 +4,11 @@
 use std::{cell::Cell, time::Duration};
 
 use bmc::{
+    credential::Secret,
     dialect::{Marks, Rules},
     operation::{Outcome, firmware::ApplyTime},
     redfish::ladder::{
-        script::{Reply, Request, Upload, Verdict},
+        script::{Note, Reply, Request, Upload, Verdict},
         update::{self, Plan, ways},
     },
 };
@@ -367,6 +368,9 @@ fn each_make_is_told_to_keep_its_settings_in_its_own_form() {
             let expected = expected.as_object().expect("an object");
             went.is_done() && expected.iter().all(|(key, value)| body.get(key) == Some(value))
         });
+        let went = run(&only(&["Actions"]), &wanted, &of(oem, maker));
+        let told = went.notes.iter().find(|note| note.quirk == Some(id));
+        assert!(told.is_some_and(|note| note.guessed), "{maker}: {:?}", went.notes);
     }
     // One that does not know them gets the standard's alone.
     let mut own = |request: &Request, tree: &mut Tree| {
@@ -389,8 +393,69 @@ fn hdm_has_the_protocol_in_the_url_alone() {
     needs("update-no-protocol", &of("Public", "H3C"), &|rules| {
         let went = run(&only(&["Actions"]), &wanted, rules);
         let sent = posts(&went);
+        let is_told = |note: &Note| note.quirk == Some("update-no-protocol") && note.guessed;
         sent[0].2.as_ref().expect("a body").get("TransferProtocol").is_none()
+            && went.notes.iter().any(is_told)
     });
+}
+
+#[test]
+fn hdm_has_user_and_password_in_the_url() {
+    let password = Secret::new("p@ss/w:1".to_owned());
+    let url = "sftp://192.0.2.1/bmc.bin";
+    let wanted =
+        Plan { url: Some(url), file: None, credential: Some(("a b", &password)), ..plan(&[]) };
+    let whole = "sftp://a%20b:p%40ss%2Fw%3A1@192.0.2.1/bmc.bin";
+    needs("update-creds-in-url", &of("Public", "H3C"), &|rules| {
+        let went = run(&only(&["Actions"]), &wanted, rules);
+        let body = posts(&went)[0].2.clone().expect("a body");
+        went.is_done()
+            && body["ImageURI"] == whole
+            && body.get("Username").is_none()
+            && body.get("Password").is_none()
+            && went.has_note("update-creds-in-url")
+    });
+    // Others have them beside it.
+    let went = run(&only(&["Actions"]), &wanted, &rules(""));
+    let body = posts(&went)[0].2.clone().expect("a body");
+    assert_eq!((&body["ImageURI"], &body["Username"]), (&json!(url), &json!("a b")));
+}
+
+#[test]
+fn what_a_bmc_quotes_of_a_password_in_a_url_is_not_told() {
+    let password = Secret::new("p@ss/w:1".to_owned());
+    let wanted = Plan {
+        url: Some("sftp://192.0.2.1/bmc.bin"),
+        file: None,
+        credential: Some(("u", &password)),
+        ..plan(&[])
+    };
+    let quoted = "Of 'sftp://u:p%40ss%2Fw%3A1@192.0.2.1/bmc.bin' the login u:p%40ss%2Fw%3A1 (p@ss/w:1) is refused.";
+    let messages = json!([{ "MessageId": "Update.1.0.TransferFailed", "Message": quoted,
+        "MessageArgs": [quoted], "RelatedProperties": [quoted] }]);
+    let mut tree = only(&["Actions"]);
+    tree[TASK] = json!({ "TaskState": "Exception", "Messages": messages });
+    // By the answer, and by the task.
+    for code in [400, 202] {
+        let mut own = |request: &Request, tree: &mut Tree| match code {
+            400 if request.method.name() == "POST" => {
+                let error = json!({ "error": { "@Message.ExtendedInfo": messages } });
+                Some(answer(400, error))
+            }
+            _ => takes(request, tree),
+        };
+        let went =
+            talk(&tree, &mut own, &|script| update::update(script, &wanted, &of("Public", "H3C")));
+        let refusal = went.end.as_ref().expect_err("refused");
+        assert_eq!(refusal.status, Some(code));
+        let said = &refusal.said;
+        let shown =
+            format!("{refusal:?} {said} {} {:?} {:?}", said.in_chinese(), went.notes, went.sent);
+        assert!(shown.contains("192.0.2.1/bmc.bin"), "{shown}");
+        for part in ["p@ss", "p%40ss"] {
+            assert!(!shown.contains(part), "{code} {part}: {shown}");
+        }
+    }
 }
 
 #[test]

@@ -334,11 +334,13 @@ fn ibmc_is_told_the_numbers_of_drives() {
         let expected = json!({ "Oem": { "Huawei": { "VolumeRaidLevel": "RAID10",
             "Drives": [1, 2, 3, 4], "SpanNumber": 2, "VolumeName": "os",
             "InitializationMode": "FullInit" } } });
+        assert!(went.notes.iter().all(|note| !note.guessed), "it was recorded: {:?}", went.notes);
         went.is_done() && sent(&went) == [expected]
     });
-    // xFusion has its own name there.
+    // xFusion has its own name there, and that it is so there is inferred.
     plan.namespace = Some("xFusion".to_owned());
     let went = create(&plan, &rules("xFusion"), &mut makes);
+    assert!(went.notes.iter().any(|note| note.quirk == Some("raid-numbers") && note.guessed));
     assert!(sent(&went)[0].pointer("/Oem/xFusion/Drives").is_some());
 }
 
@@ -356,6 +358,11 @@ fn hdm_is_told_a_list_of_disks() {
             "PhysicalDiskList": [{ "group_id": 0, "id": 1 }, { "group_id": 0, "id": 2 }] } });
         went.is_done() && sent(&went) == [expected]
     });
+    let note = create(&plan, &Rules::of(&marks), &mut makes).notes.remove(0);
+    assert_eq!((note.quirk, note.guessed), (Some("raid-disks"), true));
+    let (chinese, english) = note.told();
+    assert!(english.ends_with("disks (guessed: no recording of this make shows it)"), "{english}");
+    assert!(chinese.ends_with("PhysicalDiskList（推测：没有该厂商的录制样本佐证）"), "{chinese}");
 }
 
 #[test]

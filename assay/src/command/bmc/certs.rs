@@ -10,7 +10,7 @@ use std::{
 
 use bmc::{
     credential::Secret,
-    hand::{Bmc, HandError},
+    hand::{Acted, Bmc, HandError},
     operation::Outcome,
     target::Address,
     trust::{Material, MaterialError},
@@ -55,12 +55,13 @@ pub(super) async fn request(
     if let (Some(_), Err(error)) = (&csr.text, &written) {
         return Ok(unable(&place, error));
     }
+    let acted = Acted::from(csr.acted);
     Ok(match csr.text {
         Some(_) => Found::Setting(Seen::Written {
             file: place.display().to_string(),
-            remarks: csr.acted.notes.into_iter().map(|note| note.text).collect(),
+            remarks: acted.remarks,
         }),
-        None => Found::Acted(csr.acted.into()),
+        None => Found::Acted(acted),
     })
 }
 

@@ -89,7 +89,7 @@ impl Client {
                 format!("the new password was not proved by a login: {error}"),
             ),
         };
-        acted.notes.push(Note { quirk: None, guessed: false, text: (zh, en) });
+        acted.notes.push(Note::of(None, (zh, en)));
     }
 
     /// Logs in as somebody else, once, and out again.

@@ -41,7 +41,7 @@ pub struct TaskSeen {
     pub path: String,
     /// Its name.
     pub name: String,
-    /// Its state, in the BMC's word.
+    /// Its state, in the BMC's word; behind a number stands what that is taken for.
     pub state: String,
     /// How much is done, in percent.
     pub percent: Option<u8>,
@@ -232,11 +232,12 @@ impl Client {
 
     fn seen(&self, path: String, body: &Value) -> TaskSeen {
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        let rules = self.rules();
         TaskSeen {
             name: text("Name").to_owned(),
-            state: text("TaskState").to_owned(),
+            state: task::shown(body, &rules),
             percent: task::percent(body),
-            message: task::messages(body, &self.rules()).text,
+            message: task::messages(body, &rules).text,
             path,
         }
     }

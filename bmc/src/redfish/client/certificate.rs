@@ -95,12 +95,12 @@ impl Client {
             let config = config(trust).map_err(|source| RedfishError::Trust { source })?;
             self.inner.edge.trusts(config);
             acted.outcome = Outcome::Done;
-        } else if let Some(id) = rules.id("certs-after-restart") {
+        } else if let Some(known) = rules.id("certs-after-restart") {
             let text = (
                 "BMC 已接受证书，重启 BMC（`reset-bmc`）后才会使用".to_owned(),
                 "the BMC took it, and shows it when it has restarted: `reset-bmc`".to_owned(),
             );
-            acted.notes.push(Note { quirk: Some(id), guessed: false, text });
+            acted.notes.push(Note::of(Some(known), text));
         } else {
             let found =
                 seen.map_or_else(|| "no connection".to_owned(), |pin| format!("SHA-256 {pin}"));

@@ -304,7 +304,7 @@ impl Inner {
 }
 
 fn note(zh: String, en: String) -> Note {
-    Note { quirk: None, guessed: false, text: (zh, en) }
+    Note::of(None, (zh, en))
 }
 
 fn declined(zh: String, en: String) -> RedfishError {

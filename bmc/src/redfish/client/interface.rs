@@ -163,7 +163,7 @@ impl Client {
                 tokio::time::sleep(PAUSE).await;
             }
         };
-        let told = |zh: String, en: String| Note { quirk: None, guessed: false, text: (zh, en) };
+        let told = |zh: String, en: String| Note::of(None, (zh, en));
         match timeout(left, waited).await.ok().flatten() {
             Some(Ok(())) => {
                 if let Some(new) = new.filter(|_| moves) {

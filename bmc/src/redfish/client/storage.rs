@@ -113,9 +113,5 @@ fn gone(volume: &Volume) -> Note {
         volume.size_bytes.map_or_else(|| "?".to_owned(), |size| size.to_string()),
         drives.join(", ")
     );
-    Note {
-        quirk: None,
-        guessed: false,
-        text: (format!("已删除卷 {what}"), format!("removed the volume {what}")),
-    }
+    Note::of(None, (format!("已删除卷 {what}"), format!("removed the volume {what}")))
 }

@@ -20,7 +20,7 @@ use super::{
     task,
 };
 use crate::{
-    dialect::{Feature, Rules},
+    dialect::{Feature, Known, Rules},
     operation::{
         Outcome,
         bios::{Setting, Wanted, value},
@@ -54,7 +54,7 @@ pub struct Settings {
     /// The resource itself.
     path: String,
     /// Where new values are sent, and the quirk that knew it.
-    target: Option<(String, Option<&'static str>)>,
+    target: Option<(String, Option<Known>)>,
     /// When new values may count, in the BMC's words.
     times: Vec<String>,
 }
@@ -99,7 +99,7 @@ pub fn read(
     let advertised = link(body, "/@Redfish.Settings/SettingsObject").map(|path| (path, None));
     let guessed = rules
         .paths(Feature::Bios)
-        .map(|(id, path)| (path.replace("{system}", places.system), rules.id(id)));
+        .map(|(known, path)| (path.replace("{system}", places.system), Some(known)));
     let mut waiting = Map::new();
     for (target, quirk) in advertised.into_iter().chain(guessed) {
         let reply = script.get(&target)?;
@@ -193,8 +193,12 @@ pub fn set(
         }
         let kept = kept(script, &settings.path, &target, &sent)?;
         if kept == Outcome::Done {
-            if let Some(id) = quirk {
-                guess(script, id, &target);
+            if quirk.is_some() {
+                script.note(
+                    quirk,
+                    &format!("BMC 未列出 `{target}`，按方言的路径写入"),
+                    &format!("the BMC does not list `{target}`: it is where its dialect has it"),
+                );
             }
             script.note(
                 None,
@@ -224,18 +228,6 @@ fn tell(script: &mut Script<'_>, settings: &Settings, sent: &Map<String, Value>)
                 &format!("`{}` is greyed out by another setting", one.name),
             );
         }
-    }
-}
-
-/// Notes that a path was guessed.
-fn guess(script: &mut Script<'_>, id: &'static str, path: &str) {
-    script.note(
-        Some(id),
-        &format!("BMC 未列出 `{path}`，按方言推定"),
-        &format!("the BMC does not list `{path}`: it was guessed by its dialect"),
-    );
-    if let Some(note) = script.notes.last_mut() {
-        note.guessed = true;
     }
 }
 

@@ -88,9 +88,10 @@ pub fn set(script: &mut Script<'_>, path: &str, wanted: Override, rules: &Rules)
             let kept = read_back(script, &place, &form.boot, rules)?;
             if kept == Outcome::Done {
                 for step in [Some(form.step), step].into_iter().flatten() {
-                    if let Some(id) = rules.id(step) {
+                    if let Some(known) = rules.id(step) {
+                        let id = known.id;
                         script.note(
-                            Some(id),
+                            Some(known),
                             &format!("启动项按 `{id}` 的方式被接受"),
                             &format!("the boot override was taken by the step `{id}`"),
                         );
@@ -215,7 +216,7 @@ fn read_back(
             return Ok(Outcome::Done);
         }
         found = differs.join(", ");
-        script.notes.retain(|note| note.quirk != rules.id("boot-once-continuous"));
+        script.notes.retain(|note| note.quirk != Some("boot-once-continuous"));
         if !script.has_time(wait) {
             break;
         }

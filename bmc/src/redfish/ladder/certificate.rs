@@ -14,7 +14,7 @@ use super::{
     task,
 };
 use crate::{
-    dialect::{Feature, Rules},
+    dialect::{Feature, Known, Rules},
     operation::{
         Outcome,
         account::Why,
@@ -58,12 +58,12 @@ fn own<'h>(
     script: &mut Script<'h>,
     manager: &str,
     rules: &Rules,
-) -> Told<Option<(String, &'static str, &'h Reply)>> {
-    for (id, path) in rules.paths(Feature::Certificates) {
+) -> Told<Option<(String, Known, &'h Reply)>> {
+    for (known, path) in rules.paths(Feature::Certificates) {
         let path = path.replace("{manager}", manager);
         let reply = script.get(&path)?;
         if reply.is_good() && reply.json().is_object() {
-            return Ok(Some((path, id, reply)));
+            return Ok(Some((path, known, reply)));
         }
     }
     Ok(None)
@@ -162,14 +162,14 @@ pub fn request(
             return by_service(script, &found, &collection, subject, rules);
         }
     }
-    let Some((path, id, reply)) = own(script, places.manager, rules)? else {
+    let Some((path, known, reply)) = own(script, places.manager, rules)? else {
         return Ok(Ok(Err(none())));
     };
     let Some(found) = action::find(reply.json(), "HttpsCert.GenerateCSR") else {
         return Ok(Ok(Err(none())));
     };
     script.note(
-        rules.id(id),
+        Some(known),
         "经方言自有的证书资源",
         "by the dialect's own resource of certificates",
     );
@@ -322,7 +322,7 @@ pub fn replace(
             return sent(script, &found.target, body, rules);
         }
     }
-    let Some((_, id, reply)) = own(script, places.manager, rules)? else {
+    let Some((_, known, reply)) = own(script, places.manager, rules)? else {
         return Ok(Ok(none()));
     };
     let Some(found) = action::find(reply.json(), "HttpsCert.ImportServerCertificate") else {
@@ -337,7 +337,7 @@ pub fn replace(
         return Ok(Ok(Outcome::Refused { why }));
     }
     script.note(
-        rules.id(id),
+        Some(known),
         "经方言自有的证书资源",
         "by the dialect's own resource of certificates",
     );

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::{
     etag,
     place::link,
-    script::{Method, Refusal, Reply, Script, Told, Verdict},
+    script::{Method, Note, Refusal, Reply, Script, Told, Verdict},
     task,
 };
 use crate::{
-    dialect::{Feature, Rules},
+    dialect::{Feature, Known, Rules},
     operation::{
         Outcome,
         account::Why,
@@ -95,7 +95,7 @@ pub fn status(
 struct Servers {
     path: String,
     /// The quirk that knew the path; none where the standard has it.
-    quirk: Option<&'static str>,
+    quirk: Option<Known>,
     is_on: Option<bool>,
     names: Vec<String>,
 }
@@ -109,11 +109,11 @@ fn servers(script: &mut Script<'_>, manager: &str, rules: &Rules) -> Told<Option
             return Ok(Some(standard(path, ntp)));
         }
     }
-    for (id, path) in rules.paths(Feature::Time) {
+    for (known, path) in rules.paths(Feature::Time) {
         let path = path.replace("{manager}", manager);
         let reply = script.get(&path)?;
         if reply.is_good() && reply.json().get("ServiceEnabled").is_some() {
-            return Ok(Some(own(path, rules.id(id), reply)));
+            return Ok(Some(own(path, Some(known), reply)));
         }
     }
     Ok(None)
@@ -129,7 +129,7 @@ fn standard(path: String, ntp: &Value) -> Servers {
     }
 }
 
-fn own(path: String, quirk: Option<&'static str>, reply: &Reply) -> Servers {
+fn own(path: String, quirk: Option<Known>, reply: &Reply) -> Servers {
     let body = reply.json();
     let text = |name: &&str| body.get(*name).and_then(Value::as_str).map(str::to_owned);
     Servers {
@@ -244,7 +244,7 @@ pub fn follow(
     if had.quirk.is_some()
         && let Some(why) = too_many(names)
     {
-        return Ok(Ok(Outcome::Refused { why }));
+        return Ok(Ok(Outcome::Refused { why: Note::of(had.quirk, why).told() }));
     }
     let body = if had.quirk.is_none() {
         let mut ntp = json!({ "ProtocolEnabled": on });
@@ -271,9 +271,9 @@ pub fn follow(
             // Some fill the list up with servers of their own.
             let kept = !on || now.names.starts_with(names);
             if now.is_on == Some(on) && kept {
-                if let Some(id) = had.quirk {
+                if had.quirk.is_some() {
                     script.note(
-                        Some(id),
+                        had.quirk,
                         "经方言自有的 NTP 资源",
                         "by the dialect's own resource of NTP",
                     );

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     action::{self, Advertised},
     eject, etag,
-    message::Said,
+    message::{Said, encoded},
     script::{Method, Note, Refusal, Reply, Request, Script, Told, Verdict},
     slot::{Slot, bare, slot, slots},
     task::{self, Followed},
@@ -66,11 +66,13 @@ pub fn insert(
         && !schemes.iter().any(|own| own.eq_ignore_ascii_case(scheme))
     {
         let list = schemes.join(", ");
-        script.note(
-            None,
-            &format!("已知此类 BMC 只取 {list} 的镜像"),
-            &format!("such BMCs are known to take images by {list} alone"),
+        let text = (
+            format!("已知此类 BMC 只取 {list} 的镜像"),
+            format!("such BMCs are known to take images by {list} alone"),
         );
+        // It is no step, and none to remember.
+        let known = Note::of(rules.id("media-vmm-schemes"), text);
+        script.notes.push(Note { quirk: None, ..known });
     }
     let mut last = Ok(lacks());
     for (at, slot) in all.iter().take(SLOTS).enumerate() {
@@ -217,9 +219,10 @@ fn by_action(
         let request = Request::post(&found.target, Some(Value::Object(body)));
         let reply = script.ask(request)?;
         if reply.is_good() && !task::is_failure(reply, rules) {
-            for id in with.iter().filter_map(|step| rules.id(step)) {
+            for known in with.iter().filter_map(|step| rules.id(step)) {
+                let id = known.id;
                 script.note(
-                    Some(id),
+                    Some(known),
                     &format!("插入按 `{id}` 的方式被接受"),
                     &format!("inserting was taken with the step `{id}`"),
                 );
@@ -322,11 +325,10 @@ pub(crate) fn vmm(body: &Value, slot: &str, rules: &Rules) -> Option<(Advertised
     let (quirk, path) = rules.paths(Feature::Media).next()?;
     let target = path.replace("{slot}", slot).replace("{ns}", space);
     let text = (
-        format!("BMC 未列出 `{target}`，按同类推测"),
-        format!("`{target}` is not advertised: it was guessed from BMCs of its kind"),
+        format!("BMC 未列出 `{target}`，按同类 BMC 的路径请求"),
+        format!("`{target}` is not advertised: it was asked for as BMCs of its kind have it"),
     );
-    let note = Note { quirk: Some(quirk), guessed: true, text };
-    Some((Advertised::at(target), Some(note)))
+    Some((Advertised::at(target), Some(Note::of(Some(quirk), text))))
 }
 
 fn by_vmm(
@@ -368,13 +370,11 @@ fn by_vmm(
             last = Some(Refusal::of(Method::Post, &vmm.target, reply));
             continue;
         }
-        if let Some(id) = rules.id("media-vmm") {
-            script.note(
-                Some(id),
-                "用厂商的 VmmControl 插入",
-                "it was inserted by the vendor's VmmControl",
-            );
-        }
+        script.note(
+            rules.id("media-vmm"),
+            "用厂商的 VmmControl 插入",
+            "it was inserted by the vendor's VmmControl",
+        );
         match settled(script, at, image, reply, rules)? {
             Err(refusal) => last = Some(refusal),
             good => return Ok(good),
@@ -384,20 +384,10 @@ fn by_vmm(
 }
 
 /// Puts user and password into a URL, percent-encoded (RFC 3986 §3.2.1).
-fn with_user(url: &str, user: &str, password: &Secret) -> String {
-    let encode = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    char::from(byte).to_string()
-                }
-                _ => format!("%{byte:02X}"),
-            })
-            .collect()
-    };
+pub(super) fn with_user(url: &str, user: &str, password: &Secret) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {
-            format!("{scheme}://{}:{}@{rest}", encode(user), encode(password.reveal()))
+            format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password.reveal()))
         }
         None => url.to_owned(),
     }

@@ -101,12 +101,25 @@ impl Said {
         }
         if texts.is_empty() {
             let flat = ["message", "Message", "Status"];
-            let flat = flat.iter().filter_map(|name| error.get(name)?.as_str()).map(str::trim);
+            let flat = flat.iter().filter_map(|name| error.get(name)?.as_str());
+            let flat = flat.chain(error.as_str()).map(str::trim);
             texts.extend({ flat }.find(|text| says(text)));
         }
         let joined = texts.join(" ");
         let one_line = joined.split_whitespace().collect::<Vec<_>>().join(" ");
-        said.text = without_users(&one_line).chars().take(MOST).collect::<String>();
+        let whole = without_users(&one_line);
+        said.text = whole.chars().take(MOST).collect::<String>();
+        // Between words: of a password that is cut in two nobody finds the half that is left.
+        if said.text.len() < whole.len()
+            && let Some(end) = said.text.rfind(' ')
+        {
+            said.text.truncate(end);
+        }
+        if said.text.is_empty()
+            && let Some(code) = body.get("cc").and_then(Value::as_i64).filter(|code| *code != 0)
+        {
+            said.text = format!("cc {code}");
+        }
         for argument in &mut said.arguments {
             *argument = without_users(argument);
         }
@@ -126,15 +139,18 @@ impl Said {
         all.any(|own| own.to_ascii_lowercase().contains(&word))
     }
 
-    /// Takes a secret out of it: BMCs quote what they refuse.
+    /// Takes a secret out of it, as it is and as it stands in a URL: BMCs quote what they refuse.
     pub fn forget(&mut self, secret: &str) {
         if secret.is_empty() {
             return;
         }
+        let encoded = encoded(secret);
         let parts = self.arguments.iter_mut().chain(&mut self.properties);
         for text in parts.chain([&mut self.text]) {
-            if text.contains(secret) {
-                *text = text.replace(secret, "…");
+            for form in [secret, &encoded] {
+                if text.contains(form) {
+                    *text = text.replace(form, "…");
+                }
             }
         }
     }
@@ -171,8 +187,20 @@ fn last(id: &str) -> Option<String> {
     id.rsplit('.').next().filter(|last| !last.is_empty()).map(str::to_owned)
 }
 
+/// Returns a text as it stands within a URL (RFC 3986 §2.1).
+pub(super) fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
 /// Returns a text without the users and passwords of the URLs in it.
-fn without_users(text: &str) -> String {
+pub(super) fn without_users(text: &str) -> String {
     let mut kept = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -219,10 +247,15 @@ mod tests {
         let mut said = Said::of(&json!({"error": {"@Message.ExtendedInfo": [
             {"Message": text, "MessageArgs": ["nfs://u:p%40w@192.0.2.1/x.iso", "Pass-1"]}]}}));
         said.forget("Pass-1");
+        said.text.push_str(" U%2Fp%40w");
+        said.forget("U/p@w");
         said.forget("");
         let shown = format!("{said:?} {said} {}", said.in_chinese());
         assert!(!shown.contains("p%40w") && !shown.contains("Pass-1"), "{shown}");
-        assert_eq!(said.text, "The value 'nfs://192.0.2.1/x.iso' for Image, and …, are refused.");
+        assert_eq!(said.text, "The value 'nfs://192.0.2.1/x.iso' for Image, and …, are refused. …");
+        let long = format!("{} Pass-1 is refused.", "x".repeat(MOST - 4));
+        let said = Said::of(&json!({"error": {"message": long}}));
+        assert!(said.text.ends_with('x'), "half of it is left: {said}");
         let plain = Said::of(&json!({"error": {"message": "Ask a@b or see http://host a://"}}));
         assert_eq!(plain.text, "Ask a@b or see http://host a://");
     }
@@ -242,6 +275,9 @@ mod tests {
                 "BMC 答复：Beside it",
             ),
             (json!({"cc": 1, "message": "flat"}), "flat", "BMC 答复：flat"),
+            (json!({"cc": 7, "error": "Busy."}), "Busy", "BMC 答复：Busy"),
+            (json!({"cc": 7}), "cc 7", "BMC 答复：cc 7"),
+            (json!({"cc": 0}), "it gave no reason", "BMC 未说明原因"),
             (json!({"error": {"code": "Base.1.0.AccessDenied"}}), "AccessDenied", "拒绝访问"),
             (json!(null), "it gave no reason", "BMC 未说明原因"),
             (json!({"error": 5}), "it gave no reason", "BMC 未说明原因"),

@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde_json::Value;
 
-use super::message::Said;
-use crate::operation::{Outcome, firmware::Stage};
+use super::message::{Said, without_users};
+use crate::{
+    dialect::Known,
+    operation::{Outcome, firmware::Stage},
+};
 
 /// What is done to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +192,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Returns a value without what is secret in it, by the names of its members.
+/// Returns a value without what is secret in it, by the names of its members and in URLs.
 pub fn shown(value: &Value) -> Value {
     let secret = |name: &str| {
         let name = name.to_ascii_lowercase();
@@ -209,6 +212,7 @@ pub fn shown(value: &Value) -> Value {
                 .collect(),
         ),
         Value::Array(items) => Value::Array(items.iter().map(shown).collect()),
+        Value::String(text) => without_users(text).into(),
         plain => plain.clone(),
     }
 }
@@ -233,10 +237,28 @@ pub type Told<T> = Result<T, Box<Next>>;
 pub struct Note {
     /// The quirk it comes from, where it is one.
     pub quirk: Option<&'static str>,
-    /// Whether something was guessed that this BMC does not advertise.
+    /// Whether it tells of a guess: of what no recording of the make shows.
     pub guessed: bool,
     /// What there is to tell: in Chinese, and in English.
     pub text: (String, String),
+}
+
+impl Note {
+    /// Returns what there is to tell of a step of a quirk, or of what is none.
+    pub fn of(quirk: Option<Known>, text: (String, String)) -> Self {
+        let guessed = quirk.is_some_and(|known| known.guessed);
+        Self { quirk: quirk.map(|known| known.id), guessed, text }
+    }
+
+    /// Returns what the user is told: what was guessed is told to be.
+    pub fn told(self) -> (String, String) {
+        let (mut chinese, mut english) = self.text;
+        if self.guessed {
+            chinese.push_str("（推测：没有该厂商的录制样本佐证）");
+            english.push_str(" (guessed: no recording of this make shows it)");
+        }
+        (chinese, english)
+    }
 }
 
 /// How a change ended, and what there is to tell of the way there.
@@ -337,8 +359,7 @@ impl<'h> Script<'h> {
     }
 
     /// Adds something to tell.
-    pub fn note(&mut self, quirk: Option<&'static str>, chinese: &str, english: &str) {
-        let text = (chinese.to_owned(), english.to_owned());
-        self.notes.push(Note { quirk, guessed: false, text });
+    pub fn note(&mut self, quirk: Option<Known>, chinese: &str, english: &str) {
+        self.notes.push(Note::of(quirk, (chinese.to_owned(), english.to_owned())));
     }
 }

@@ -46,10 +46,14 @@ pub fn place(reply: &Reply, rules: &Rules) -> Option<String> {
 }
 
 /// Returns whether an answer with a good status is a failure all the same: its body is an error,
-/// and none of those that say that it went well.
+/// and none of those that say that it went well, or it has a code of completion other than 0.
 pub fn is_failure(reply: &Reply, rules: &Rules) -> bool {
     let body = reply.json();
     if !reply.is_good() {
+        return true;
+    }
+    let code = body.get("cc").and_then(Value::as_i64);
+    if code.is_some_and(|code| code != 0) && rules.has("answer-cc") {
         return true;
     }
     if body.get("error").is_none() {
@@ -72,20 +76,19 @@ pub fn standing(reply: &Reply, rules: &Rules) -> Standing {
         Some(400..500) => return Standing::Failed(Said::of(body)),
         Some(_) | None => return Standing::Running,
     }
-    let Some(state) = body.get("TaskState") else {
+    if body.get("TaskState").is_none() {
         // A monitor that has the answer of the action itself.
         return if is_failure(reply, rules) {
             Standing::Failed(Said::of(body))
         } else {
             Standing::Good
         };
-    };
-    let state = state.as_str().map(|word| word.to_ascii_lowercase().replace([' ', '_'], ""));
+    }
     let bad_end = body
         .get("TaskStatus")
         .and_then(Value::as_str)
         .is_some_and(|health| matches!(health, "Critical" | "Warning"));
-    match state.as_deref() {
+    match state(body, rules).as_deref() {
         Some("completed") if bad_end && !messages(body, rules).ids.is_empty() => {
             let said = messages(body, rules);
             if said.is("Success") { Standing::Good } else { Standing::Failed(said) }
@@ -101,6 +104,32 @@ pub fn standing(reply: &Reply, rules: &Rules) -> Standing {
         // Not one of the standard's: it runs till the deadline.
         _ if rules.has("task-state-unknown") => Standing::Running,
         _ => Standing::Failed(messages(body, rules)),
+    }
+}
+
+/// Returns the state of a task as one small word, or as what the dialect's numbers stand for.
+pub(super) fn state(body: &Value, rules: &Rules) -> Option<String> {
+    let state = body.get("TaskState")?;
+    if let Some(word) = state.as_str() {
+        return Some(word.to_ascii_lowercase().replace([' ', '_'], ""));
+    }
+    let number = state.as_u64().filter(|_| rules.has("task-state-number"))?;
+    // 2 runs; of 3 no more is known than that there is nothing.
+    let words = ["completed", "exception", "running", "running", "new"];
+    let word = usize::try_from(number).ok().and_then(|at| words.get(at));
+    Some((*word.unwrap_or(&"running")).to_owned())
+}
+
+/// Returns the state of a task as it is shown: the BMC's word, or its number with what that stands
+/// for.
+pub fn shown(body: &Value, rules: &Rules) -> String {
+    match body.get("TaskState") {
+        Some(Value::String(word)) => word.clone(),
+        Some(own @ Value::Number(_)) => match state(body, rules) {
+            Some(word) => format!("{own} ({word})"),
+            None => own.to_string(),
+        },
+        _ => String::new(),
     }
 }
 

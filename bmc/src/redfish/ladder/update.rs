@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     credential::Secret,
-    dialect::{Feature, Rules},
+    dialect::{Feature, Known, Rules},
     operation::{Outcome, firmware::ApplyTime},
     redfish::tree,
 };
@@ -63,7 +63,7 @@ pub struct Ways {
     /// Where an image is posted to (`HttpPushUri`).
     pub push: Option<String>,
     /// Where vendors have an image uploaded to, by the quirk.
-    pub upload: Option<(&'static str, String)>,
+    pub upload: Option<(Known, String)>,
     /// The action by which it fetches one.
     pub simple: Option<Advertised>,
 }
@@ -114,8 +114,17 @@ enum Sent<'h> {
     Cannot((String, String)),
 }
 
-/// Has an image installed, and follows that to its end.
+/// Has an image installed, and follows that to its end. What the BMC quotes of the credential for
+/// the image's server is not told, be it of the request or of its task.
 pub fn update(script: &mut Script<'_>, plan: &Plan<'_>, rules: &Rules) -> Told<Verdict> {
+    let mut verdict = begun(script, plan, rules)?;
+    if let (Err(refusal), Some((_, password))) = (&mut verdict, plan.credential) {
+        refusal.said.forget(password.reveal());
+    }
+    Ok(verdict)
+}
+
+fn begun(script: &mut Script<'_>, plan: &Plan<'_>, rules: &Rules) -> Told<Verdict> {
     let read = script.get(plan.service)?;
     if !read.is_good() {
         return Ok(Err(Refusal::of(Method::Get, plan.service, read)));
@@ -335,11 +344,22 @@ pub fn follow(
         let reply = script.get(place)?;
         script.stage = Some(task::stage(reply));
         match task::standing(reply, rules) {
-            Standing::Good => return Ok(Ok(Outcome::Done)),
+            Standing::Good => {
+                if reply.json().get("TaskState").is_some_and(Value::is_number) {
+                    script.note(
+                        rules.id("task-state-number"),
+                        "任务状态是数字，0 按“已完成”处理",
+                        "the state of the task is a number, and 0 was taken for done",
+                    );
+                }
+                return Ok(Ok(Outcome::Done));
+            }
             Standing::Failed(said) => {
                 return Ok(Err(Refusal::of_task(place, Some(202), said)));
             }
-            Standing::Running if deferred && waits_for_host(reply.json()) => return accepted(),
+            Standing::Running if deferred && waits_for_host(reply.json(), rules) => {
+                return accepted();
+            }
             Standing::Running => {}
         }
         if !script.has_time(wait) {
@@ -350,9 +370,8 @@ pub fn follow(
     }
 }
 
-fn waits_for_host(task: &Value) -> bool {
-    let state = task.get("TaskState").and_then(Value::as_str).unwrap_or_default();
-    let state = state.to_ascii_lowercase().replace([' ', '_'], "");
+fn waits_for_host(task: &Value, rules: &Rules) -> bool {
+    let state = task::state(task, rules).unwrap_or_default();
     matches!(state.as_str(), "pending" | "suspended" | "waitingforeffect" | "new" | "service")
 }
 

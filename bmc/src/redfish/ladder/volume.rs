@@ -13,7 +13,7 @@ use self::plan::Plan;
 use super::{
     action, etag,
     message::Said,
-    script::{Method, Note, Refusal, Reply, Request, Script, Told, Verdict},
+    script::{Method, Refusal, Reply, Request, Script, Told, Verdict},
     task::{self, Followed},
 };
 use crate::{
@@ -233,7 +233,7 @@ fn told(script: &mut Script<'_>, form: Form, rules: &Rules) {
             "it was made in the vendor's form, with a list of physical disks",
         ),
     };
-    script.notes.push(Note { quirk: id, guessed: false, text: (zh.to_owned(), en.to_owned()) });
+    script.note(id, zh, en);
 }
 
 /// Waits till the volume is there.

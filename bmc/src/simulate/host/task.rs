@@ -159,7 +159,16 @@ impl Host {
             Some(Ok(())) => ("Completed", "OK"),
             Some(Err(_)) => ("Exception", "Critical"),
         };
-        set(body, &["TaskState"], state.into());
+        let number = match (&task.ended, task.ends) {
+            (Some(Ok(())), _) => 0,
+            (Some(Err(_)), _) => 1,
+            (None, Some(_)) => 2,
+            (None, None) => 4,
+        };
+        let is_number =
+            self.has(Knob::TaskStateNumber) && matches!(task.finish, Finish::Firmware { .. });
+        let state: Value = if is_number { number.into() } else { state.into() };
+        set(body, &["TaskState"], state);
         set(body, &["TaskStatus"], status.into());
         set(body, &["PercentComplete"], percent.into());
         if self.has(Knob::TaskPercentText) {

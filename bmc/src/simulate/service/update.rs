@@ -64,6 +64,18 @@ impl Host {
         if self.has(Knob::UpdateNoProtocol) && sent.contains_key("TransferProtocol") {
             return Some(unknown(ACTION, "TransferProtocol"));
         }
+        let in_url = self.has(Knob::UpdateCredsInUrl);
+        if in_url
+            && let Some(name) =
+                ["Username", "UserName"].iter().find(|name| sent.contains_key(**name))
+        {
+            return Some(unknown(ACTION, name));
+        }
+        let image = sent.get("ImageURI").and_then(Value::as_str).unwrap_or_default();
+        let of_user = ["sftp://", "cifs://"].iter().any(|scheme| image.starts_with(scheme));
+        if in_url && of_user && !image.contains('@') {
+            return Some(bad(ACTION, "ImageURI", &image.into()));
+        }
         let own = sent.get("Oem").map(|oem| &oem["Public"]);
         let item = own.and_then(|own| own["FlashItem"].as_str());
         if self.has(Knob::UpdateItem) && !matches!(item, Some("BMC" | "BIOS" | "CPLD")) {

@@ -131,6 +131,10 @@ impl Host {
         if capacity > most {
             return stop(bad_value("CapacityBytes", &capacity.into()));
         }
+        if let Some(code) = self.base.knobs.value(Knob::VolumeCcFails) {
+            let answer = json!({ "cc": code, "Status": "The controller has no volume left." });
+            return Ok(Response::json(200, answer));
+        }
         let id = self.free_id(path);
         let links: Vec<Value> =
             wanted.drives.iter().map(|drive| json!({ "@odata.id": drive })).collect();

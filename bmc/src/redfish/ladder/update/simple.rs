@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Plan, Sent, deliver, file_name, sent};
 use crate::{
-    dialect::{Feature, Rules},
+    dialect::{Feature, Known, Rules},
     redfish::ladder::{
         action::Advertised,
+        insert::with_user,
         message::Said,
         script::{Note, Request, Script, Told, Upload},
         task,
@@ -22,7 +23,7 @@ const PART: &str = "file";
 pub(super) fn uploaded<'h>(
     script: &mut Script<'h>,
     plan: &Plan<'_>,
-    (quirk, path): &(&'static str, String),
+    (quirk, path): &(Known, String),
     action: &Advertised,
     name: &str,
     rules: &Rules,
@@ -43,14 +44,11 @@ pub(super) fn uploaded<'h>(
             return Ok(Sent::Refused(super::Refusal::of_task(&place, reply.status, said)));
         }
     }
-    script.notes.push(Note {
-        quirk: Some(quirk),
-        guessed: true,
-        text: (
-            format!("BMC 未列出 `{path}`，按同类推测上传"),
-            format!("`{path}` is not advertised: it was uploaded there as to BMCs of its kind"),
-        ),
-    });
+    script.note(
+        Some(*quirk),
+        &format!("BMC 未列出 `{path}`，按同类 BMC 上传到该处"),
+        &format!("`{path}` is not advertised: it was uploaded there as to BMCs of its kind"),
+    );
     let uri = format!("{UPLOADED}/{}", file_name(name));
     ask(script, plan, action, &uri, None, rules)
 }
@@ -77,8 +75,11 @@ pub(super) fn fetched<'h>(
             format!("the BMC fetches images by {list}, and the URL is of {protocol}"),
         )));
     }
-    // HDM has it in the URL alone.
-    let protocol = Some(protocol).filter(|_| !rules.has("update-no-protocol"));
+    let mut protocol = Some(protocol);
+    if let Some(known) = rules.id("update-no-protocol") {
+        protocol = None;
+        script.note(Some(known), "协议只写在 URL 中", "the protocol stood in the URL alone");
+    }
     ask(script, plan, action, url, protocol, rules)
 }
 
@@ -92,6 +93,9 @@ fn ask<'h>(
     rules: &Rules,
 ) -> Told<Sent<'h>> {
     let mut body = Map::new();
+    let in_url = rules.id("update-creds-in-url").zip(plan.credential);
+    let uri = in_url
+        .map_or_else(|| uri.to_owned(), |(_, (user, password))| with_user(uri, user, password));
     body.insert("ImageURI".to_owned(), uri.into());
     if let Some(protocol) = protocol {
         body.insert("TransferProtocol".to_owned(), protocol.into());
@@ -102,14 +106,16 @@ fn ask<'h>(
     if let Some(apply) = plan.apply {
         body.insert("@Redfish.OperationApplyTime".to_owned(), apply.word().into());
     }
-    if let Some((user, password)) = plan.credential {
+    if let Some((known, _)) = in_url {
+        script.note(Some(known), "用户名与密码写在 URL 中", "user and password stood in the URL");
+    } else if let Some((user, password)) = plan.credential {
         body.insert("Username".to_owned(), user.into());
         body.insert("Password".to_owned(), password.reveal().into());
     }
     let mut beside = match rules.beside(Feature::Firmware) {
         Some((quirk, beside)) => match filled(beside, plan) {
             Some(beside) => Some((quirk, beside)),
-            None => return Ok(Sent::Cannot(unnamed())),
+            None => return Ok(Sent::Cannot(Note::of(Some(quirk), unnamed()).told())),
         },
         None => None,
     };
@@ -128,7 +134,8 @@ fn ask<'h>(
             if said.names("TransferProtocol") && body.remove("TransferProtocol").is_some() {
                 continue;
             }
-            let own = |(_, own): &(&str, Map<String, Value>)| own.keys().any(|key| said.names(key));
+            let own =
+                |(_, own): &(Known, Map<String, Value>)| own.keys().any(|key| said.names(key));
             if beside.as_ref().is_some_and(own) {
                 beside = None;
                 continue;
@@ -143,13 +150,7 @@ fn ask<'h>(
                 "parameters of BMCs of its kind were added, and its settings are kept",
             );
         }
-        let mut sent = sent(&action.target, reply, rules);
-        if let (Sent::Refused(refusal) | Sent::Lacks(refusal), Some((_, password))) =
-            (&mut sent, plan.credential)
-        {
-            refusal.said.forget(password.reveal());
-        }
-        return Ok(sent);
+        return Ok(sent(&action.target, reply, rules));
     }
 }
 

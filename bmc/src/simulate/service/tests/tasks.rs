@@ -102,6 +102,12 @@ fn tasks_are_told_of_in_each_way_that_is_met() {
     assert_eq!(body["Oem"]["Simulated"]["TaskPercentage"], "50%");
     bench.wait(1000);
     assert_eq!(bench.get(task)["TaskState"], "Completed");
+    let mut bench = Bench::of("dmtf", "task-state-number");
+    bench.post(UPDATE, &sent);
+    bench.wait(1000);
+    assert_eq!(bench.get(task)["TaskState"], 2);
+    bench.wait(1000);
+    assert_eq!(bench.get(task)["TaskState"], 0);
     let mut bench = Bench::of("dmtf", "task-gone");
     bench.post(UPDATE, &sent);
     bench.get(task);
