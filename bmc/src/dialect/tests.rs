@@ -173,7 +173,7 @@ fn the_page_of_vendors_says_what_the_data_says() {
             let claims = own
                 .lines()
                 .any(|line| line.split('|').nth(3).is_some_and(|known| known.contains(recorded)));
-            assert_eq!(claims, dialect.recorded, "{name}: {}", dialect.id);
+            assert_eq!(claims, !dialect.recorded.is_empty(), "{name}: {}", dialect.id);
         }
         // What it says is held by a test, is; the names of tests are sentences.
         let words = page.split('`').skip(1).step_by(2);
