@@ -218,7 +218,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("bmc replay/fetch_media", "主机真正去取要插入或安装的映像 (http、https)"),
     (
         "bmc simulate/dialects",
-        "BMC 的品牌：dmtf、huawei、xfusion、h3c、inspur、lenovo、ami、openbmc；给出几种则各主机轮流 [默认：dmtf]",
+        "BMC 的品牌：dmtf、huawei、huawei-blade、xfusion、h3c、inspur、lenovo、lenovo-amd、ami、openbmc；给出几种则各主机轮流 [默认：dmtf]",
     ),
     (
         "bmc simulate/parts",
