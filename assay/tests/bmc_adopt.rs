@@ -158,6 +158,26 @@ fn factory_hosts_come_into_service_and_nobody_is_left_of_the_factory() {
 }
 
 #[test]
+fn a_host_of_inspur_whose_users_have_slots_comes_into_service() {
+    let rack = Rack::start(1, &["--dialect", "inspur", "--fault", "factory"]);
+    let credentials = fs::read_to_string(rack.file("credentials.toml")).expect("credentials");
+    assert!(credentials.contains("password = \"admin\""), "as its manual has it: {credentials}");
+    // It is to be changed before anything is even looked at.
+    assert_eq!(rack.ask(&["info"]).status.code(), Some(3));
+    let list = list(&rack, &|_| ",,,bmc-i1".to_owned());
+    let (code, hosts, said) = adopt(&rack, &list, &["--ntp", "192.0.2.1", "--yes-hosts", "1"]);
+    assert_eq!(code, Some(0), "{}", String::from_utf8_lossy(&said));
+    let all = ["password", "serial", "user", "login", "disable", "ntp", "name"];
+    assert_eq!(steps(&hosts[0]), all.map(|step| (step, "done")), "{:#}", hosts[0]);
+    let address = hosts[0]["address"].as_str().expect("an address");
+    let (code, users) = as_new(&rack, address, &["users"]);
+    assert_eq!(code, Some(0), "{users:#}");
+    let of = users["users"].as_array().expect("users").iter();
+    let of: Vec<_> = of.map(|user| (user["name"].clone(), user["enabled"].clone())).collect();
+    assert_eq!(of, [("admin".into(), false.into()), ("ops".into(), true.into())]);
+}
+
+#[test]
 fn a_run_that_is_killed_anywhere_is_gone_on_with() {
     let rack = Rack::start(2, &["--dialect", "huawei", "--fault", "factory,latency=40"]);
     let list = list(&rack, &|at| format!(",,,bmc-b{at}"));

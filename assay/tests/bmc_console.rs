@@ -98,6 +98,11 @@ fn why_there_is_no_console_is_said() {
     let (code, out, err) = said(&piped(&off, b"", &["--for", "5"]));
     assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
     assert!(err.contains("serial over LAN is turned off in the BMC"), "{err}");
+    // Firmware of Inspur has none at all.
+    let inspur = Rack::start(1, &["--dialect", "inspur"]);
+    let (code, out, err) = said(&piped(&inspur, b"", &["--for", "5"]));
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("serial over LAN is turned off in the BMC"), "{err}");
     let (code, _, err) = said(&piped(&off, b"", &["--protocol", "redfish"]));
     assert!(code == Some(1) && err.contains("only IPMI does this"), "{code:?} {err}");
     let without = Rack::start(1, &["--no-ipmi"]);

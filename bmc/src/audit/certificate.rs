@@ -62,8 +62,9 @@ const MAKERS: &[&str] = &[
     "Default Issuer (Do not trust)",
     // iDRAC.
     "iDRACDefault",
-    // MegaRAC.
+    // MegaRAC, and ISBMC on its base.
     "American Megatrends",
+    "www.ami.com",
     "AMI",
     // Supermicro.
     "Super Micro Computer",

@@ -25,6 +25,7 @@ pub mod message;
 pub mod place;
 pub mod power;
 pub mod property;
+mod remote;
 pub mod retry;
 pub mod script;
 pub mod session;

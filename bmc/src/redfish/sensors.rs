@@ -61,8 +61,9 @@ impl Found {
         self.subsystems(chassis);
         for (_, oem) in chassis.oem() {
             for list in ["ThresholdSensors", "DiscreteSensors"] {
-                if let Some(sensors) = oem.follow(list) {
-                    self.array(&sensors, "Sensors", reading::of_vendor);
+                let Some(sensors) = oem.follow(list) else { continue };
+                for item in sensors.items("Sensors") {
+                    self.take(list, reading::of_vendor(&item));
                 }
             }
         }

@@ -79,6 +79,8 @@ enum Due {
     Dark,
     /// The BMC restarts, and says nothing for so many milliseconds.
     Restart(u32),
+    /// Remote media are on.
+    RemoteMedia,
 }
 
 /// A simulated host.
@@ -107,6 +109,8 @@ pub struct Host {
     pub(super) dumped: super::service::Bundle,
     /// Updates that were refused because the BMC is busy.
     pub(super) busy_updates: u32,
+    /// Connects of virtual media that failed.
+    pub(super) failed_connects: u32,
     /// How far the host's clock is off, in seconds.
     pub(super) clock_off: i64,
     /// The BMC restarts, and says nothing until then.
@@ -162,6 +166,7 @@ impl Host {
             uploaded: None,
             dumped: super::service::Bundle::default(),
             busy_updates: 0,
+            failed_connects: 0,
             clock_off: 0,
             down_until: None,
             certificate: (String::new(), String::new()),
@@ -356,6 +361,7 @@ impl Host {
                 Due::Task { path } => self.ends(&path, then),
                 Due::Dark => self.light(false),
                 Due::Restart(ms) => self.restart_for(ms, then),
+                Due::RemoteMedia => self.remote_media_on(),
             }
         }
         if self.down_until.is_some_and(|until| until <= now.elapsed) {

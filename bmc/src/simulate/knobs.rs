@@ -48,13 +48,18 @@ knobs! {
     BootContinuous "boot-continuous" 1 "Once 读回为 Continuous" "Once reads back as Continuous";
     BootOnceOnly "boot-once-only" 1 "拒绝 Continuous" "Continuous is refused";
     BootBiosOnce "boot-bios-once" 1 "BiosSetup 只能 Once" "BiosSetup goes with Once only";
+    BootPxeOff "boot-pxe-off" 1 "UEFI 网络启动已关闭：Pxe 答成功而不保存" "UEFI network boot is off: Pxe is answered and not kept";
     MediaProtocol "media-protocol" 1 "须给出 TransferProtocolType" "TransferProtocolType is demanded";
     MediaCreds "media-creds" 1 "须给出 UserName 与 Password" "UserName and Password are demanded";
     MediaMethod "media-method" 1 "须给出 TransferMethod" "TransferMethod is demanded";
     MediaNoInserted "media-no-inserted" 1 "拒绝 Inserted 与 WriteProtected" "Inserted and WriteProtected are refused";
     MediaPatch "media-patch" 1 "介质经 PATCH 插入" "media are inserted by PATCH";
     MediaVmm "media-vmm" 1 "介质经 VmmControl 插入，为任务" "media are inserted by VmmControl, as a task";
+    MediaVmmHidden "media-vmm-hidden" 1 "VmmControl 未列出，但可用" "VmmControl is not advertised, and works";
+    MediaVmmFails "media-vmm-fails" 2 "前若干次 Connect 失败" "so many Connects fail first";
+    MediaRmedia "media-rmedia" 1 "远程介质未启用（AMI）：启用前拒绝插入" "remote media are off (AMI), and inserts refused till they are on";
     MediaTwoTrees "media-two-trees" 1 "Managers 与 Systems 下都有槽位，仅后者可用" "slots are under Managers and Systems, and the latter work";
+    MediaSystem "media-system" 1 "槽位只在 Systems 下" "slots are under Systems alone";
     MediaSlotRefused "media-slot-refused" 1 "首个槽位拒绝插入" "the first slot refuses";
     MediaImageBare "media-image-bare" 1 "读回的映像地址不带协议" "the image is shown without its scheme";
     MediaNfsOnly "media-nfs-only" 1 "列明只取 nfs，拒绝其他协议" "nfs alone is listed, and all else refused";
@@ -89,6 +94,7 @@ knobs! {
     TaskTime "task-time" 2000 "任务用时（毫秒）" "a task takes so many ms";
     PowerTime "power-time" 1000 "上下电用时（毫秒）" "power takes so many ms";
     PowerIgnored "power-ignored" 1 "电源操作答成功而不执行" "power actions are answered and not done";
+    PowerFruOnly "power-fru-only" 1 "没有 ComputerSystem.Reset，只有厂商的 FruControl" "there is no ComputerSystem.Reset, and the maker's FruControl at most";
     SoftIgnored "soft-ignored" 1 "系统不理会正常关机" "the host's system ignores a soft shutdown";
     Action200 "action-200" 1 "操作成功答 200 与 Base.Success" "actions are answered 200 with Base.Success";
     DumpCut "dump-cut" 1 "日志包下载到一半断开" "the download of a bundle of logs breaks off half way";

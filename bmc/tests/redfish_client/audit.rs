@@ -79,6 +79,21 @@ fn each_fault_is_a_finding_and_a_closed_host_has_none_that_is_due() {
 }
 
 #[test]
+fn the_certificate_that_firmware_of_ami_brings_is_a_finding() {
+    let hosts = ["inspur", "h3c"].map(|make| (make.to_owned(), String::new()));
+    let site = site_with(&hosts, false);
+    run(async {
+        let [own, other] = [0, 1].map(|at| audit(&site.places()[at], Protocol::Redfish));
+        let own = own.await;
+        let found = own.findings.iter().find(|one| one.id == "certificate.default");
+        let found = found.expect("a row");
+        assert_eq!(found.state, State::Weak);
+        assert!(found.seen.1.contains("www.ami.com"), "{found:?}");
+        assert_eq!(state(&other.await, "certificate.default"), State::Sound);
+    });
+}
+
+#[test]
 fn clocks_users_and_sessions_are_looked_at() {
     let site = site_with(&[("huawei".to_owned(), String::new())], true);
     run(async {

@@ -182,3 +182,24 @@ fn once_that_reads_as_continuous_is_a_note() {
     let went = set(&system(&full()), &mut { shows }, pxe, &rules(""));
     assert!(went.has_note("boot-once-continuous"), "{:?}", went.notes);
 }
+
+#[test]
+fn pxe_that_is_skipped_is_told_with_what_to_do() {
+    let skip = |device: Device, rules: &Rules| {
+        let mut own = |request: &Request, _: &mut Tree| {
+            (request.method == Method::Patch).then(|| answer(200, json!({})))
+        };
+        set(&system(&full()), &mut own, wanted(device, Lasting::Once), rules)
+    };
+    needs("pxe-skipped", &rules("Huawei"), &|rules| {
+        let went = skip(Device::Pxe, rules);
+        let Ok(Outcome::NotKept { found, .. }) = &went.end else { panic!("{:?}", went.end) };
+        assert!(found.contains("BootSourceOverrideTarget None"), "{found}");
+        let says = |note: &bmc::redfish::ladder::script::Note| {
+            note.text.0.contains("启用 UEFI 网络启动") && note.text.1.contains("UEFI network boot")
+        };
+        went.has_note("pxe-skipped") && went.notes.iter().any(says)
+    });
+    // It is of the network alone.
+    assert!(!skip(Device::Cd, &rules("Huawei")).has_note("pxe-skipped"));
+}

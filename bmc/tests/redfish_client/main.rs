@@ -13,6 +13,7 @@ mod etag;
 mod host;
 mod interface;
 mod lockdown;
+mod makes;
 mod media;
 mod power;
 mod server;

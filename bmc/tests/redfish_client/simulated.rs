@@ -38,15 +38,19 @@ pub(crate) fn site_with(hosts: &[(String, String)], ipmi: bool) -> Background {
         let knobs = knobs.trim_end_matches(',').parse().expect("knobs");
         Arc::new(Base::made(dialect, Numbers::default(), &knobs).expect("made"))
     };
-    let certificate = serve::certificate("bmc", [127, 0, 0, 1].into(), false);
+    let hosts: Vec<Arc<Base>> = hosts.iter().map(base).collect();
+    let certificate = |base: &Arc<Base>| {
+        let subject = base.subject().unwrap_or("bmc");
+        serve::certificate(subject, [127, 0, 0, 1].into(), false).expect("a certificate")
+    };
     let setup = Setup {
         listen: "127.0.0.1:0".parse().expect("an address"),
-        hosts: hosts.iter().map(base).collect(),
+        certificates: hosts.iter().map(certificate).collect(),
+        hosts,
         user: USER.to_owned(),
         password: Secret::new(PASSWORD.to_owned()),
         fetches: false,
         ipmi,
-        certificates: vec![certificate.expect("a certificate")],
     };
     Background::start(setup).expect("a site")
 }
@@ -152,7 +156,9 @@ fn troubles(hosts: &[(String, String)], url: fn(&str) -> &'static str) -> Vec<St
 /// The scheme that a make takes.
 fn scheme(dialect: &str) -> &'static str {
     match dialect {
-        "huawei" | "xfusion" | "openubmc" | "h3c" | "inspur" => "nfs://192.0.2.1/os.iso",
+        "huawei" | "huawei-blade" | "xfusion" | "openubmc" | "h3c" | "inspur" => {
+            "nfs://192.0.2.1/os.iso"
+        }
         _ => "http://192.0.2.1/os.iso",
     }
 }

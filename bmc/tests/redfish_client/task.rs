@@ -138,6 +138,34 @@ fn a_task_runs_till_the_deadline_and_one_that_is_gone_has_ended() {
 }
 
 #[test]
+fn how_much_is_done_is_a_number_or_ibmcs_text_or_nothing() {
+    let own =
+        |value: serde_json::Value| json!({ "Oem": { "Huawei": { "TaskPercentage": value } } });
+    let cases = [
+        (json!({ "PercentComplete": 40 }), Some(40)),
+        (own("100%".into()), Some(100)),
+        (own("7 %".into()), Some(7)),
+        (own(json!(null)), None),
+        (own("".into()), None),
+        (
+            json!({ "PercentComplete": null, "Oem": { "xFusion": { "TaskPercentage": "55%" } } }),
+            Some(55),
+        ),
+        (json!({ "PercentComplete": 250 }), Some(100)),
+        (json!({}), None),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(task::percent(&body), expected, "{body}");
+    }
+    // What cannot be told is no failure of the task.
+    let reply = answer(
+        200,
+        json!({ "TaskState": "Running", "Oem": { "Huawei": { "TaskPercentage": null } } }),
+    );
+    assert_eq!(task::standing(&reply, &rules("Huawei")), Standing::Running);
+}
+
+#[test]
 fn messages_may_be_one_object() {
     let one = json!({ "TaskState": "Exception", "Messages": {
         "MessageId": "iBMC.1.0.FileTransferProtocolMismatch",

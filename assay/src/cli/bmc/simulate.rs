@@ -60,8 +60,8 @@ folder. Hosts keep their state in memory: power, boot override, media, logs, use
 volumes and firmware act as they do on a BMC.
 Example: assay bmc simulate --hosts 8 --dialect huawei --dialect h3c --fault 3:boot-not-kept")]
 pub struct Simulate {
-    /// The make of BMC: dmtf, huawei, xfusion, openubmc, h3c, inspur, lenovo, ami, zte,
-    /// enginetech, openbmc; of several hosts take turns [default: dmtf]
+    /// The make of BMC: dmtf, huawei, huawei-blade, xfusion, openubmc, h3c, inspur, lenovo,
+    /// lenovo-amd, ami, zte, enginetech, openbmc; of several hosts take turns [default: dmtf]
     #[arg(long = "dialect", value_name = "NAME")]
     pub dialects: Vec<String>,
     /// How much a host has: cpus, dimms, drives, nics, gpus, power-supplies, fans, log

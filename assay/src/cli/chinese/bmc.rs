@@ -221,7 +221,7 @@ pub(super) const ARGUMENTS: &[(&str, &str)] = &[
     ("bmc replay/fetch_media", "主机真正去取要插入或安装的映像 (http、https)"),
     (
         "bmc simulate/dialects",
-        "BMC 的品牌：dmtf、huawei、xfusion、openubmc、h3c、inspur、lenovo、ami、zte、enginetech、openbmc；给出几种则各主机轮流 [默认：dmtf]",
+        "BMC 的品牌：dmtf、huawei、huawei-blade、xfusion、openubmc、h3c、inspur、lenovo、lenovo-amd、ami、zte、enginetech、openbmc；给出几种则各主机轮流 [默认：dmtf]",
     ),
     (
         "bmc simulate/parts",

@@ -148,6 +148,9 @@ fn port(node: &Node<'_>) -> Port {
     });
     let capable = capable.filter_map(|speed| speed.checked_mul(u64::from(MEGA)));
     let most = node.amount("MaxSpeedGbps", GIGA).or_else(|| capable.max());
+    // iBMC and its kin have it as text, below their own name.
+    let most =
+        most.or_else(|| node.oem().iter().find_map(|(_, oem)| fastest(&oem.text("PortMaxSpeed")?)));
     let speed = node.amount("CurrentSpeedGbps", GIGA);
     let speed = speed.or_else(|| node.amount("CurrentLinkSpeedMbps", MEGA));
     let speed = speed.or_else(|| node.amount("SpeedMbps", MEGA));
@@ -165,6 +168,18 @@ fn port(node: &Node<'_>) -> Port {
         is_linked: link(node),
         health: node.status().health,
     }
+}
+
+/// Reads a speed in iBMC's words, in bit/s: `25000Mbps`, `10Gbps`, `10GE`, `1000M`.
+fn fastest(text: &str) -> Option<u64> {
+    let at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(at)?;
+    let unit = match unit.trim_start().bytes().next()?.to_ascii_uppercase() {
+        b'M' => MEGA,
+        b'G' => GIGA,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit.into())
 }
 
 /// Gives ports the addresses that only their functions tell.
@@ -252,6 +267,22 @@ fn hardware_address(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_fastest_speed_reads_in_the_words_of_ibmc() {
+        let cases = [
+            ("25000Mbps", Some(25_000_000_000)),
+            ("10 Gbps", Some(10_000_000_000)),
+            ("10GE", Some(10_000_000_000)),
+            ("1000M", Some(1_000_000_000)),
+            ("25000", None),
+            ("Mbps", None),
+            ("99999999999999G", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(fastest(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_hardware_address_reads_in_any_spelling() {

@@ -73,7 +73,8 @@ pub fn set(script: &mut Script<'_>, path: &str, wanted: Override, rules: &Rules)
         .and_then(tree::path)
         .filter(|settings| settings != path && rules.has("boot-settings"));
     let mut last = None;
-    for (place, step) in [(Some(path.to_owned()), None), (settings, Some("boot-settings"))] {
+    'places: for (place, step) in [(Some(path.to_owned()), None), (settings, Some("boot-settings"))]
+    {
         let Some(place) = place else { continue };
         for form in forms(system, wanted, rules) {
             let body = json!({ "Boot": form.boot });
@@ -102,9 +103,21 @@ pub fn set(script: &mut Script<'_>, path: &str, wanted: Override, rules: &Rules)
             let goes_on = rules.has("boot-not-kept");
             last = Some(Ok(kept));
             if !goes_on {
-                return Ok(last.unwrap_or(Ok(Outcome::Done)));
+                break 'places;
             }
         }
+    }
+    let network = matches!(wanted.device, Device::Pxe | Device::Http);
+    if let (Some(Ok(Outcome::NotKept { .. })), true, Some(id)) =
+        (&last, network, rules.id("pxe-skipped"))
+    {
+        script.note(
+            Some(id),
+            "此类 BMC 在 BIOS 关闭网络启动时略过 PXE 且不报错：在 BIOS 中启用 UEFI 网络启动\
+             （`bios get`、`bios set`），重启后再设",
+            "such BMCs skip PXE without a word while network boot is off in the BIOS: turn UEFI \
+             network boot on (`bios get`, `bios set`), restart, and set it again",
+        );
     }
     Ok(last.unwrap_or_else(|| Ok(lacks())))
 }

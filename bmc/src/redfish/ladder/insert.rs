@@ -9,6 +9,7 @@ use super::{
     action::{self, Advertised},
     eject, etag,
     message::{Said, encoded},
+    remote,
     script::{Method, Note, Refusal, Reply, Request, Script, Told, Verdict},
     slot::{Slot, bare, slot, slots},
     task::{self, Followed},
@@ -45,7 +46,15 @@ pub fn insert(
     image: &Image<'_>,
     rules: &Rules,
 ) -> Told<Verdict> {
-    let mut all = match slots(script, owners, rules)? {
+    let mut listed = slots(script, owners, rules)?;
+    let mut enabled = false;
+    if matches!(&listed, Ok(all) if all.is_empty()) {
+        enabled = remote::turn_on(script, owners, rules)?;
+        if enabled {
+            listed = slots(script, owners, rules)?;
+        }
+    }
+    let mut all = match listed {
         Ok(all) => all,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -80,6 +89,14 @@ pub fn insert(
             break;
         }
         let mut verdict = into(script, slot, image, rules)?;
+        let refused =
+            matches!(&verdict, Err(refusal) if !matches!(refusal.status, Some(401 | 403)));
+        if refused && !enabled {
+            enabled = remote::turn_on(script, owners, rules)?;
+            if enabled {
+                verdict = into(script, slot, image, rules)?;
+            }
+        }
         if let (Err(refusal), Some((_, password))) = (&mut verdict, image.credential) {
             refusal.said.forget(password.reveal());
         }

@@ -148,6 +148,70 @@ fn sensors_of_old_schemas_have_thresholds_and_units() {
     assert_eq!(named("PSU1 input power").reading, Some(120.0));
 }
 
+#[test]
+fn lists_of_a_vendors_own_are_read_and_counted_once() {
+    let own = |list: &str| link(&format!("/redfish/v1/Chassis/1/{list}"));
+    let chassis = json!({ "Thermal": own("Thermal"), "Sensors": own("Sensors"), "Oem": { "Huawei": {
+        "ThresholdSensors": own("ThresholdSensors"), "DiscreteSensors": own("DiscreteSensors") } } });
+    let thermal = json!({ "Temperatures": [
+        { "Name": "Inlet Temp", "ReadingCelsius": 24, "Status": { "State": "Enabled", "Health": "OK" } },
+    ] });
+    let one = |name: &str, reading: &str, unit: &str, status: &str| {
+        json!({ "Name": name, "ReadingValue": reading, "Unit": unit, "Status": status,
+            "UpperThresholdCritical": "46.000", "UpperThresholdFatal": "na" })
+    };
+    let thresholds = json!({ "Sensors": [
+        one("Inlet Temp", "24.000", "degrees C", "ok"),
+        one("VRD Temp", "41.500", "degrees C", "ok"),
+        one("PCH Temp", "97.000", "degrees C", "ucr"),
+        one("BBU Temp", "na", "degrees C", "na"),
+        // Without a word for its state, its thresholds tell.
+        one("Outlet Temp", "48.000", "degrees C", ""),
+    ] });
+    let discrete = json!({ "Sensors": [
+        { "Name": "SEL Status", "ReadingValue": "0x8000", "Unit": "discrete", "Status": "ok" },
+        { "Name": "PSU Redundancy", "ReadingValue": "0x8002", "Unit": "discrete", "Status": "cr" },
+    ] });
+    let tree = service(
+        json!({ "Links": { "Chassis": [link("/redfish/v1/Chassis/1")] } }),
+        chassis,
+        &[
+            ("/redfish/v1/Chassis/1/Thermal", thermal),
+            ("/redfish/v1/Chassis/1/Sensors", members(&["/redfish/v1/Chassis/1/Sensors/VRD"])),
+            (
+                "/redfish/v1/Chassis/1/Sensors/VRD",
+                json!({ "Name": "VRD Temp", "ReadingType": "Temperature", "ReadingUnits": "Cel",
+                    "Reading": 41.5, "Status": { "State": "Enabled", "Health": "OK" } }),
+            ),
+            ("/redfish/v1/Chassis/1/ThresholdSensors", thresholds),
+            ("/redfish/v1/Chassis/1/DiscreteSensors", discrete),
+        ],
+    );
+    let read = sensors::sensors(&tree);
+    assert!(read.is_complete(), "{:#?}", read.findings);
+    let found: Vec<_> = read
+        .value
+        .iter()
+        .map(|one| (one.name.as_str(), one.kind.as_str(), one.reading, one.state))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("VRD Temp", "temperature", Some(41.5), Judged::Ok),
+            ("Inlet Temp", "temperature", Some(24.0), Judged::Ok),
+            ("PCH Temp", "temperature", Some(97.0), Judged::Critical),
+            ("BBU Temp", "temperature", None, Judged::Unavailable),
+            ("Outlet Temp", "temperature", Some(48.0), Judged::Critical),
+            ("SEL Status", "discrete", None, Judged::Ok),
+            ("PSU Redundancy", "discrete", None, Judged::Critical),
+        ]
+    );
+    // What two lists have is where it was first, and has the thresholds of the other.
+    let inlet = &read.value[1];
+    assert!(inlet.source.contains("/Thermal#/Temperatures/0"), "{}", inlet.source);
+    assert_eq!(inlet.thresholds.upper_critical, Some(46.0));
+}
+
 /// A service with what `system` and `chassis` say, and more resources.
 fn service(system: Value, chassis: Value, more: &[(&str, Value)]) -> Tree {
     let mut tree = tree(&[

@@ -62,7 +62,9 @@ impl Host {
 
     /// Sets a boot override: the properties of `Boot` that were sent and are sound.
     pub(in crate::simulate) fn set_boot(&mut self, system: &str, sent: &Map<String, Value>) {
-        if self.has(Knob::BootNotKept) {
+        let skips = self.has(Knob::BootPxeOff)
+            && sent.get("BootSourceOverrideTarget").is_some_and(|to| to == "Pxe");
+        if self.has(Knob::BootNotKept) || skips {
             return;
         }
         let continuous = self.has(Knob::BootContinuous);

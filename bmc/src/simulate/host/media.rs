@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Finish, Host, set};
+use super::{Due, Finish, Host, later, set};
 use crate::simulate::{
     clock::Moment,
     knobs::Knob,
@@ -100,6 +100,26 @@ impl Host {
             set(slot, &["UserName"], user.into());
         }
         self.event("OK", &format!("Virtual media were inserted: {name}"), now);
+    }
+
+    /// Returns whether AMI's service of remote media is off, without which nothing is inserted.
+    pub(in crate::simulate) fn remote_media_is_off(&self) -> bool {
+        let at = format!("/Oem/{}/VirtualMedia/RMediaStatus", self.base.namespace);
+        let state = self.raw(&self.base.manager).and_then(|body| body.pointer(&at));
+        state.is_some_and(|state| state == "Disabled")
+    }
+
+    /// Begins to turn remote media on: that takes as long as a task does.
+    pub(in crate::simulate) fn enable_remote_media(&mut self, now: Moment) {
+        let at = later(self.knob(Knob::TaskTime, 2000), now);
+        self.due.push((at, Due::RemoteMedia));
+    }
+
+    pub(super) fn remote_media_on(&mut self) {
+        let (manager, namespace) = (self.base.manager.clone(), self.base.namespace.clone());
+        if let Some(body) = self.edit(&manager) {
+            set(body, &["Oem", &namespace, "VirtualMedia", "RMediaStatus"], "Enabled".into());
+        }
     }
 
     /// Takes the medium out of a slot.

@@ -60,7 +60,12 @@ impl Host {
         // Own actions may have their name's space before `Actions`.
         let place = place.split_once("/Oem/").map_or(place, |(place, _)| place).to_owned();
         let found = self.raw(&place).and_then(|body| advertised(body, path));
-        let Some(said) = found.cloned() else { return stop(missing(path)) };
+        // This one works all the same where it is hidden, and there alone.
+        let hidden = self.has(Knob::MediaVmmHidden)
+            && path == format!("{place}/Oem/{}/Actions/{}", self.base.namespace, super::media::VMM)
+            && self.slots().contains(&place);
+        let said = found.cloned().or_else(|| hidden.then(Map::new));
+        let Some(said) = said else { return stop(missing(path)) };
         // Many actions have no parameters, and some clients then send nothing.
         let eject = action == "VirtualMedia.EjectMedia";
         let nothing = request.body.iter().all(u8::is_ascii_whitespace);
@@ -107,6 +112,14 @@ impl Host {
             "VirtualMedia.InsertMedia" => self.insert_medium(&place, &sent, now, wait),
             "VirtualMedia.EjectMedia" => self.eject_medium(&place, now),
             "VirtualMedia.VmmControl" => self.vmm(&place, &sent, now),
+            "AMIVirtualMedia.EnableRMedia" => {
+                let state = word("RMediaState").ok_or_else(|| lacks(&action, "RMediaState"))?;
+                if state == "Enable" {
+                    self.enable_remote_media(now);
+                }
+                // As AMI has it: an error that is none.
+                Ok(crate::simulate::message::success(200))
+            }
             "Bios.ResetBios" => Ok(self.reset_bios(&place)),
             "Manager.Dump" => self.dump(&sent, now),
             "CollectAllLog" => Ok(self.collect_all(now)),

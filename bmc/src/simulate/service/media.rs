@@ -16,7 +16,7 @@ use crate::simulate::{
 };
 
 const INSERT: &str = "VirtualMedia.InsertMedia";
-const VMM: &str = "VirtualMedia.VmmControl";
+pub(super) const VMM: &str = "VirtualMedia.VmmControl";
 
 impl Host {
     fn is_inserted(&self, slot: &str) -> bool {
@@ -25,6 +25,10 @@ impl Host {
 
     /// Returns why a slot takes nothing, if so.
     fn slot_refuses(&self, slot: &str, now: Moment) -> Option<Response> {
+        if self.remote_media_is_off() {
+            let message = "The requested operation needs remote media, which are disabled.";
+            return Some(error(400, "ActionNotSupported", message, &[]));
+        }
         let first = self.slots().first().is_some_and(|first| first == slot);
         let old_tree = self.has(Knob::MediaTwoTrees) && !slot.starts_with(&self.base.system);
         if old_tree || (first && self.has(Knob::MediaSlotRefused)) {
@@ -235,6 +239,11 @@ impl Host {
         if !taken.iter().any(|scheme| image.starts_with(scheme)) {
             let message = "The protocol of the file is not one that is supported.";
             return stop(error(400, "FileTransferProtocolMismatch", message, &["Image"]));
+        }
+        if self.failed_connects < self.base.knobs.value(Knob::MediaVmmFails).unwrap_or(0) {
+            self.failed_connects += 1;
+            let message = "The request failed due to an internal service error.";
+            return stop(error(500, "InternalError", message, &[]));
         }
         let name = image.rsplit('/').next().unwrap_or_default();
         if public && name.len() > 128 {

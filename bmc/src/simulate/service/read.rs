@@ -112,7 +112,7 @@ impl Host {
         }
         match kind(&body) {
             "Task" => self.show_task(path, &mut body, now),
-            "Sensor" | "Thermal" | "Power"
+            "Sensor" | "Thermal" | "Power" | "ThresholdSensors"
                 if self.base.made && self.power(&self.base.system) == "Off" =>
             {
                 still(&mut body);
@@ -216,6 +216,14 @@ fn still(body: &mut Value) {
                     if !is_inlet(one) {
                         absent(one, reading);
                     }
+                }
+            }
+        }
+        "ThresholdSensors" => {
+            for one in body["Sensors"].as_array_mut().into_iter().flatten() {
+                if one["Name"] != "Inlet Temp" {
+                    set(one, &["ReadingValue"], "na".into());
+                    set(one, &["Status"], "na".into());
                 }
             }
         }

@@ -3,12 +3,29 @@
 use serde_json::{Value, json};
 
 use super::{Base, ROOT};
-use crate::simulate::knobs::Knob;
+use crate::simulate::{host::set, knobs::Knob};
 
 /// Brings the documents in line with the knobs.
 pub(super) fn shape(base: &mut Base) {
-    if base.knobs.has(Knob::MediaTwoTrees) {
+    if base.knobs.has(Knob::MediaTwoTrees) || base.knobs.has(Knob::MediaSystem) {
         two_trees(base);
+    }
+    if base.knobs.has(Knob::MediaSystem) {
+        let old = format!("{}/VirtualMedia", base.manager);
+        base.documents.retain(|path, _| !path.starts_with(&old));
+        if let Some(manager) = base.documents.get_mut(&base.manager).and_then(Value::as_object_mut)
+        {
+            manager.remove("VirtualMedia");
+        }
+    }
+    if base.knobs.has(Knob::MediaRmedia) {
+        remote_media(base);
+    }
+    if base.knobs.has(Knob::PowerFruOnly)
+        && let Some(system) = base.documents.get_mut(&base.system)
+        && let Some(actions) = system["Actions"].as_object_mut()
+    {
+        actions.remove("#ComputerSystem.Reset");
     }
     if base.knobs.has(Knob::MediaVmm) || base.knobs.has(Knob::MediaPatch) {
         slots(base);
@@ -107,6 +124,17 @@ fn two_trees(base: &mut Base) {
     }
 }
 
+/// AMI's service of remote media is off, and the manager has the action that turns it on.
+fn remote_media(base: &mut Base) {
+    let target = format!("{}/Actions/Oem/AMIVirtualMedia.EnableRMedia", base.manager);
+    let Some(manager) = base.documents.get_mut(&base.manager) else { return };
+    let state = ["Oem", &base.namespace, "VirtualMedia", "RMediaStatus"];
+    set(manager, &state, "Disabled".into());
+    let action = json!({ "target": target,
+        "RMediaState@Redfish.AllowableValues": ["Enable", "Disable"] });
+    set(manager, &["Actions", "Oem", "#AMIVirtualMedia.EnableRMedia"], action);
+}
+
 /// Slots have an action of the vendor's own, or none and are patched.
 fn slots(base: &mut Base) {
     let own = base.knobs.has(Knob::MediaVmm);
@@ -124,7 +152,9 @@ fn slots(base: &mut Base) {
                 "target": target,
                 "VmmControlType@Redfish.AllowableValues": ["Connect", "Disconnect"],
             } });
-            slot.insert("Oem".to_owned(), json!({ namespace.clone(): { "Actions": action } }));
+            let hidden = base.knobs.has(Knob::MediaVmmHidden);
+            let own = if hidden { json!({}) } else { json!({ "Actions": action }) };
+            slot.insert("Oem".to_owned(), json!({ namespace.clone(): own }));
         } else {
             let fields = json!(["Image", "Inserted", "WriteProtected", "UserName", "Password"]);
             slot.insert("@w".to_owned(), fields);

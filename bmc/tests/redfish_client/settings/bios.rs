@@ -60,7 +60,7 @@ async fn set_and_restarted(place: Place, what: String) {
 fn settings_count_when_the_host_of_any_make_has_restarted() {
     let mut hosts: Vec<_> = dialects().into_iter().map(|name| (name, String::new())).collect();
     // Where the annotation is missing, the dialect knows the place.
-    for make in ["huawei", "openubmc", "h3c", "inspur", "ami", "zte", "enginetech"] {
+    for make in ["huawei", "openubmc", "h3c", "inspur", "ami", "zte", "enginetech", "lenovo"] {
         hosts.push((make.to_owned(), "bios-no-settings".to_owned()));
     }
     let site = site_with(&hosts, false);

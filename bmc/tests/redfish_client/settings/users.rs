@@ -21,13 +21,15 @@ const SECOND: &str = "second-Word-2";
 
 #[test]
 fn a_user_lives_and_dies_at_every_make_by_either_protocol() {
-    let makes: Vec<_> = dialects().into_iter().map(|name| (name, String::new())).collect();
+    let mut makes: Vec<_> = dialects().into_iter().map(|name| (name, String::new())).collect();
+    // Older firmware of Lenovo has slots, as Inspur's.
+    makes.push(("lenovo".to_owned(), "users-slots=12".to_owned()));
     let site = site_with(&makes, true);
     let (first, second) = (Secret::new(FIRST.to_owned()), Secret::new(SECOND.to_owned()));
     run(async {
-        for (place, (make, _)) in site.places().iter().zip(&makes) {
+        for (place, (make, faults)) in site.places().iter().zip(&makes) {
             for protocol in [Protocol::Redfish, Protocol::Ipmi] {
-                let what = format!("{make} {protocol:?}");
+                let what = format!("{make} {faults} {protocol:?}");
                 let mut bmc = administer(place, protocol).await;
                 let add = Change::Add { role: Role::Operator, password: &first };
                 is_done(&what, &bmc.change_user("ops", &add).await);

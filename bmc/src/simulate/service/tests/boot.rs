@@ -39,6 +39,8 @@ fn each_lie_and_demand_of_the_table_is_told() {
     // Knob, what is sent, the status, and what is read back.
     let cases = [
         ("boot-not-kept", &pair, 200, ("None", "Disabled")),
+        ("boot-pxe-off", &pair, 200, ("None", "Disabled")),
+        ("boot-pxe-off", &wanted("Cd", "Once"), 200, ("Cd", "Once")),
         ("boot-no-mode", &all, 400, ("None", "Disabled")),
         ("boot-no-mode", &pair, 200, ("Pxe", "Once")),
         ("boot-all-three", &pair, 400, ("None", "Disabled")),

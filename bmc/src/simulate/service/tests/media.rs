@@ -95,6 +95,46 @@ fn the_form_by_patch_wants_inserted() {
 }
 
 #[test]
+fn vmm_control_may_be_hidden_or_fail_first() {
+    let slot = "Managers/1/VirtualMedia/CD";
+    let target = format!("{slot}/Oem/Huawei/Actions/VirtualMedia.VmmControl");
+    let connect = json!({ "VmmControlType": "Connect", "Image": "nfs://192.0.2.9/a.iso" });
+    let mut bench = Bench::of("huawei", "media-vmm-hidden,media-vmm-fails=2");
+    assert_eq!(bench.get(slot)["Oem"]["Huawei"].get("Actions"), None);
+    let statuses = [500, 500, 202].map(|_| bench.status("POST", &target, &connect));
+    assert_eq!(statuses, [500, 500, 202]);
+    // Elsewhere there is none.
+    let other = "Managers/1/Oem/Huawei/Actions/VirtualMedia.VmmControl";
+    assert_eq!(bench.status("POST", other, &connect), 404);
+    let foreign = format!("{slot}/Oem/Public/Actions/VirtualMedia.VmmControl");
+    assert_eq!(bench.status("POST", &foreign, &connect), 404);
+    let mut bench = Bench::of("huawei", "media-system");
+    assert_eq!(bench.get("Managers/1").get("VirtualMedia"), None);
+    assert_eq!(bench.ask("GET", slot, None, &[]).response.status, 404);
+    let target = target.replace("Managers", "Systems");
+    assert_eq!(bench.status("POST", &target, &connect), 202);
+}
+
+#[test]
+fn remote_media_are_off_till_they_are_turned_on() {
+    let mut bench = Bench::of("lenovo-amd", "");
+    let status = |bench: &mut Bench| {
+        bench.get("Managers/Self")["Oem"]["Ami"]["VirtualMedia"]["RMediaStatus"].clone()
+    };
+    assert_eq!(status(&mut bench), "Disabled");
+    let slot = "Managers/Self/VirtualMedia/CD1";
+    let sent = json!({ "Image": IMAGE, "TransferProtocolType": "HTTP" });
+    assert_eq!(insert(&mut bench, slot, &sent), 400);
+    let enable = "Managers/Self/Actions/Oem/AMIVirtualMedia.EnableRMedia";
+    assert_eq!(bench.status("POST", enable, &json!({ "RMediaState": "On" })), 400);
+    assert_eq!(bench.status("POST", enable, &json!({ "RMediaState": "Enable" })), 200);
+    assert_eq!(insert(&mut bench, slot, &sent), 400);
+    bench.wait(3000);
+    assert_eq!(status(&mut bench), "Enabled");
+    assert_eq!(insert(&mut bench, slot, &sent), 204);
+}
+
+#[test]
 fn vmm_control_mounts_by_a_task() {
     for (dialect, namespace, https, disconnect) in [
         ("huawei", "Huawei", 202, 202),

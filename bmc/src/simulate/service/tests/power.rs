@@ -78,3 +78,21 @@ fn a_system_may_not_listen() {
     bench.wait(60_000);
     assert_eq!(state(&mut bench), "On");
 }
+
+#[test]
+fn the_makers_own_action_may_be_all_there_is() {
+    let mut bench = Bench::of("huawei", "power-fru-only");
+    let actions = bench.get("Systems/1")["Actions"].clone();
+    assert_eq!(actions.get("#ComputerSystem.Reset"), None);
+    assert_eq!(bench.status("POST", RESET, &json!({ "ResetType": "ForceOff" })), 404);
+    let own = actions["Oem"]["Huawei"]["#ComputerSystem.FruControl"]["target"].clone();
+    let own = own.as_str().expect("a target");
+    let off = json!({ "FruID": 0, "FruControlType": "ForceOff" });
+    assert_eq!(bench.status("POST", own, &off), 200);
+    bench.wait(1000);
+    assert_eq!(state(&mut bench), "Off");
+    // What measures nothing says so in each of its lists.
+    let sensors = bench.get("Chassis/1/ThresholdSensors")["Sensors"].clone();
+    let reading = |at: usize| sensors[at]["ReadingValue"].clone();
+    assert_eq!((reading(0), reading(1)), (json!("24.000"), json!("na")));
+}
