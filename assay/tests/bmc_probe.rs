@@ -77,7 +77,7 @@ const KNOWN: [(&str, &[Known]); 11] = [
         "openubmc",
         &[
             ("vendor", "works", "", "openUBMC"),
-            ("dialect", "works", "", "ibmc"),
+            ("dialect", "guessed", "", "ibmc"),
             ("media.form", "quirk", "media-vmm", ""),
         ],
     ),

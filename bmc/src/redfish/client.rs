@@ -258,12 +258,14 @@ impl Inner {
         credential: Option<Credential>,
         options: Options,
     ) -> Self {
+        let mut learned = BTreeSet::new();
+        learned.extend(options.learned.iter().cloned());
         Self {
             edge,
             marks: Mutex::new(place::marks(&root, server)),
             root,
             held: Mutex::default(),
-            learned: Mutex::new(options.learned.iter().cloned().collect()),
+            learned: Mutex::new(learned),
             renewals: AtomicU8::new(session::RENEWALS),
             is_proven: AtomicBool::new(false),
             renewing: tokio::sync::Mutex::const_new(()),

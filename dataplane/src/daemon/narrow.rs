@@ -37,8 +37,10 @@ impl Known {
     /// Returns what is known behind a look that found all as wanted; nothing where two things
     /// share a number. `mtu` is the largest packet of the underlay's device in bytes.
     pub fn of(desired: &Desired, zones: Zones, wanted: Wanted, mtu: Option<u32>) -> Option<Self> {
-        let names = names(&wanted.ruleset).map(str::to_owned).collect();
-        let numbers = numbers(&wanted.ruleset).collect();
+        let mut own = (BTreeSet::new(), BTreeSet::new());
+        own.0.extend(names(&wanted.ruleset).map(str::to_owned));
+        own.1.extend(numbers(&wanted.ruleset));
+        let (names, numbers) = own;
         // On a full node it is megabytes, and so is what follows.
         drop(wanted);
         (!firewall::shares_numbers(desired)).then_some(Self { zones, mtu, names, numbers })
