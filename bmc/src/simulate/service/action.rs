@@ -59,27 +59,7 @@ impl Host {
         let action = action.rsplit('/').next().unwrap_or_default().to_owned();
         // Own actions may have their name's space before `Actions`.
         let place = place.split_once("/Oem/").map_or(place, |(place, _)| place).to_owned();
-        let found = self.raw(&place).and_then(|body| advertised(body, path));
-        // This one works all the same where it is hidden, and there alone.
-        let hidden = self.has(Knob::MediaVmmHidden)
-            && path == format!("{place}/Oem/{}/Actions/{}", self.base.namespace, super::media::VMM)
-            && self.slots().contains(&place);
-        let said = found.cloned().or_else(|| hidden.then(Map::new));
-        let Some(said) = said else { return stop(missing(path)) };
-        // Many actions have no parameters, and some clients then send nothing.
-        let eject = action == "VirtualMedia.EjectMedia";
-        let nothing = request.body.iter().all(u8::is_ascii_whitespace);
-        let sent = if nothing && !(eject && self.has(Knob::EjectEmptyBody)) {
-            Map::new()
-        } else {
-            object(&request.json()?)
-        };
-        for (name, value) in &sent {
-            let allowed = said.get(&format!("{name}@Redfish.AllowableValues"));
-            if allowed.and_then(Value::as_array).is_some_and(|all| !all.contains(value)) {
-                return stop(bad(&action, name, value));
-            }
-        }
+        let sent = self.parameters(request, path, &place, &action)?;
         let word = |name: &str| sent.get(name).and_then(Value::as_str).map(str::to_owned);
         match action.as_str() {
             "ComputerSystem.Reset" | "Chassis.Reset" => {
@@ -146,6 +126,38 @@ impl Host {
                 stop(error(501, "ActionNotSupported", &message, &[]))
             }
         }
+    }
+
+    /// Returns what an action is sent, if it is one of that place and takes it.
+    fn parameters(
+        &self,
+        request: &Request,
+        path: &str,
+        place: &str,
+        action: &str,
+    ) -> Result<Map<String, Value>, Box<Response>> {
+        let found = self.raw(place).and_then(|body| advertised(body, path));
+        // This one works all the same where it is hidden, and there alone.
+        let hidden = self.has(Knob::MediaVmmHidden)
+            && path == format!("{place}/Oem/{}/Actions/{}", self.base.namespace, super::media::VMM)
+            && self.slots().iter().any(|slot| slot == place);
+        let said = found.cloned().or_else(|| hidden.then(Map::new));
+        let Some(said) = said else { return stop(missing(path)) };
+        // Many actions have no parameters, and some clients then send nothing.
+        let eject = action == "VirtualMedia.EjectMedia";
+        let nothing = request.body.iter().all(u8::is_ascii_whitespace);
+        let sent = if nothing && !(eject && self.has(Knob::EjectEmptyBody)) {
+            Map::new()
+        } else {
+            object(&request.json()?)
+        };
+        for (name, value) in &sent {
+            let allowed = said.get(&format!("{name}@Redfish.AllowableValues"));
+            if allowed.and_then(Value::as_array).is_some_and(|all| !all.contains(value)) {
+                return stop(bad(action, name, value));
+            }
+        }
+        Ok(sent)
     }
 
     fn power_action(
