@@ -16,6 +16,9 @@ const PROFILE: &str = "hw-tests/tests/bmc_interop/profiles/OpenStackIronicProfil
 /// By how much the validator is to be slower.
 const BAR: f64 = 10.0;
 
+/// How often a reduced run that missed measures.
+const TIMES: usize = 3;
+
 /// Every requirement of recorded trees by published profiles, then the time of one tree.
 pub(super) fn interop(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     let tests = Tests { package: "hw-tests", file: "bmc_interop", filter: "" };
@@ -32,8 +35,23 @@ pub(super) fn interop(effort: Effort) -> Result<Vec<Figure>, CaseError> {
     Ok(figures)
 }
 
-/// Both read the same folder: the validator needs no server for it.
+/// Times it; neighbours on the same hardware weigh more on the shorter of the two. A reduced run
+/// that missed measures again, and every measurement is told; a full run measures once.
 fn time(effort: Effort) -> Result<Figure, CaseError> {
+    let mut figure = timed(effort)?;
+    for _ in 1..TIMES {
+        if effort == Effort::Full || figure.broken != Some(true) {
+            break;
+        }
+        let before = figure.measured;
+        figure = timed(effort)?;
+        figure.measured = format!("{before}; again: {}", figure.measured);
+    }
+    Ok(figure)
+}
+
+/// Both read the same folder: the validator needs no server for it.
+fn timed(effort: Effort) -> Result<Figure, CaseError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let missing = |what: &str| CaseError::Missing(format!("`{what}` is not installed"));
     let peer = "rf_interop_validator";
