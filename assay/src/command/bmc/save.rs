@@ -95,6 +95,16 @@ pub(super) async fn collect(bmc: &mut Bmc, name: &str, out: &Path) -> Result<Fou
             format!("`{shown}` cannot be written: {error}"),
         ),
     };
+    if path.exists() {
+        return Ok(Found::Unable {
+            why: (
+                format!("无法写入 `{shown}`：文件已存在，予以保留；用 --out 另指"),
+                format!(
+                    "`{shown}` cannot be written: it is there already and is kept; name another with --out"
+                ),
+            ),
+        });
+    }
     // Before the BMC is set to work. It has addresses and serial numbers, and maybe more.
     let made = path.parent().map_or(Ok(()), fs::create_dir_all);
     let made = made

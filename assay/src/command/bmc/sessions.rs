@@ -4,8 +4,8 @@
 //! ten thousand files that come and go take ext4 four seconds.
 
 use std::{
-    cell::{Cell, OnceCell},
-    collections::BTreeMap,
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -26,11 +26,10 @@ pub(super) struct Notes {
     stale: Vec<PathBuf>,
 }
 
-/// The file that this process notes in; it goes with the last note, if every session is closed.
+/// The file that this process notes in; it goes with the last note, if all it says is closed.
 struct Own {
     path: PathBuf,
     file: File,
-    open: Cell<usize>,
 }
 
 /// A note of a session that is open; taken back when the session is closed.
@@ -92,7 +91,6 @@ impl Notes {
             };
             let said = format!("{address} {kind} {value}");
             own.say('+', &said).ok()?;
-            own.open.set(own.open.get() + 1);
             Some((Rc::clone(own), said))
         };
         Note(put())
@@ -105,18 +103,13 @@ impl Notes {
         // A run may have noted sessions before, of the same process.
         let path = folder.join(format!("{}.{}", me.number, me.began));
         let file = File::options().append(true).create(true).open(&path)?;
-        Ok(Own { path, file, open: Cell::new(0) })
+        Ok(Own { path, file })
     }
 }
 
 impl Drop for Notes {
     fn drop(&mut self) {
-        for path in &self.stale {
-            // What cannot be read is looked at again by the next run.
-            if fs::read_to_string(path).is_ok_and(|text| open(&text).is_empty()) {
-                fs::remove_file(path).ok();
-            }
-        }
+        self.stale.iter().for_each(|path| tidy(path));
     }
 }
 
@@ -129,10 +122,7 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
-        if self.open.get() == 0 {
-            // One that stays has nothing open, and the next run takes it away.
-            fs::remove_file(&self.path).ok();
-        }
+        tidy(&self.path);
     }
 }
 
@@ -141,9 +131,7 @@ impl Note {
     pub(super) fn settled(self) {
         if let Some((own, said)) = self.0 {
             // One that stays makes a later run ask for a session that is not there.
-            if own.say('-', &said).is_ok() {
-                own.open.set(own.open.get().saturating_sub(1));
-            }
+            own.say('-', &said).ok();
         }
     }
 }
@@ -158,17 +146,22 @@ impl Left {
     }
 }
 
-/// Returns what a file says to be open, in order; a last line that was torn does not count.
-fn open(text: &str) -> Vec<&str> {
-    let mut open = Vec::new();
+/// Takes a file away that says nothing to be open.
+fn tidy(path: &Path) {
+    // What cannot be read or taken away is looked at again by the next run.
+    if fs::read_to_string(path).is_ok_and(|text| open(&text).is_empty()) {
+        fs::remove_file(path).ok();
+    }
+}
+
+/// Returns what a file says to be open; a last line that was torn does not count.
+fn open(text: &str) -> BTreeSet<&str> {
+    let mut open = BTreeSet::new();
     for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
         if let Some(said) = line.strip_prefix("+ ") {
-            open.push(said);
-        } else if let Some(said) = line.strip_prefix("- ")
-            // A path may be used again: the last one of it is closed.
-            && let Some(at) = open.iter().rposition(|one| *one == said)
-        {
-            open.remove(at);
+            open.insert(said);
+        } else if let Some(said) = line.strip_prefix("- ") {
+            open.remove(said);
         }
     }
     open
@@ -249,8 +242,8 @@ mod tests {
 
     #[test]
     fn open_is_what_was_opened_and_not_closed() {
-        assert_eq!(open("+ a\n+ b\n- a\n+ c"), ["b"], "the last line is torn");
-        assert_eq!(open("+ a\n- a\n+ a\n- x\n"), ["a"], "used again");
+        assert_eq!(open("+ a\n+ b\n- a\n+ c"), ["b"].into(), "the last line is torn");
+        assert_eq!(open("+ a\n- a\n+ a\n- x\n"), ["a"].into(), "used again");
         assert!(open("").is_empty() && open("+ a\n- a\n").is_empty());
     }
 
@@ -267,6 +260,9 @@ mod tests {
         let dead = folder.join(format!("{}.{}", me.number, me.began + 1));
         let text = fs::read_to_string(&file).expect("a file") + "+ 192.0.2.8 ipmi 0x00000009\n";
         fs::write(&dead, text).expect("it is written");
+        // Other notes of the same process, as a second round of a command has, leave these alone.
+        Notes::read(&known).note(&address, &Session::Ipmi(8)).settled();
+        assert!(file.exists(), "the first is open");
         note.settled();
         assert!(!file.exists(), "nothing is open");
         let notes = Notes::read(&known);
