@@ -24,6 +24,7 @@ pub fn json_schema() -> Value {
             "inventory": Inventory::json_schema(),
             "storage": Storage::json_schema(),
             "network": network_schema(),
+            "workload": profiles::workload::json_schema(),
         },
     })
 }

@@ -15,7 +15,7 @@ use regex_lite::Regex;
 use crate::node::Place;
 use crate::path::Path;
 use crate::unit::Unit;
-use crate::{Case, Text};
+use crate::{Case, Inspection, Party, Text};
 
 /// A number to compare with, in the unit of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,11 +188,25 @@ pub enum Rule {
         evidence: Vec<Path>,
         /// Why nothing can be laid before them.
         no_evidence: Option<Text>,
+        /// How that person finds out, and what of whom; a contract's own profile may leave it
+        /// to whoever signs.
+        asked: Option<Asked>,
         /// What settles it against the machine without a person.
         refuted_by: Vec<Refutation>,
         /// Where the profile says so.
         place: Place,
     },
+}
+
+/// What a person asks to see, and of whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// From papers, or on site.
+    pub how: Inspection,
+    /// What has to be shown.
+    pub what: Text,
+    /// Who shows it.
+    pub of: Party,
 }
 
 /// One line of the comparison that a person judges equivalence by.

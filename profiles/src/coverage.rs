@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::{Check, Rule};
 use crate::norm::{Row, norm};
-use crate::{Catalogue, Text, bundled};
+use crate::path::Path;
+use crate::{Catalogue, Inspection, Profile, Text, bundled, workload};
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,15 +35,117 @@ pub enum Coverage {
     Missing,
 }
 
-/// A check of a profile.
+/// A check of a profile, as far as coverage tells of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckRef {
     /// Id of the profile, with its variant.
     pub profile: String,
     /// Id of the check.
     pub check: String,
-    /// How it decides: `min`, `attest`, …
-    pub kind: &'static str,
+    /// How much of a project it is about: `device`, `system` or `project`.
+    pub subject: &'static str,
+    /// What it decides by.
+    pub kind: Evidence,
+    /// Where in the facts what it asks for stands; none where a person decides on what is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The workload that has to run for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// What is expected.
+    pub target: Text,
+    /// What has to be shown to the person who decides, and by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Text>,
+}
+
+/// What a check decides by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// By a run.
+    Measured,
+    /// By what there is.
+    Inventory,
+    /// By a person, on papers (书面核查).
+    Document,
+    /// By a person who looks at it (现场查验).
+    OnSite,
+    /// By a person.
+    Attested,
+}
+
+impl Evidence {
+    /// Returns whether no person is needed.
+    pub fn is_automatic(self) -> bool {
+        matches!(self, Self::Measured | Self::Inventory)
+    }
+
+    /// Returns what documents call it.
+    pub fn word(self) -> Text {
+        match self {
+            Self::Measured => Text::new("实测", "measured"),
+            Self::Inventory => Text::new("采集", "inventory"),
+            Self::Document => Text::new("书面核查", "on papers"),
+            Self::OnSite => Text::new("现场查验", "on site"),
+            Self::Attested => Text::new("人工确认", "attested"),
+        }
+    }
+}
+
+/// Returns the first path that a rule asks for.
+fn first_path(rule: &Rule) -> Option<&Path> {
+    match rule {
+        Rule::Value { path, .. } => Some(path),
+        Rule::Count(counting) | Rule::Absent(counting) => Some(&counting.over),
+        Rule::All(branches) | Rule::Any(branches) => {
+            branches.iter().find_map(|branch| first_path(&branch.rule))
+        }
+        Rule::Ratio { part, .. } => Some(part),
+        Rule::Measure { run, .. } => Some(run),
+        Rule::Attest { .. } => None,
+    }
+}
+
+impl CheckRef {
+    fn of(profile: &Profile, check: &Check) -> Self {
+        let path = first_path(&check.rule);
+        let (kind, asked) = match &check.rule {
+            Rule::Measure { .. } => (Evidence::Measured, None),
+            Rule::Attest { asked: None, .. } => (Evidence::Attested, None),
+            Rule::Attest { asked: Some(asked), .. } => {
+                let kind = match asked.how {
+                    Inspection::Document => Evidence::Document,
+                    Inspection::OnSite => Evidence::OnSite,
+                };
+                let of = asked.of.word();
+                let text = Text::new(
+                    format!("由{}提供{}", of.zh, asked.what.zh),
+                    format!("{} shows {}", of.en, asked.what.en),
+                );
+                (kind, Some(text))
+            }
+            _ => (Evidence::Inventory, None),
+        };
+        Self {
+            profile: profile.id.clone(),
+            check: check.check.clone(),
+            subject: profile.subject.extent().name(),
+            kind,
+            path: path.map(ToString::to_string),
+            workload: path.and_then(workload::named).map(str::to_owned),
+            target: check.expected.clone(),
+            asked,
+        }
+    }
+}
+
+impl Line {
+    /// Returns the check that says most of the row: one that needs no person before others.
+    pub fn first(&self) -> Option<&CheckRef> {
+        let Coverage::Checked { checks } = &self.coverage else { return None };
+        checks.iter().min_by_key(|check| check.kind)
+    }
 }
 
 /// A row and what becomes of it.
@@ -87,9 +191,8 @@ pub fn coverage(catalogue: &Catalogue) -> Vec<Line> {
     let mut checked: BTreeMap<String, Vec<CheckRef>> = BTreeMap::new();
     for id in catalogue.ids() {
         let Ok(profile) = catalogue.profile(&id) else { continue };
-        for check in profile.checks {
-            let profile = id.clone();
-            let refer = CheckRef { profile, check: check.check.clone(), kind: check.rule.kind() };
+        for check in &profile.checks {
+            let refer = CheckRef::of(&profile, check);
             checked.entry(check.row.clone()).or_default().push(refer);
         }
     }

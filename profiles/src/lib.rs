@@ -18,12 +18,14 @@ pub mod norm;
 pub mod path;
 pub mod text;
 pub mod unit;
+pub mod workload;
 
 mod catalogue;
 mod error;
 mod finding;
 mod judge;
 mod node;
+mod party;
 mod profile;
 mod words;
 
@@ -32,5 +34,6 @@ pub use error::ProfileError;
 pub use judge::{judge, overall};
 pub use judgement::{Case, Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
 pub use node::Place;
-pub use profile::{Dropped, Profile, Subject};
+pub use party::{Inspection, Party};
+pub use profile::{Dropped, Extent, Profile, Subject};
 pub use text::{Lang, Text};

@@ -80,7 +80,7 @@ pub struct PathError {
 }
 
 /// The first word of paths that start at the document.
-pub const ROOTS: [&str; 4] = ["inventory", "storage", "network", "bmc"];
+pub const ROOTS: [&str; 5] = ["inventory", "storage", "network", "bmc", "workload"];
 
 /// Longer texts and deeper paths serve nobody.
 const LONGEST: usize = 300;

@@ -13,34 +13,121 @@ pub enum Subject {
     Machine,
     /// A virtual machine, seen from inside.
     Guest,
-    /// The cloud as it was delivered.
-    Cloud,
     /// A volume or disk, by what it does under load.
     Volume,
+    /// A disk array.
+    Array,
+    /// A switch.
+    Switch,
+    /// A firewall.
+    Firewall,
+    /// A rack with its power.
+    Rack,
+    /// The cloud as it was delivered.
+    Cloud,
+    /// A distributed storage.
+    Storage,
+    /// A network as it was delivered, with its controller.
+    Network,
     /// This program's own tenant networks, on the kernel they were tried on.
     Dataplane,
+    /// The project: its site, its zones, its operation.
+    Project,
+}
+
+/// How much of a project a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// One device: a report for each.
+    Device,
+    /// A system of many devices.
+    System,
+    /// The project as a whole.
+    Project,
+}
+
+impl Extent {
+    /// Returns the name that documents for machines have.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::System => "system",
+            Self::Project => "project",
+        }
+    }
 }
 
 impl Subject {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Machine,
+        Self::Guest,
+        Self::Volume,
+        Self::Array,
+        Self::Switch,
+        Self::Firewall,
+        Self::Rack,
+        Self::Cloud,
+        Self::Storage,
+        Self::Network,
+        Self::Dataplane,
+        Self::Project,
+    ];
+
     /// Returns the words for it.
     pub fn word(self) -> Text {
+        let (zh, en) = match self {
+            Self::Machine => ("物理服务器", "physical machine"),
+            Self::Guest => ("云主机（在虚拟机内查看）", "virtual machine, from inside"),
+            Self::Volume => ("卷或硬盘", "volume or disk"),
+            Self::Array => ("磁盘阵列", "disk array"),
+            Self::Switch => ("交换机", "switch"),
+            Self::Firewall => ("防火墙", "firewall"),
+            Self::Rack => ("机柜", "rack"),
+            Self::Cloud => ("已交付的云平台", "the cloud as delivered"),
+            Self::Storage => ("分布式存储系统", "distributed storage"),
+            Self::Network => {
+                ("已交付的网络与控制器", "the network and its controller as delivered")
+            }
+            Self::Dataplane => ("本内核上的本数据面", "this dataplane on this kernel"),
+            Self::Project => ("本项目", "the project"),
+        };
+        Text::new(zh, en)
+    }
+
+    /// Returns the name that profiles write.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Machine => Text::new("物理服务器", "physical machine"),
-            Self::Guest => Text::new("云主机（在虚拟机内查看）", "virtual machine, from inside"),
-            Self::Cloud => Text::new("已交付的云平台", "the cloud as delivered"),
-            Self::Volume => Text::new("卷或硬盘", "volume or disk"),
-            Self::Dataplane => Text::new("本内核上的本数据面", "this dataplane on this kernel"),
+            Self::Machine => "machine",
+            Self::Guest => "guest",
+            Self::Volume => "volume",
+            Self::Array => "array",
+            Self::Switch => "switch",
+            Self::Firewall => "firewall",
+            Self::Rack => "rack",
+            Self::Cloud => "delivered-cloud",
+            Self::Storage => "delivered-storage",
+            Self::Network => "delivered-network",
+            Self::Dataplane => "assay-dataplane",
+            Self::Project => "project",
         }
     }
 
     pub(crate) fn named(word: &str) -> Option<Self> {
-        match word {
-            "machine" => Some(Self::Machine),
-            "guest" => Some(Self::Guest),
-            "delivered-cloud" => Some(Self::Cloud),
-            "volume" => Some(Self::Volume),
-            "assay-dataplane" => Some(Self::Dataplane),
-            _ => None,
+        Self::ALL.into_iter().find(|subject| subject.name() == word)
+    }
+
+    /// Returns how much of a project it is.
+    pub fn extent(self) -> Extent {
+        match self {
+            Self::Machine
+            | Self::Guest
+            | Self::Volume
+            | Self::Array
+            | Self::Switch
+            | Self::Firewall
+            | Self::Rack => Extent::Device,
+            Self::Cloud | Self::Storage | Self::Network | Self::Dataplane => Extent::System,
+            Self::Project => Extent::Project,
         }
     }
 }

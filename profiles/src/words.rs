@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::{Text, bundled};
+use crate::{Text, bundled, workload};
 
 /// What a section is called, and how a gap in it is closed.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -59,6 +59,7 @@ pub(crate) fn field(name: &str) -> Text {
         .field
         .get(name)
         .or_else(|| WORDS.field.get(name.rsplit('.').next().unwrap_or(name)))
+        .or_else(|| workload::field(name))
         .cloned()
         .unwrap_or_else(|| Text::same(name))
 }

@@ -4,11 +4,12 @@ use regex_lite::RegexBuilder;
 
 use super::fields::{Fields, Problems, bilingual, text_of};
 use super::{
-    Amount, Bound, Branch, Comparison, Condition, Counting, Hint, Literal, Pattern, Refutation,
-    Rule, Test,
+    Amount, Asked, Bound, Branch, Comparison, Condition, Counting, Hint, Literal, Pattern,
+    Refutation, Rule, Test,
 };
 use crate::finding::did_you_mean;
 use crate::node::{Node, Place, Value};
+use crate::party::{Inspection, Party};
 use crate::path::{Aggregate, Path};
 use crate::unit::{Dimension, Quantity, Unit};
 
@@ -388,8 +389,40 @@ impl Rules<'_> {
             }
             refuted_by.push(Refutation { condition });
         }
+        let asked = self.asked(fields);
         let place = fields.place.clone();
-        Some(Rule::Attest { evidence, no_evidence, refuted_by, place })
+        Some(Rule::Attest { evidence, no_evidence, asked, refuted_by, place })
+    }
+
+    /// Reads `how`, `ask` and `from`, which stand together or not at all.
+    fn asked(&mut self, fields: &mut Fields<'_>) -> Option<Asked> {
+        let how = fields.text("how", self.problems);
+        let what = fields.bilingual("ask", self.problems);
+        let from = fields.text("from", self.problems);
+        if how.is_none() && what.is_none() && from.is_none() {
+            return None;
+        }
+        let (Some(how), Some(what), Some(from)) = (how, what, from) else {
+            let message = "`how`, `ask` and `from` stand together: how it is found out, what has \
+                           to be shown, and by whom";
+            self.problems.error(fields.place, message);
+            return None;
+        };
+        let inspection = Inspection::named(how);
+        if inspection.is_none() {
+            let hint = did_you_mean(how, ["document", "on-site"]);
+            let message = format!("unknown `how` `{how}`; it is document or on-site{hint}");
+            self.problems.error(fields.place, message);
+        }
+        let party = Party::named(from);
+        if party.is_none() {
+            let names = Party::ALL.map(Party::name);
+            let hint = did_you_mean(from, names);
+            let message =
+                format!("unknown party `{from}`; it is one of {}{hint}", names.join(", "));
+            self.problems.error(fields.place, message);
+        }
+        Some(Asked { how: inspection?, what, of: party? })
     }
 
     /// Reads one line of a comparison.

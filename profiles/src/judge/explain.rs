@@ -9,11 +9,11 @@ use super::facts::Base;
 use super::show;
 use super::span::Span;
 use super::walk::Claim;
-use crate::check::{Check, Comparison, Hint, Rule};
+use crate::check::{Asked, Check, Comparison, Hint, Rule};
 use crate::kleene::Truth;
 use crate::path::{Path, Step};
 use crate::words;
-use crate::{Reason, Text};
+use crate::{Reason, Text, workload};
 
 /// Why something is not known.
 #[derive(Clone, Copy, Debug)]
@@ -131,34 +131,17 @@ impl<'a> Judge<'a> {
     /// Returns why the check is open, and who or what closes it.
     pub(crate) fn reasons(&self, check: &Check) -> Vec<Reason> {
         let mut reasons = self.grouped();
-        if let Rule::Attest { no_evidence, .. } = &check.rule {
-            let text = no_evidence.clone().unwrap_or_else(|| {
-                Text::new(
-                    "须由专人核对所列证据后确认",
-                    "a person must confirm it on the evidence shown",
-                )
-            });
-            let close = Text::new(
-                format!(
-                    "由指定人员书面核查或现场查验后签署（`assay report attest`，用例 {}）",
-                    check.check
-                ),
-                format!(
-                    "have a named person check the papers or the machine and sign \
-                     (`assay report attest`, check {})",
-                    check.check
-                ),
-            );
-            reasons.insert(0, Reason { text, close: Some(close) });
+        if let Rule::Attest { no_evidence, asked, .. } = &check.rule {
+            reasons.insert(0, attestation(&check.check, no_evidence.as_ref(), asked.as_ref()));
         }
         if reasons.is_empty() {
             let text = Text::new("依据不足，无法判定", "the facts do not decide it");
             reasons.push(Reason { text, close: None });
         }
-        if let Some(close) = &check.close
+        if let Some(close) = check.close.clone().or_else(|| workload::close(&check.rule))
             && let Some(first) = reasons.first_mut()
         {
-            first.close = Some(close.clone());
+            first.close = Some(close);
         }
         reasons.truncate(REASONS);
         reasons
@@ -319,6 +302,38 @@ impl<'a> Judge<'a> {
         self.done(reached);
         span
     }
+}
+
+/// Returns why a person is needed, what has to be shown to that person and by whom.
+fn attestation(id: &str, no_evidence: Option<&Text>, asked: Option<&Asked>) -> Reason {
+    let mut text = no_evidence.cloned().unwrap_or_else(|| {
+        Text::new("须由专人核对所列证据后确认", "a person must confirm it on the evidence shown")
+    });
+    let mut close = Text::default();
+    match asked {
+        Some(Asked { how, what, of }) => {
+            let (how, of) = (how.word(), of.word());
+            text.push("；", "; ");
+            text.push(
+                &format!("{}：由{}提供", how.zh, of.zh),
+                &format!("{}: {} shows ", how.en, of.en),
+            );
+            text.push(&what.zh, &what.en);
+            close.push(
+                &format!("由指定人员{}后签署", how.zh),
+                &format!("have a named person check it {} and sign", how.en),
+            );
+        }
+        None => close.push(
+            "由指定人员书面核查或现场查验后签署",
+            "have a named person check the papers or the machine and sign",
+        ),
+    }
+    close.push(
+        &format!("（`assay report attest`，用例 {id}）"),
+        &format!(" (`assay report attest`, check {id})"),
+    );
+    Reason { text, close: Some(close) }
 }
 
 /// Returns what is missing.

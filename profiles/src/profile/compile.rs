@@ -10,6 +10,7 @@ use crate::Level;
 use crate::check::fields::{Fields, Problems};
 use crate::check::read::{self, Context};
 use crate::check::{Check, tighten};
+use crate::finding::did_you_mean;
 use crate::node::{Node, Value};
 use crate::norm::{self, Norm, Row};
 
@@ -36,9 +37,10 @@ pub(crate) fn compile(resolved: &Resolved, problems: &mut Problems) -> Option<Pr
     let subject = fields.needed("subject", problems).and_then(|word| {
         let subject = Subject::named(word);
         if subject.is_none() {
-            let message = format!(
-                "unknown subject `{word}`; it is machine, guest, volume, assay-dataplane or delivered-cloud"
-            );
+            let names = Subject::ALL.map(Subject::name);
+            let hint = did_you_mean(word, names);
+            let message =
+                format!("unknown subject `{word}`; it is one of {}{hint}", names.join(", "));
             problems.error(&node.place, message);
         }
         subject
