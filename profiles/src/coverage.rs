@@ -141,10 +141,17 @@ impl CheckRef {
 }
 
 impl Line {
+    /// Returns the checks of the row.
+    pub fn checks(&self) -> &[CheckRef] {
+        match &self.coverage {
+            Coverage::Checked { checks } => checks,
+            _ => &[],
+        }
+    }
+
     /// Returns the check that says most of the row: one that needs no person before others.
     pub fn first(&self) -> Option<&CheckRef> {
-        let Coverage::Checked { checks } = &self.coverage else { return None };
-        checks.iter().min_by_key(|check| check.kind)
+        self.checks().iter().min_by_key(|check| check.kind)
     }
 }
 

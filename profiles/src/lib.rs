@@ -11,6 +11,7 @@
 mod bundled;
 pub mod check;
 pub mod coverage;
+pub mod diff;
 pub mod judgement;
 pub mod kleene;
 pub mod lint;

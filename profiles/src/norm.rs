@@ -78,10 +78,14 @@ pub fn norm(id: &str) -> Option<&'static Norm> {
     (id == "gd-gov-cloud").then(|| &*GD_GOV_CLOUD)
 }
 
+/// Reads the rows of another edition, as `norm-rows.json` has them.
+pub fn rows_of(text: &[u8]) -> Result<Vec<Row>, String> {
+    typed_json::parse(text).map_err(|error| error.to_string())
+}
+
 fn read(header: &str, rows: &str) -> Result<Norm, String> {
     let Header { id, title, edition, edition_en, correction } = typed_json::parse_toml(header)?;
-    let mut rows: Vec<Row> =
-        typed_json::parse(rows.as_bytes()).map_err(|error| error.to_string())?;
+    let mut rows = rows_of(rows.as_bytes())?;
     let mut index = BTreeMap::new();
     for (at, row) in rows.iter().enumerate() {
         if index.insert(row.id.clone(), at).is_some() {

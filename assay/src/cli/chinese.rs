@@ -40,6 +40,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("profile list", "列出配置档"),
     ("profile show", "显示配置档的检查项：预期、方法与规范原文"),
     ("profile lint", "检查配置档：路径、单位、正则、条款、双语"),
+    ("profile diff", "列出配置档或规范条款行两版之间的差异"),
     ("profile coverage", "列出规范的每一行及其检查项，或没有检查项的原因"),
     ("report", "校验、重新生成、汇总、确认、签名或上报测试记录"),
     ("report render", "重新生成 HTML 等派生文件"),
@@ -121,6 +122,11 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("date", "日期 [默认：今天]"),
     ("evidence", "作为凭据的文件：照片、证书、测试结果；可重复"),
     ("reason", "所见所查，或为何同等"),
+    (
+        "profile diff/old",
+        "旧版：`assay profile list` 中的编号、TOML 文件、规范编号，或条款行的 JSON 文件",
+    ),
+    ("profile diff/new", "新版"),
     ("shell", "哪种 shell"),
     ("man/out", "每条命令写一页到哪个目录"),
     ("help", "显示帮助"),
@@ -132,6 +138,11 @@ const EXIT_CODES: &str = "\
 退出码：0 符合要求；1 有必须项不通过，或发现差异、改动；2 用法错误，或因安全而拒绝；3 无法查明或无法完成；
 4 已回滚；5 回滚不完整。
 从这里开始：assay accept --profile gd-gov-cloud/ecs-server";
+
+const DIFF_AFTER: &str = "\
+退出码：0 没有差异；1 有差异。
+示例：assay profile diff gd-gov-cloud/bms-1 contract-7.toml
+示例：assay profile diff gd-gov-cloud 下一版条款行.json";
 
 /// How a help page is laid out, with its headings in Chinese.
 const TEMPLATE: &str = "\
@@ -201,8 +212,10 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
 
 /// Returns what the help of the command at `path` ends with, in Chinese.
 pub(super) fn after(path: &str) -> Option<&'static str> {
-    if path.is_empty() {
-        return Some(EXIT_CODES);
+    match path {
+        "" => return Some(EXIT_CODES),
+        "profile diff" => return Some(DIFF_AFTER),
+        _ => {}
     }
     let mut all = bmc::AFTER
         .iter()

@@ -51,6 +51,28 @@ pub enum Profile {
         )]
         output: Format,
     },
+    /// Show what changed between two editions of a profile, or of the norm's rows
+    #[command(after_help = "Exit codes: 0 nothing differs; 1 something does.
+Example: assay profile diff gd-gov-cloud/bms-1 contract-7.toml
+Example: assay profile diff gd-gov-cloud rows-of-the-next-edition.json")]
+    Diff {
+        /// The old edition: an id of `assay profile list`, a TOML file, the norm's id, or a JSON
+        /// file of rows
+        #[arg(value_name = "OLD")]
+        old: String,
+        /// The new edition
+        #[arg(value_name = "NEW")]
+        new: String,
+        /// What to print on stdout
+        #[arg(
+            long,
+            value_enum,
+            value_name = "text|json",
+            default_value_t,
+            hide_possible_values = true
+        )]
+        output: Format,
+    },
     /// List every row of the norm with its checks, or why it has none
     Coverage {
         /// Only rows without a check and without a reason

@@ -1,5 +1,7 @@
 //! `assay profile`.
 
+mod diff;
+
 use std::path::{Path, PathBuf};
 
 use profiles::{
@@ -25,6 +27,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> Result<Exit, 
         Arguments::List { output } => list(*output, console),
         Arguments::Show { profile, output } => show(profile, *output, console),
         Arguments::Lint { profiles, output } => lint(profiles, *output, console),
+        Arguments::Diff { old, new, output } => diff::run(old, new, *output, console),
         Arguments::Coverage { open, with, output } => cover(*open, with, *output, console),
     }
 }
@@ -137,12 +140,27 @@ fn cover(
     Ok(if missing { Exit::Failed } else { Exit::Wanted })
 }
 
+/// A row, what decides it first, and everything else that is checked of it.
 fn row(line: &Line) -> serde_json::Value {
-    json!({
-        "row": line.row.id,
+    let mut row = json!({
+        "id": line.row.id,
         "clause": line.row.clause,
         "title": line.row.title,
         "item": line.row.item,
         "coverage": line.coverage,
-    })
+    });
+    if let (Some(first), Some(row)) = (line.first(), row.as_object_mut()) {
+        let mut add = |key: &str, value: serde_json::Value| row.insert(key.to_owned(), value);
+        add("kind", json!(first.kind));
+        add("check", json!(first.check));
+        add("subject", json!(first.subject));
+        add("target", json!(first.target));
+        if let Some(path) = &first.path {
+            add("path", json!(path));
+        }
+        if let Some(workload) = &first.workload {
+            add("workload", json!(workload));
+        }
+    }
+    row
 }

@@ -1,5 +1,9 @@
 //! Profiles, their faults and their coverage of the norm on the terminal.
 
+mod difference;
+
+pub use difference::difference;
+
 use profiles::{
     Entry, Level, Profile,
     coverage::{Coverage, Line},
