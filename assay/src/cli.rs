@@ -24,6 +24,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use profiles::Lang;
 
+use crate::report::cover::Stage;
+
 /// Commissions, validates and runs bare metal for government clouds
 #[derive(Debug, Parser)]
 #[command(
@@ -49,6 +51,14 @@ pub const EXIT_CODES: &str = "\
 Exit codes: 0 as wanted; 1 a must-row failed, or something differs or was altered; 2 wrong use, or \
 refused for safety; 3 could not find out or do; 4 rolled back; 5 rolled back in part.
 Start here: assay accept --profile gd-gov-cloud/ecs-server";
+
+/// Reads a stage of acceptance.
+pub(crate) fn stage(name: &str) -> Result<Stage, String> {
+    Stage::named(name).ok_or_else(|| {
+        "it is one of arrival, power-on, preliminary, trial-run, final (到货, 加电, 初验, 试运行, 终验)"
+            .to_owned()
+    })
+}
 
 /// What every command takes.
 #[derive(Clone, Debug, Default, Args)]

@@ -5,6 +5,7 @@ pub mod accept;
 pub mod bmc;
 pub mod inventory;
 pub mod net;
+pub mod plan;
 pub mod profile;
 pub mod report;
 pub mod storage;

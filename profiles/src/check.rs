@@ -14,6 +14,7 @@ use regex_lite::Regex;
 
 use crate::node::Place;
 use crate::path::Path;
+use crate::plan::Plan;
 use crate::unit::Unit;
 use crate::{Case, Inspection, Party, Text};
 
@@ -250,6 +251,8 @@ pub struct Check {
     pub needs_complete: bool,
     /// Whether the norm gives its numbers without “≥”.
     pub bare: bool,
+    /// What a test plan says of it.
+    pub plan: Plan,
     /// Where it stands.
     pub place: Place,
 }
@@ -262,7 +265,46 @@ impl Deref for Check {
     }
 }
 
+impl Asked {
+    /// Returns what has to be shown, and by whom.
+    pub fn text(&self) -> Text {
+        let of = self.of.word();
+        Text::new(
+            format!("由{}提供{}", of.zh, self.what.zh),
+            format!("{} shows {}", of.en, self.what.en),
+        )
+    }
+}
+
 impl Rule {
+    /// Returns what a person asks to see, where one decides and the profile says.
+    pub fn asked(&self) -> Option<&Asked> {
+        match self {
+            Self::Attest { asked, .. } => asked.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a run decides it, and not what there is.
+    pub fn is_measured(&self) -> bool {
+        let root = self.path().and_then(|path| path.steps.first());
+        root.is_some_and(|root| !["inventory", "bmc"].contains(&root.name.as_str()))
+    }
+
+    /// Returns the first path that it asks for; none where a person decides on what is shown.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Value { path, .. } => Some(path),
+            Self::Count(counting) | Self::Absent(counting) => Some(&counting.over),
+            Self::All(branches) | Self::Any(branches) => {
+                branches.iter().find_map(|branch| branch.rule.path())
+            }
+            Self::Ratio { part, .. } => Some(part),
+            Self::Measure { run, .. } => Some(run),
+            Self::Attest { .. } => None,
+        }
+    }
+
     /// Returns the word profiles write for it.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Check, Rule};
 use crate::norm::{Row, norm};
-use crate::path::Path;
 use crate::{Catalogue, Inspection, Profile, Text, bundled, workload};
 
 /// What becomes of a row.
@@ -93,38 +92,19 @@ impl Evidence {
     }
 }
 
-/// Returns the first path that a rule asks for.
-fn first_path(rule: &Rule) -> Option<&Path> {
-    match rule {
-        Rule::Value { path, .. } => Some(path),
-        Rule::Count(counting) | Rule::Absent(counting) => Some(&counting.over),
-        Rule::All(branches) | Rule::Any(branches) => {
-            branches.iter().find_map(|branch| first_path(&branch.rule))
-        }
-        Rule::Ratio { part, .. } => Some(part),
-        Rule::Measure { run, .. } => Some(run),
-        Rule::Attest { .. } => None,
-    }
-}
-
 impl CheckRef {
     fn of(profile: &Profile, check: &Check) -> Self {
-        let path = first_path(&check.rule);
+        let path = check.rule.path();
         let (kind, asked) = match &check.rule {
-            Rule::Measure { .. } => (Evidence::Measured, None),
             Rule::Attest { asked: None, .. } => (Evidence::Attested, None),
             Rule::Attest { asked: Some(asked), .. } => {
                 let kind = match asked.how {
                     Inspection::Document => Evidence::Document,
                     Inspection::OnSite => Evidence::OnSite,
                 };
-                let of = asked.of.word();
-                let text = Text::new(
-                    format!("由{}提供{}", of.zh, asked.what.zh),
-                    format!("{} shows {}", of.en, asked.what.en),
-                );
-                (kind, Some(text))
+                (kind, Some(asked.text()))
             }
+            rule if rule.is_measured() => (Evidence::Measured, None),
             _ => (Evidence::Inventory, None),
         };
         Self {

@@ -17,6 +17,7 @@ pub mod kleene;
 pub mod lint;
 pub mod norm;
 pub mod path;
+pub mod plan;
 pub mod text;
 pub mod unit;
 pub mod workload;

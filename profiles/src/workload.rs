@@ -28,6 +28,15 @@ pub struct Workload {
     pub subject: String,
     /// What it does, in a few words, and where it runs.
     pub how: Text,
+    /// How long it takes for one thing under test, in minutes, about.
+    #[serde(default = "usual_minutes")]
+    pub minutes: u64,
+    /// What it puts at risk, as profiles write it.
+    #[serde(default = "usual_risk")]
+    pub risk: String,
+    /// Whether it runs for the whole trial run, and ends with it.
+    #[serde(default)]
+    pub trial: bool,
     /// Numbers that it finds out, by name; the name's end is the unit (`delivery_s`), a name
     /// without one is a count.
     #[serde(default)]
@@ -35,6 +44,14 @@ pub struct Workload {
     /// What it finds to be so or not.
     #[serde(default)]
     pub flag: BTreeMap<String, Text>,
+}
+
+fn usual_minutes() -> u64 {
+    30
+}
+
+fn usual_risk() -> String {
+    "load".to_owned()
 }
 
 static WORKLOADS: LazyLock<BTreeMap<String, Workload>> = LazyLock::new(|| {
@@ -62,10 +79,15 @@ pub fn named(path: &Path) -> Option<&str> {
     asked.among.first().map(String::as_str).filter(|_| !asked.negated)
 }
 
+/// Returns the workload whose runs `path` selects.
+pub(crate) fn find(path: &Path) -> Option<&'static Workload> {
+    WORKLOADS.get(named(path)?)
+}
+
 /// Returns who or what closes a check that waits for a workload.
 pub(crate) fn close(rule: &Rule) -> Option<Text> {
     let Rule::Measure { run, .. } = rule else { return None };
-    let workload = WORKLOADS.get(named(run)?)?;
+    let workload = find(run)?;
     let Workload { title, how, .. } = workload;
     Some(Text::new(
         format!("待实测：{}——{}", title.zh, how.zh),
@@ -105,6 +127,7 @@ mod tests {
     use super::{WORKLOADS, named};
     use crate::check::{Condition, Rule};
     use crate::path::Path;
+    use crate::plan::Risk;
     use crate::profile::Subject;
     use crate::{Catalogue, Profile, Text};
 
@@ -128,6 +151,8 @@ mod tests {
         let mut unasked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (name, workload) in &*WORKLOADS {
             assert!(Subject::named(&workload.subject).is_some(), "{name}: {}", workload.subject);
+            let mut risks = Risk::ALL.iter().map(|risk| risk.name());
+            assert!(risks.any(|risk| risk == workload.risk), "{name}: {}", workload.risk);
             let fields = workload.number.keys().chain(workload.flag.keys());
             unasked.insert(name, fields.map(String::as_str).collect());
         }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::report::cover::Stage;
+
 use super::{Format, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
@@ -70,6 +72,10 @@ pub struct Accept {
     /// Cover sheet (TOML: project, contract, stage, place, parties)
     #[arg(long, value_name = "FILE")]
     pub cover: Option<PathBuf>,
+    /// Judge only what is due at this stage: arrival, power-on, preliminary, trial-run, final, or
+    /// 到货, 加电, 初验, 试运行, 终验
+    #[arg(long, value_name = "STAGE", value_parser = super::stage)]
+    pub stage: Option<Stage>,
     /// Report that this run is a re-test of
     #[arg(long, value_name = "REPORT")]
     pub retest_of: Option<PathBuf>,

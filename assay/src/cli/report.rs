@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::report::cover::Stage;
+
 use super::{Format, LangChoice, push::Delivery};
 
 /// `assay report`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Report {
+    /// Write a test plan and blank record forms: method, tool, expected value, time and risk
+    Plan(Plan),
     /// Write the HTML and the other derived files again
     Render(Render),
     /// Find out whether a report was altered since it was written or signed
@@ -25,6 +29,39 @@ pub enum Report {
     Sign(Sign),
     /// Send reports to a cloud manager; what cannot be delivered is spooled
     Push(Push),
+}
+
+/// `assay report plan`.
+#[derive(Clone, Debug, Args)]
+pub struct Plan {
+    /// Profile the plan is by: an id of `assay profile list`, or a TOML file; repeatable
+    #[arg(long, value_name = "ID|FILE", required = true)]
+    pub profile: Vec<String>,
+    /// Only the cases of this stage: arrival, power-on, preliminary, trial-run, final, or 到货,
+    /// 加电, 初验, 试运行, 终验 [default: all]
+    #[arg(long, value_name = "STAGE", value_parser = super::stage)]
+    pub stage: Option<Stage>,
+    /// Cover sheet (TOML: project, contract, stage, place, parties)
+    #[arg(long, value_name = "FILE")]
+    pub cover: Option<PathBuf>,
+    /// File to write the plan to: HTML, for A4 across
+    #[arg(long, value_name = "FILE", default_value = "assay-plan.html")]
+    pub out: PathBuf,
+    /// Write the blank record form as CSV, too
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
+    /// Language of the plan [default: as --lang, else both]
+    #[arg(long, value_name = "zh|en|both", hide_possible_values = true)]
+    pub report_lang: Option<LangChoice>,
+    /// What to print on stdout
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    pub output: Format,
 }
 
 /// `assay report render`.

@@ -38,8 +38,8 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs,
-        cover::{self, Cover},
-        document::{Basis, CoverageRow},
+        cover::{self, Cover, Stage},
+        document::{Basis, CoverageRow, Selected},
         evidence::EvidenceFile,
         folder, todo, write,
     },
@@ -116,9 +116,11 @@ pub(super) fn run_with(
 ) -> Result<Exit, Failure> {
     let started_at = clock::now();
     // Everything that can be wrong with the request is found before the work.
-    let (profile, catalogue) =
+    let (mut profile, catalogue) =
         catalogue::profile(arguments.profile.as_deref().unwrap_or_default())?;
-    let cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    let mut cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    let selected = select(&mut profile, arguments.stage)?;
+    cover.stage = arguments.stage.or(cover.stage);
     let interrupt = machine::watch(console);
     let options = machine::options(&arguments.looking, &interrupt)?;
     let retest_of = arguments.retest_of.as_deref().map(folder::load).transpose();
@@ -146,7 +148,7 @@ pub(super) fn run_with(
     let environment = environment::of_this_run(arguments, started_at, found.inputs);
     let inputs = Inputs {
         cover,
-        basis: basis(&profile),
+        basis: Basis { selected, ..basis(&profile) },
         environment,
         interrupted,
         judgements,
@@ -316,6 +318,26 @@ fn file_name(name: &str) -> String {
     format!("import/{}", name.unwrap_or_else(|| "unnamed".to_owned()))
 }
 
+/// Keeps what is due at `stage`, where one is named.
+pub(super) fn select(
+    profile: &mut Profile,
+    stage: Option<Stage>,
+) -> Result<Option<Selected>, Failure> {
+    let Some(stage) = stage else { return Ok(None) };
+    let selected = report::basis::select(profile, stage);
+    selected.map(Some).ok_or_else(|| {
+        let name = stage.name();
+        Failure::usage(Text::new(
+            format!("配置档 {} 在“{}”阶段没有用例", profile.id, name.zh),
+            format!("profile {} has no case at the stage of {}", profile.id, name.en),
+        ))
+        .hint(Text::new(
+            "`assay report plan --profile 编号` 列出各用例所属阶段",
+            "`assay report plan --profile ID` lists the stages of every case",
+        ))
+    })
+}
+
 /// Reads a cover sheet.
 pub(super) fn read_cover(path: &Path) -> Result<Cover, Failure> {
     let name = path.display().to_string();
@@ -364,6 +386,7 @@ fn basis(profile: &Profile) -> Basis {
         digest: profile.digest.trim_start_matches("sha256:").to_owned(),
         unit_rules: profile.units.clone(),
         deviations: dropped.chain(changed).collect(),
+        selected: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod decide;
 mod look;
+mod plan;
 
 use std::path::Path;
 
@@ -37,6 +38,7 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     match arguments {
+        Arguments::Plan(arguments) => plan::run(&arguments, global, console),
         Arguments::Render(arguments) => render(&arguments, global, console),
         Arguments::Verify(arguments) => look::verify(&arguments, console),
         Arguments::Todo(arguments) => look::todo(&arguments, console),

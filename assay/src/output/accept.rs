@@ -59,6 +59,10 @@ fn head(report: &Report, layout: Layout) -> String {
         let name = if parts.is_empty() { device.id.clone() } else { parts.join(" ") };
         put(&mut text, format_args!("{}: {}\n", layout.say("设备", "device"), one_line(&name)));
     }
+    if let Some(selected) = &report.basis.selected {
+        let stage = one_line(selected.text().get(layout.lang));
+        put(&mut text, format_args!("{}: {stage}\n", layout.say("阶段", "stage")));
+    }
     if let Some(why) = &report.interrupted {
         let line = format!("{}: {}", layout.say("中断", "interrupted"), why.get(layout.lang));
         text.push_str(&layout.paint.dye(Tone::Open, &line));

@@ -7,7 +7,10 @@ use profiles::{
     coverage::{self, Coverage},
 };
 
-use super::document::{Basis, CoverageRow};
+use super::{
+    cover::Stage,
+    document::{Basis, CoverageRow, Selected},
+};
 
 impl Basis {
     /// Returns the basis that `profile` is.
@@ -29,8 +32,17 @@ impl Basis {
             digest: profile.digest.strip_prefix("sha256:").unwrap_or(&profile.digest).to_owned(),
             unit_rules: profile.units.clone(),
             deviations: dropped.chain(eased).map(line).collect(),
+            selected: None,
         }
     }
+}
+
+/// Keeps the cases of `profile` that are due at `stage`; `None` where there is none.
+pub fn select(profile: &mut Profile, stage: Stage) -> Option<Selected> {
+    let of = profile.checks.len();
+    profile.checks.retain(|check| check.plan.stages.contains(&stage.planned()));
+    let cases = profile.checks.len();
+    (cases > 0).then_some(Selected { stage, cases, of })
 }
 
 /// Returns the rows of the profile's clauses that it does not check, with who

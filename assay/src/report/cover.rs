@@ -97,6 +97,22 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Returns the stage that is called `name`, in English or as documents call it.
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(Value::String(name.to_owned())).ok()
+    }
+
+    /// Returns the stage as profiles know it.
+    pub fn planned(self) -> profiles::plan::Stage {
+        match self {
+            Self::Arrival => profiles::plan::Stage::Arrival,
+            Self::PowerOn => profiles::plan::Stage::PowerOn,
+            Self::Preliminary => profiles::plan::Stage::Preliminary,
+            Self::TrialRun => profiles::plan::Stage::TrialRun,
+            Self::Final => profiles::plan::Stage::Final,
+        }
+    }
+
     /// Returns the stage's name.
     pub fn name(self) -> Text {
         match self {

@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{cover::Cover, digest::Digests};
+use super::{
+    cover::{Cover, Stage},
+    digest::Digests,
+};
 
 /// The schema id that every document of this version carries.
 pub const SCHEMA: &str = "assay-report/v1";
@@ -125,6 +128,31 @@ pub struct Basis {
     pub unit_rules: Vec<Text>,
     /// Where the profile departs from the norm or its parent, and why.
     pub deviations: Vec<Text>,
+    /// The stage that the cases were selected by, where they were not all judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selected: Option<Selected>,
+}
+
+/// The cases of one stage, out of those of the profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Selected {
+    /// The stage.
+    pub stage: Stage,
+    /// How many cases are due at it.
+    pub cases: usize,
+    /// How many the profile has.
+    pub of: usize,
+}
+
+impl Selected {
+    /// Returns the stage, and that this is not everything.
+    pub fn text(&self) -> Text {
+        let (name, Self { cases, of, .. }) = (self.stage.name(), self);
+        Text::new(
+            format!("{}（本阶段 {cases} 项，配置档全部 {of} 项）", name.zh),
+            format!("{} ({cases} cases of this stage, of {of} in the profile)", name.en),
+        )
+    }
 }
 
 /// A machine in scope.

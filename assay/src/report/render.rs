@@ -13,12 +13,13 @@ pub(crate) use csv::cell;
 use std::collections::BTreeMap;
 
 use super::{
-    RenderOptions,
+    Language, RenderOptions,
     batch::Batch,
     canonical::{self, CanonicalError},
     digest::Digests,
     document::Report,
     manifest::{self, Kind, MANIFEST, Manifest, RESULT},
+    plan::Plan,
     storage,
 };
 
@@ -94,6 +95,22 @@ pub fn derived(
     }
 }
 
+/// Returns the page of a test plan.
+pub fn plan_page(plan: &Plan, language: Language) -> Result<Vec<u8>, RenderError> {
+    Ok(html::plan(plan, language)?)
+}
+
+/// Returns a time as plans say it: minutes, or hours.
+pub fn time(seconds: u64) -> profiles::Text {
+    html::time(seconds)
+}
+
+/// Returns the record form of a test plan as a table: a line for each case, what is found left
+/// blank.
+pub fn plan_records(plan: &Plan, language: Language) -> Vec<u8> {
+    csv::records(plan, language)
+}
+
 /// Returns the page of SNIA's performance tests, which stands beside its document.
 pub fn pts_page(
     reports: &[storage_bench::pts::Report],
@@ -141,6 +158,7 @@ const fn sources() -> u64 {
         include_bytes!("render/html/cases.rs"),
         include_bytes!("render/html/hardware.rs"),
         include_bytes!("render/html/maps.rs"),
+        include_bytes!("render/html/plan.rs"),
         include_bytes!("render/html/storage.rs"),
         include_bytes!("render/html/storage/comparison.rs"),
         include_bytes!("render/html/storage/heat.rs"),
@@ -163,6 +181,7 @@ const fn sources() -> u64 {
         include_bytes!("../output/storage/said.rs"),
         include_bytes!("../../templates/report.html"),
         include_bytes!("../../templates/batch.html"),
+        include_bytes!("../../templates/plan.html"),
         include_bytes!("../../templates/report.css"),
     ];
     // FNV-1a: an identifier, not a protection.

@@ -566,6 +566,7 @@ pub(crate) fn inputs() -> Inputs {
                 ),
             ],
             deviations: Vec::new(),
+            selected: None,
         },
         environment: Environment {
             tool_version: "0.1.0".to_owned(),

@@ -9,6 +9,7 @@
 mod derived;
 mod disk;
 mod fixture;
+mod plan;
 mod revisions;
 mod storage;
 mod tamper;

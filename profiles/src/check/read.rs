@@ -9,6 +9,7 @@ use super::{Applies, Check, Rule};
 use crate::finding::did_you_mean;
 use crate::node::Node;
 use crate::norm::Row;
+use crate::plan::Plan;
 use crate::unit::{Quantity, Unit};
 use crate::{Case, Level};
 
@@ -67,6 +68,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let hints = hint_nodes.iter().filter_map(|node| rules.hint(node)).collect();
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
+    let plan = rule.as_ref().map(|rule| Plan::read(&mut fields, rule, problems));
     fields.finish(problems);
     if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule
         && evidence.is_empty()
@@ -78,7 +80,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
             "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
         );
     }
-    let (row, rule) = (row?, rule?);
+    let (row, rule, plan) = (row?, rule?, plan?);
     let case = Case {
         check: id?,
         row: row.id,
@@ -104,6 +106,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         hints,
         needs_complete,
         bare,
+        plan,
         place: node.place.clone(),
     })
 }

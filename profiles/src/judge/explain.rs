@@ -316,14 +316,10 @@ fn attestation(id: &str, no_evidence: Option<&Text>, asked: Option<&Asked>) -> R
     });
     let mut close = Text::default();
     match asked {
-        Some(Asked { how, what, of }) => {
-            let (how, of) = (how.word(), of.word());
+        Some(asked) => {
+            let (how, shown) = (asked.how.word(), asked.text());
             text.push("；", "; ");
-            text.push(
-                &format!("{}：由{}提供", how.zh, of.zh),
-                &format!("{}: {} shows ", how.en, of.en),
-            );
-            text.push(&what.zh, &what.en);
+            text.push(&format!("{}：{}", how.zh, shown.zh), &format!("{}: {}", how.en, shown.en));
             close.push(
                 &format!("由指定人员{}后签署", how.zh),
                 &format!("have a named person check it {} and sign", how.en),

@@ -26,7 +26,7 @@ use super::{
         catalogue, inventory as merging, print_json, report as reports,
         sources::{Imported, Unusable},
     },
-    basis, can_write, environment, finding, left_to_others, read_cover,
+    basis, can_write, environment, finding, left_to_others, read_cover, select,
 };
 use crate::{
     cli::{
@@ -45,7 +45,7 @@ use crate::{
     report::{
         self, Inputs, Report, batch,
         cover::Cover,
-        document::Environment,
+        document::{Basis, Environment, Selected},
         evidence::EvidenceFile,
         folder::{self, Loaded},
         write,
@@ -82,8 +82,11 @@ struct Run<'a> {
     global: &'a Global,
     cover: Cover,
     environment: Environment,
-    profiles: BTreeMap<String, (Profile, Catalogue)>,
+    profiles: BTreeMap<String, Judging>,
 }
+
+/// A profile, with the cases of one stage where one is named.
+type Judging = (Profile, Catalogue, Option<Selected>);
 
 /// Judges the machines of the lists.
 pub(super) fn run(
@@ -96,7 +99,8 @@ pub(super) fn run(
     // Everything that can be wrong with the request is found before anybody is asked.
     let hosts = Hosts::of(&via.hosts)?;
     let profiles = profiles_of(arguments, &hosts)?;
-    let cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    let mut cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    cover.stage = arguments.stage.or(cover.stage);
     can_write(&arguments.out.join(BATCH))?;
     let (mut band, unusable) = Band::read(&arguments.from)?;
     super::super::warn_unusable(&unusable, console);
@@ -127,10 +131,7 @@ pub(super) fn run(
 }
 
 /// Returns the profiles that the machines are judged by, by their names.
-fn profiles_of(
-    arguments: &Accept,
-    hosts: &Hosts,
-) -> Result<BTreeMap<String, (Profile, Catalogue)>, Failure> {
+fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<BTreeMap<String, Judging>, Failure> {
     let mut profiles = BTreeMap::new();
     for (address, listed) in hosts.listed() {
         let Some(name) = name_of(arguments, listed.and_then(|one| one.profile.as_deref())) else {
@@ -145,7 +146,9 @@ fn profiles_of(
             )));
         };
         if !profiles.contains_key(&name) {
-            profiles.insert(name.clone(), catalogue::profile(&name)?);
+            let (mut profile, catalogue) = catalogue::profile(&name)?;
+            let selected = select(&mut profile, arguments.stage)?;
+            profiles.insert(name.clone(), (profile, catalogue, selected));
         }
     }
     Ok(profiles)
@@ -289,13 +292,13 @@ impl Run<'_> {
         evidence: Vec<EvidenceFile>,
         inputs: Vec<String>,
     ) -> Result<(Report, Vec<report::evidence::Placed>), Failure> {
-        let (profile, catalogue) = self.profiles.get(profile).ok_or_else(|| {
+        let (profile, catalogue, selected) = self.profiles.get(profile).ok_or_else(|| {
             Failure::unable(Text::new("配置档不见了", "the profile is not there any more"))
         })?;
         let facts = json!({ "inventory": inventory });
         Ok(report::build(Inputs {
             cover: self.cover.clone(),
-            basis: basis(profile),
+            basis: Basis { selected: *selected, ..basis(profile) },
             environment: Environment {
                 inputs,
                 finished_at: clock::now(),

@@ -10,6 +10,7 @@ use crate::report::{
     Language,
     batch::Batch,
     document::{Report, Row},
+    plan::Plan,
 };
 
 use super::words;
@@ -102,6 +103,49 @@ pub(super) fn batch(batch: &Batch, language: Language) -> Vec<u8> {
                 .unwrap_or_default()
         }));
         row.push(machine.digests.sha256.clone());
+        row
+    });
+    table(std::iter::once(header).chain(rows))
+}
+
+/// Returns the record form of a plan.
+pub(super) fn records(plan: &Plan, language: Language) -> Vec<u8> {
+    let heads = [
+        words::NUMBER,
+        words::PROFILE,
+        words::CHECK,
+        words::NORM_ROW,
+        words::TITLE,
+        words::LEVEL,
+        words::METHOD,
+        words::TOOL,
+        words::EXPECTED,
+        words::TAKES,
+        words::RISK,
+        words::SERIAL,
+        words::MEASURED,
+        words::VERDICT,
+        words::TESTER,
+        words::WITNESS,
+        words::DATE,
+    ];
+    let header = heads.iter().map(|word| text(&word.text(), language)).collect();
+    let cases = plan.parts.iter().flat_map(|part| part.cases.iter().map(move |case| (part, case)));
+    let rows = cases.enumerate().map(|(at, (part, case))| {
+        let mut row = vec![
+            (at + 1).to_string(),
+            part.profile.clone(),
+            case.check.clone(),
+            case.row.clone(),
+            text(&case.title, language),
+            text(&words::level(case.level).text(), language),
+            text(&case.method, language),
+            text(&case.tool, language),
+            text(&case.expected, language),
+            text(&super::html::time(case.takes_s), language),
+            text(&case.risk.word(), language),
+        ];
+        row.resize(heads.len(), String::new());
         row
     });
     table(std::iter::once(header).chain(rows))

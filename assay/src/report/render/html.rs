@@ -7,6 +7,7 @@ mod batch;
 mod cases;
 mod hardware;
 mod maps;
+mod plan;
 mod storage;
 mod text;
 mod verdicts;
@@ -28,6 +29,7 @@ use maps::Picture;
 use text::{Html, Voice, css_string};
 
 pub(super) use batch::page as batch;
+pub(super) use plan::{page as plan, time};
 pub(in crate::report) use storage::pts_page;
 
 /// The style sheet, one for both pages.
@@ -139,6 +141,10 @@ fn particulars(v: Voice, report: &Report) -> Vec<Line> {
     let environment = &report.environment;
     let period = v.period(&environment.started_at, &environment.finished_at);
     let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| v.t(stage.name()));
+    let stage = match &report.basis.selected {
+        Some(selected) => v.t(selected.text()),
+        None => stage,
+    };
     vec![
         (v.w(words::PROJECT), v.pen(&cover.project)),
         (v.w(words::CONTRACT), v.pen(&cover.contract)),
