@@ -138,7 +138,12 @@ impl<'a> Judge<'a> {
             let text = Text::new("依据不足，无法判定", "the facts do not decide it");
             reasons.push(Reason { text, close: None });
         }
-        if let Some(close) = check.close.clone().or_else(|| workload::close(&check.rule))
+        let waits = workload::close(&check.rule);
+        if waits.is_some() {
+            // No command runs a workload yet: how a run is given would lead nowhere.
+            reasons.iter_mut().for_each(|reason| reason.close = None);
+        }
+        if let Some(close) = check.close.clone().or(waits)
             && let Some(first) = reasons.first_mut()
         {
             first.close = Some(close);

@@ -199,7 +199,7 @@ fn files_that_are_no_profile_are_refused_in_one_sentence() {
 #[test]
 fn every_bundled_profile_compiles_and_is_listed_with_its_title() {
     let list = Catalogue::bundled().list();
-    assert_eq!(list.len(), 9 + (11 + 2) + 3 - 1 + 3);
+    assert_eq!(list.len(), 9 + (11 + 2) + 3 - 1 + 3 + 1 + (13 + 2));
     for entry in list {
         assert!(!entry.title.zh.is_empty() && !entry.title.en.is_empty(), "{}", entry.id);
         assert!(entry.file.starts_with(entry.id.split('@').next().unwrap()), "{}", entry.id);
