@@ -147,7 +147,9 @@ pub struct Line {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
     planned: Vec<Planned>,
+    #[serde(default)]
     out_of_scope: Vec<OutOfScope>,
 }
 

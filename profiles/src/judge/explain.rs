@@ -140,7 +140,11 @@ impl<'a> Judge<'a> {
         }
         let waits = workload::close(&check.rule);
         if waits.is_some() {
-            // No source has it: what closes a gap of a section would lead astray.
+            // That nothing was collected says no more than that nobody ran it.
+            if let Some(Why { what: What::NoRun, .. }) = self.whys.last() {
+                reasons.drain(..reasons.len().saturating_sub(1));
+            }
+            // No command runs a workload yet: how a run is given would lead nowhere.
             reasons.iter_mut().for_each(|reason| reason.close = None);
         }
         if let Some(close) = check.close.clone().or(waits)

@@ -1,115 +1,177 @@
-//! Rows that wait for a workload: not measured until it has run, passed at their target, and by no
-//! mutant of what it found.
+//! The rows that wait for a workload: what its run has to have found to answer one, that nothing
+//! short of it does, and that a row is of one extent.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use profiles::check::{Check, Condition, Literal, Rule, Test};
-use profiles::path::Path;
-use profiles::workload::{self, workloads};
-use profiles::{Catalogue, Profile, Verdict, judge};
+use profiles::check::{Condition, Literal, Rule, Test};
+use profiles::workload::{named, workloads};
+use profiles::{Catalogue, Extent, Profile, Verdict, judge};
 use serde_json::{Value, json};
 
-/// What a check asks of a run: each value that it names, with the test.
-fn asked<'c>(condition: &'c Condition, found: &mut Vec<(String, &'c Test)>) {
-    match condition {
-        Condition::All(parts) => parts.iter().for_each(|part| asked(part, found)),
-        Condition::Value { path, test, .. } => found.push((path.to_string(), test)),
-        other => panic!("a workload's check asks one value after the other: {other:?}"),
-    }
-}
-
-/// The value at the target itself, and one just short of it.
-fn ends(test: &Test) -> (Value, Value) {
-    match test {
-        Test::Min(amount) => (json!(small(amount.value)), json!(small(amount.value - 1))),
-        Test::Max(amount) | Test::Eq(Literal::Amount(amount)) => {
-            (json!(small(amount.value)), json!(small(amount.value + 1)))
-        }
-        Test::Eq(Literal::Flag(flag)) => (json!(flag), json!(!flag)),
-        other => panic!("no workload is asked so: {other:?}"),
-    }
-}
-
-fn small(value: i128) -> i64 {
-    i64::try_from(value).expect("a target fits")
-}
-
-/// The run that `path` selects, without what it found.
-fn run_of(path: &Path) -> Value {
-    let mut run = json!({ "id": "1", "validity": "valid", "reasons": [] });
-    for predicate in &path.steps[1].filter {
-        assert!(!predicate.negated && predicate.among.len() == 1, "{path}");
-        run[predicate.field[0].name.as_str()] = json!(predicate.among[0]);
-    }
-    run
-}
-
-fn verdict(profile: &Profile, check: &Check, run: &Value) -> Verdict {
-    let judgements = judge(profile, &json!({ "workload": { "run": [run] } }));
-    let found = judgements.iter().find(|one| one.check == check.check);
-    found.expect("every check is judged").verdict
-}
-
-/// Calls `each` with every check that waits for a workload.
-fn each_check(mut each: impl FnMut(&Profile, &Check, &Path, &Condition)) -> usize {
+fn profiles() -> Vec<Profile> {
     let catalogue = Catalogue::bundled();
-    let mut seen = BTreeSet::new();
-    for id in catalogue.ids() {
-        let profile = catalogue.profile(&id).expect("it is bundled");
+    catalogue.ids().iter().map(|id| catalogue.profile(id).expect("bundled")).collect()
+}
+
+/// Returns each field that `condition` asks for, a value that just meets it and one that just
+/// does not.
+fn edges(condition: &Condition) -> Vec<(String, Value, Value)> {
+    match condition {
+        Condition::All(parts) => parts.iter().flat_map(edges).collect(),
+        Condition::Value { path, test, .. } => {
+            let number = |value: i128| json!(i64::try_from(value).expect("targets are small"));
+            let (at, beyond) = match test {
+                Test::Min(amount) => (number(amount.value), number(amount.value - 1)),
+                Test::Max(amount) | Test::Eq(Literal::Amount(amount)) => {
+                    (number(amount.value), number(amount.value + 1))
+                }
+                Test::Eq(Literal::Flag(flag)) => (json!(flag), json!(!flag)),
+                other => panic!("a workload is asked otherwise: {other:?}"),
+            };
+            vec![(path.to_string(), at, beyond)]
+        }
+        other => panic!("a workload is asked otherwise: {other:?}"),
+    }
+}
+
+#[test]
+fn a_row_that_waits_for_a_workload_passes_at_its_target_and_never_short_of_it() {
+    let mut rows = 0;
+    for profile in profiles() {
         for check in &profile.checks {
             let Rule::Measure { run, condition, .. } = &check.rule else { continue };
-            if workload::named(run).is_some() {
-                seen.insert(check.row.clone());
-                each(&profile, check, run, condition);
+            let Some(name) = named(run) else { continue };
+            rows += 1;
+            let subject = &workloads()[name].subject;
+            let edges = edges(condition);
+            let mut sound = json!({
+                "id": "1", "workload": name, "subject": subject, "row": check.row,
+                "validity": "valid", "reasons": [],
+            });
+            for (field, at, _) in &edges {
+                sound[field] = at.clone();
+            }
+            let verdict = |runs: &[&Value]| {
+                let all = judge(&profile, &json!({ "workload": { "run": runs } }));
+                let found = all.into_iter().find(|one| one.check == check.check);
+                found.expect("it is a check of the profile").verdict
+            };
+            let (id, of) = (&profile.id, &check.check);
+            assert_eq!(verdict(&[&sound]), Verdict::Pass, "{id} {of}");
+            assert_eq!(verdict(&[]), Verdict::NotMeasured, "{id} {of}");
+            for (field, _, beyond) in &edges {
+                let mut run = sound.clone();
+                run[field] = beyond.clone();
+                assert_eq!(verdict(&[&run]), Verdict::Fail, "{id} {of} {field} {beyond}");
+                run[field] = Value::Null;
+                assert_eq!(verdict(&[&run]), Verdict::NotMeasured, "{id} {of} {field}");
+            }
+            for (field, other) in [
+                ("workload", json!("another")),
+                ("subject", json!("assay-dataplane")),
+                ("row", json!("8.3.9#1")),
+                ("validity", json!("invalid")),
+            ] {
+                let mut run = sound.clone();
+                run[field] = other;
+                assert_eq!(verdict(&[&run]), Verdict::NotMeasured, "{id} {of} {field}");
             }
         }
     }
-    seen.len()
+    assert!(rows > 60, "{rows}");
 }
 
 #[test]
-fn what_has_not_run_is_not_measured_and_says_what_is_to_be_run() {
-    let rows = each_check(|profile, check, run, _| {
-        let judgements = judge(profile, &json!({}));
-        let found = judgements.iter().find(|one| one.check == check.check).expect("judged");
-        assert_eq!(found.verdict, Verdict::NotMeasured, "{}", check.check);
-        let name = workload::named(run).expect("it waits for one");
-        let close = found.reasons[0].close.as_ref().expect("who closes it");
-        assert!(close.zh.contains(&workloads()[name].title.zh), "{}: {}", check.check, close.zh);
-    });
-    assert!(rows > 0);
+fn an_open_row_names_its_workload_and_no_command_that_cannot_run_it() {
+    for profile in profiles() {
+        for judgement in judge(&profile, &json!({})) {
+            let check = profile.checks.iter().find(|check| check.check == judgement.check);
+            let Some(Rule::Measure { run, .. }) = check.map(|check| &check.rule) else { continue };
+            let Some(name) = named(run) else { continue };
+            let closes: Vec<_> =
+                judgement.reasons.iter().filter_map(|reason| reason.close.as_ref()).collect();
+            assert_eq!(closes.len(), 1, "{judgement:#?}");
+            assert!(closes[0].zh.contains(&workloads()[name].title.zh), "{judgement:#?}");
+            assert!(!closes[0].zh.contains("--from"), "{judgement:#?}");
+        }
+    }
 }
 
 #[test]
-fn a_run_at_the_target_passes_and_no_mutant_of_it_does() {
-    each_check(|profile, check, path, condition| {
-        let mut values = Vec::new();
-        asked(condition, &mut values);
-        let mut whole = run_of(path);
-        for (name, test) in &values {
-            whole[name.as_str()] = ends(test).0;
+fn the_checks_of_a_row_are_of_one_extent() {
+    let mut extents: BTreeMap<String, (Extent, String)> = BTreeMap::new();
+    for profile in profiles() {
+        let extent = profile.subject.extent();
+        for check in &profile.checks {
+            let of = extents.entry(check.row.clone()).or_insert((extent, profile.id.clone()));
+            assert_eq!(of.0, extent, "{} is in {} and in {}", check.row, of.1, profile.id);
         }
-        assert_eq!(verdict(profile, check, &whole), Verdict::Pass, "{}: {whole}", check.check);
-        let mutant = |what: &str, spoil: &dyn Fn(&mut Value), wanted: Verdict| {
-            let mut run = whole.clone();
-            spoil(&mut run);
-            let found = verdict(profile, check, &run);
-            assert_eq!(found, wanted, "{}: {what}: {run}", check.check);
-        };
-        for (name, test) in &values {
-            mutant("short", &|run| run[name.as_str()] = ends(test).1, Verdict::Fail);
-            let forget = |run: &mut Value| run[name.as_str()] = Value::Null;
-            mutant("unknown", &forget, Verdict::NotMeasured);
+    }
+}
+
+#[test]
+fn every_check_for_a_person_says_how_what_is_shown_and_by_whom() {
+    // The clauses of services, networking, the platform and operation.
+    let ours = ["5.1.", "5.2.", "5.3.1", "5.3.2.", "8."];
+    for profile in profiles() {
+        for check in &profile.checks {
+            if !ours.iter().any(|clause| check.clause.starts_with(clause)) {
+                continue;
+            }
+            let Rule::Attest { asked, .. } = &check.rule else { continue };
+            assert!(asked.is_some(), "{} {}", profile.id, check.check);
+            let zh = &check.method.zh;
+            let told = zh.contains("书面核查") || zh.contains("现场查验") || zh.contains("对照");
+            assert!(told, "{} {}: {zh}", profile.id, check.check);
         }
-        let invalid = |run: &mut Value| run["validity"] = json!("invalid");
-        mutant("invalid", &invalid, Verdict::NotMeasured);
-        let without = |run: &mut Value| run["validity"] = Value::Null;
-        mutant("without validity", &without, Verdict::NotMeasured);
-        let other = |run: &mut Value| run["subject"] = json!("assay-dataplane");
-        mutant("another subject", &other, Verdict::NotMeasured);
-        mutant("nobody's", &|run| run["subject"] = Value::Null, Verdict::NotMeasured);
-        mutant("another row", &|run| run["row"] = json!("9.9#1"), Verdict::NotMeasured);
-        let workload = |run: &mut Value| run["workload"] = json!("other");
-        mutant("another workload", &workload, Verdict::NotMeasured);
-    });
+    }
+}
+
+#[test]
+fn a_target_is_the_number_of_the_rows_wording() {
+    let table: [(&str, &str, &[&str]); 34] = [
+        ("5.2.1#1", "compute-service.machine.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.1#2", "compute-service.guest.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.1#3", "compute-service.image.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.1.2#4", "bms-pool.size", &["256"]),
+        ("5.2.1.3#1", "image-service.number", &["200"]),
+        ("5.2.2#1", "storage-service.block.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.2#2", "storage-service.object.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.2#3", "storage-service.file.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.2.2#7", "object-service.largest", &["5 TB"]),
+        ("5.2.2.3#1", "file-service.capacity", &["100 PB"]),
+        ("5.2.2.3#3", "file-service.bandwidth", &["2.5 Gbit/s"]),
+        ("5.2.3#1", "network-service.vpc.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.3#2", "network-service.groups.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.3#3", "network-service.firewall.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.3#4", "network-service.balancer.delivery", &["30 min", "24 h", "99.95 %"]),
+        ("5.2.3#5", "network-service.eip.delivery", &["30 min", "72 h", "99.95 %"]),
+        ("5.2.3.1#5", "network-service.vpc.number", &["500"]),
+        ("5.2.5#1", "rack.one-u", &["42 U", "≥ 1 U"]),
+        ("5.2.5#2", "rack.two-u", &["42 U", "≥ 2 U"]),
+        ("5.2.5#3", "rack.whole", &["42 U"]),
+        ("5.2.5#4", "rack.power", &["4 kW", "≥ 2"]),
+        ("5.3.2.1#2", "cloud-platform.regions", &["300"]),
+        ("5.3.2.1#3", "cloud-platform.vdcs", &["1000"]),
+        ("5.3.2.1#4", "cloud-platform.zone", &["10000"]),
+        ("5.3.2.1#5", "cloud-platform.approvals", &["≥ 5", "≥ 10"]),
+        ("5.3.2.1#6", "cloud-platform.openstack", &["10000"]),
+        ("5.3.2.1#7", "ecs-platform.vcpu", &["255"]),
+        ("5.3.2.1#7", "ecs-platform.memory", &["4 TiB"]),
+        ("5.3.2.1#8", "cloud-platform.node", &["100"]),
+        ("5.3.2.1#9", "cloud-platform.node-volumes", &["2048"]),
+        ("5.3.2.1#10", "cloud-platform.node-nics", &["2048"]),
+        ("5.3.2.1#11", "cloud-platform.volume", &["≥ 16", "≥ 32"]),
+        ("5.3.2.1#12", "cloud-platform.vdc-volumes", &["30000", "60000"]),
+        ("8.3.5.1.3#1", "operations.collection", &["60 s"]),
+    ];
+    let profiles = profiles();
+    let checks: Vec<_> = profiles.iter().flat_map(|profile| &profile.checks).collect();
+    for (row, id, numbers) in table {
+        let check = checks.iter().find(|check| check.check == id).expect(id);
+        assert_eq!(check.row, row, "{id}");
+        for number in numbers {
+            assert!(check.expected.zh.contains(number), "{id}: {}", check.expected.zh);
+        }
+    }
 }
