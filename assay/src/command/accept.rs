@@ -17,7 +17,7 @@ use inventory::{
     model::{Finding, FindingClass},
 };
 use profiles::{
-    Catalogue, Outcome, Profile, Subject, Text,
+    Catalogue, Outcome, Profile, Text,
     coverage::{Coverage, coverage},
 };
 use serde_json::json;
@@ -152,7 +152,7 @@ pub(super) fn run_with(
         judgements,
         facts,
         evidence,
-        volume: storage.filter(|_| profile.subject == Subject::Volume).map(|(_, name)| name),
+        volume: storage.filter(|_| profile.subject.has_volumes()).map(|(_, name)| name),
         coverage: left_to_others(&profile, &catalogue),
         retest_of,
     };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use profiles::{Profile, Subject};
+use profiles::Profile;
 use storage_bench::measurement::{self, SCHEMA, Storage};
 
 use super::StorageRuns;
@@ -107,7 +107,7 @@ pub(super) fn of_this_volume(
     storage: &Storage,
     name: &str,
 ) -> Result<(), Failure> {
-    if profile.subject != Subject::Volume {
+    if !profile.subject.has_volumes() {
         return Ok(());
     }
     match subjects(storage).find(|subject| named(subject) != name) {
