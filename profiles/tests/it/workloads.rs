@@ -124,7 +124,8 @@ fn the_checks_of_a_row_are_of_one_extent() {
 }
 
 /// Targets that the wording says by another word than the number: field, target, wording.
-const WORDS: [(&str, i128, &str); 10] = [
+const WORDS: [(&str, i128, &str); 11] = [
+    ("tors", 2, "两台 ToR"),
     ("supervisors", 2, "双主控"),
     ("power_supplies", 2, "双电源"),
     ("power_supplies", 2, "电源冗余"),
