@@ -129,10 +129,11 @@ pub(super) fn run_with(
     let found = find(arguments, &options, console)?;
     let mut evidence = found.evidence;
     let mut facts = json!({ "inventory": found.inventory });
-    if let Some((storage, name)) = &storage {
-        runs::of_this_volume(&profile, storage, name)?;
+    let mut volume = None;
+    if let Some((storage, name)) = storage {
+        volume = runs::volume_of(&profile, &storage, name)?;
         facts["storage"] = json!(storage);
-        evidence.push(runs_file(storage)?);
+        evidence.push(runs_file(&storage)?);
     }
     network::add(network, &mut facts, &mut evidence);
     let judgements = {
@@ -152,7 +153,7 @@ pub(super) fn run_with(
         judgements,
         facts,
         evidence,
-        volume: storage.filter(|_| profile.subject.has_volumes()).map(|(_, name)| name),
+        volume,
         coverage: left_to_others(&profile, &catalogue),
         retest_of,
     };
