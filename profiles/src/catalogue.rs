@@ -13,9 +13,10 @@ use crate::profile::resolve::{self, File, resolve};
 use crate::{Profile, Text};
 
 /// Files beside the profiles that are none: the norm itself, and what becomes of its rows.
-const NO_PROFILES: [&str; 5] = [
+const NO_PROFILES: [&str; 6] = [
     "gd-gov-cloud/norm.toml",
     "gd-gov-cloud/norm-rows.json",
+    "gd-gov-cloud/clauses.toml",
     "gd-gov-cloud/coverage.toml",
     "gd-gov-cloud/workloads.toml",
     "words.toml",

@@ -18,13 +18,6 @@ pub enum Coverage {
         /// Which ones.
         checks: Vec<CheckRef>,
     },
-    /// A later part of the product will.
-    Planned {
-        /// The part or workload.
-        by: String,
-        /// How it will.
-        method: Text,
-    },
     /// The product will not.
     OutOfScope {
         /// Why not.
@@ -148,17 +141,7 @@ pub struct Line {
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
-    planned: Vec<Planned>,
-    #[serde(default)]
     out_of_scope: Vec<OutOfScope>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Planned {
-    rows: Vec<String>,
-    by: String,
-    method: Text,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +153,7 @@ struct OutOfScope {
 
 static FILE: LazyLock<File> = LazyLock::new(|| {
     typed_json::parse_toml(bundled::text("gd-gov-cloud/coverage.toml"))
-        .expect("the test `every_row_is_checked_planned_or_out_of_scope` reads it")
+        .expect("the test `every_row_is_checked_or_out_of_scope` reads it")
 });
 
 /// Returns what becomes of every row of the norm, in its order, by the profiles of `catalogue`.
@@ -200,16 +183,12 @@ pub fn coverage(catalogue: &Catalogue) -> Vec<Line> {
 
 /// Returns what the file says of each row.
 fn stated() -> BTreeMap<String, Coverage> {
-    let planned = FILE.planned.iter().flat_map(|entry| {
-        let coverage = Coverage::Planned { by: entry.by.clone(), method: entry.method.clone() };
-        spread(&entry.rows).into_iter().map(move |row| (row, coverage.clone()))
-    });
     let out = FILE.out_of_scope.iter().flat_map(|entry| {
         let coverage = Coverage::OutOfScope { reason: entry.reason.clone() };
         spread(&entry.rows).into_iter().map(move |row| (row, coverage.clone()))
     });
     let mut stated = BTreeMap::new();
-    stated.extend(planned.chain(out));
+    stated.extend(out);
     stated
 }
 
@@ -235,7 +214,7 @@ mod tests {
     use crate::norm::norm;
 
     #[test]
-    fn every_row_is_checked_planned_or_out_of_scope() {
+    fn every_row_is_checked_or_out_of_scope() {
         let lines = coverage(&Catalogue::bundled());
         assert_eq!(lines.len(), 258);
         let missing: Vec<_> =
@@ -245,8 +224,7 @@ mod tests {
 
     #[test]
     fn no_row_is_stated_twice_or_stated_though_it_is_checked_or_does_not_exist() {
-        let rows = FILE.planned.iter().map(|entry| &entry.rows);
-        let rows = rows.chain(FILE.out_of_scope.iter().map(|entry| &entry.rows));
+        let rows = FILE.out_of_scope.iter().map(|entry| &entry.rows);
         let lines = coverage(&Catalogue::bundled());
         let mut seen = BTreeSet::new();
         for row in rows.flat_map(|rows| spread(rows)) {

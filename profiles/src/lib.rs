@@ -10,6 +10,7 @@
 
 mod bundled;
 pub mod check;
+pub mod clauses;
 pub mod coverage;
 pub mod diff;
 pub mod judgement;

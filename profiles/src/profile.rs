@@ -116,6 +116,11 @@ impl Subject {
         Self::ALL.into_iter().find(|subject| subject.name() == word)
     }
 
+    /// Returns whether runs on a volume of it tell of it.
+    pub fn has_volumes(self) -> bool {
+        matches!(self, Self::Volume | Self::Array | Self::Storage)
+    }
+
     /// Returns how much of a project it is.
     pub fn extent(self) -> Extent {
         match self {

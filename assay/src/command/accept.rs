@@ -17,7 +17,7 @@ use inventory::{
     model::{Finding, FindingClass},
 };
 use profiles::{
-    Catalogue, Outcome, Profile, Subject, Text,
+    Catalogue, Outcome, Profile, Text,
     coverage::{Coverage, coverage},
 };
 use serde_json::json;
@@ -131,10 +131,11 @@ pub(super) fn run_with(
     let found = find(arguments, &options, console)?;
     let mut evidence = found.evidence;
     let mut facts = json!({ "inventory": found.inventory });
-    if let Some((storage, name)) = &storage {
-        runs::of_this_volume(&profile, storage, name)?;
+    let mut volume = None;
+    if let Some((storage, name)) = storage {
+        volume = runs::volume_of(&profile, &storage, name)?;
         facts["storage"] = json!(storage);
-        evidence.push(runs_file(storage)?);
+        evidence.push(runs_file(&storage)?);
     }
     network::add(network, &mut facts, &mut evidence);
     let judgements = {
@@ -154,7 +155,7 @@ pub(super) fn run_with(
         judgements,
         facts,
         evidence,
-        volume: storage.filter(|_| profile.subject == Subject::Volume).map(|(_, name)| name),
+        volume,
         coverage: left_to_others(&profile, &catalogue),
         retest_of,
     };
@@ -410,9 +411,6 @@ fn left_to_others(profile: &Profile, catalogue: &Catalogue) -> Vec<CoverageRow> 
                         checks.iter().map(|check| base(&check.profile)).collect();
                     names.dedup();
                     text("由配置档 {} 判定", "judged by profile {}", &[&names.join(", ")])
-                }
-                Coverage::Planned { by, method } => {
-                    text("由 {} 另行测试：", "tested by {}: ", &[&by]).with(&method)
                 }
                 Coverage::OutOfScope { reason } => reason,
                 Coverage::Missing => Text::new("尚无检查项", "no check yet"),

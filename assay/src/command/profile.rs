@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use profiles::{
     Catalogue,
+    clauses::clauses_without_rows,
     coverage::{Coverage, Line, coverage},
     lint::{Finding, Severity, lint_id},
 };
@@ -127,14 +128,24 @@ fn cover(
     if open {
         lines.retain(|line| line.coverage == Coverage::Missing);
     }
+    let without = clauses_without_rows();
     match format {
         Format::Json => {
             let rows: Vec<_> = lines.iter().map(row).collect();
-            super::print_json(&json!({ "schema": "assay-coverage/v1", "rows": rows }), console)?;
+            let clauses: Vec<_> = without
+                .iter()
+                .map(|one| json!({ "clause": one.number, "title": one.title, "why": one.why }))
+                .collect();
+            let document = json!({
+                "schema": "assay-coverage/v1",
+                "rows": rows,
+                "clauses_without_rows": clauses,
+            });
+            super::print_json(&document, console)?;
         }
         Format::Text => {
             let layout = super::layout(console);
-            console.print(&output::coverage(&lines, layout))?;
+            console.print(&output::coverage(&lines, &without, layout))?;
         }
     }
     Ok(if missing { Exit::Failed } else { Exit::Wanted })

@@ -5,7 +5,8 @@ mod difference;
 pub use difference::difference;
 
 use profiles::{
-    Entry, Level, Profile,
+    Entry, Level, Profile, Text,
+    clauses::Clause,
     coverage::{Coverage, Line},
     lint::{Finding, Severity},
 };
@@ -30,7 +31,7 @@ pub fn list(entries: &[Entry], layout: Layout) -> String {
 
 /// Returns a profile with everything it expects.
 pub fn show(profile: &Profile, layout: Layout) -> String {
-    let get = |text: &profiles::Text| one_line(text.get(layout.lang));
+    let get = |text: &Text| one_line(text.get(layout.lang));
     let mut page = format!(
         "{}  ({} {})\n{} · {}\n{}: {}\n",
         layout.paint.dye(Tone::Strong, &get(&profile.title)),
@@ -134,50 +135,93 @@ pub fn lint(count: usize, findings: &[Finding], layout: Layout) -> String {
     page
 }
 
-/// Returns what becomes of the norm's rows.
-pub fn coverage(lines: &[Line], layout: Layout) -> String {
+/// Returns what becomes of the norm's rows, and the clauses that have none.
+pub fn coverage(lines: &[Line], without: &[Clause], layout: Layout) -> String {
     let mut table = Table::new([
         layout.say("条款", "row"),
         layout.say("测试项", "item"),
-        layout.say("状态", "state"),
-        layout.say("由谁，或为何不", "by what, or why not"),
+        layout.say("对象", "subject"),
+        layout.say("方式", "by"),
+        layout.say("目标", "target"),
+        layout.say("检查项或待实测项", "checks, or the workload they wait for"),
     ]);
-    let mut counts = [0_usize; 4];
+    let (mut automatic, mut waiting, mut person, mut out, mut missing) = (0, 0, 0, 0, 0);
     for line in lines {
-        let (at, word, tone, why) = match &line.coverage {
-            Coverage::Checked { checks } => {
-                let mut names: Vec<&str> =
-                    checks.iter().map(|check| check.check.as_str()).collect();
-                names.dedup();
-                (0, layout.say("已检查", "checked"), Tone::Good, shortened(&names))
-            }
-            Coverage::Planned { by, method } => {
-                let why = format!("{by}: {}", method.get(layout.lang));
-                (1, layout.say("计划中", "planned"), Tone::Open, why)
-            }
-            Coverage::OutOfScope { reason } => {
-                let why = reason.get(layout.lang).to_owned();
-                (2, layout.say("不在范围", "out of scope"), Tone::Faint, why)
-            }
-            Coverage::Missing => (3, layout.say("缺失", "missing"), Tone::Bad, String::new()),
+        let get = |text: &Text| one_line(text.get(layout.lang));
+        let (row, item) = (line.row.id.clone(), one_line(&line.row.item));
+        let Some(first) = line.first() else {
+            let (word, tone, why) = match &line.coverage {
+                Coverage::OutOfScope { reason } => {
+                    out += 1;
+                    (layout.say("不在范围", "out of scope"), Tone::Faint, get(reason))
+                }
+                _ => {
+                    missing += 1;
+                    (layout.say("缺失", "missing"), Tone::Bad, String::new())
+                }
+            };
+            let cells = [Cell::toned(word, tone), String::new().into(), why.into()];
+            let mut cells = Vec::from(cells);
+            cells.splice(..0, [row.into(), item.into(), String::new().into()]);
+            table.rows.push(cells);
+            continue;
         };
-        if let Some(count) = counts.get_mut(at) {
-            *count += 1;
-        }
+        let subject = match first.subject {
+            "device" => layout.say("设备", "device"),
+            "system" => layout.say("系统", "system"),
+            _ => layout.say("项目", "project"),
+        };
+        let (tone, by) = match &first.workload {
+            Some(workload) => {
+                waiting += 1;
+                (Tone::Open, layout.say("待实测", "to be measured").to_owned() + " " + workload)
+            }
+            None if first.kind.is_automatic() => {
+                automatic += 1;
+                (Tone::Good, checks_of(line))
+            }
+            None => {
+                person += 1;
+                (Tone::Strong, checks_of(line))
+            }
+        };
         table.rows.push(vec![
-            line.row.id.clone().into(),
-            one_line(&line.row.item).into(),
-            Cell::toned(word, tone),
-            one_line(&why).into(),
+            row.into(),
+            item.into(),
+            subject.into(),
+            Cell::toned(first.kind.word().get(layout.lang), tone),
+            get(&first.target).into(),
+            by.into(),
         ]);
     }
-    let [checked, planned, out, missing] = counts.map(|count| count.to_string());
+    let counts = [lines.len(), automatic, waiting, person, out, missing].map(|n| n.to_string());
+    let [all, automatic, waiting, person, out, missing] = counts;
     let summary = text(
-        "\n共 {} 行：已检查 {}，计划中 {}，不在范围 {}，缺失 {}\n",
-        "\n{} rows: {} checked, {} planned, {} out of scope, {} missing\n",
-        &[&lines.len().to_string(), &checked, &planned, &out, &missing],
+        "\n共 {} 行：采集或实测 {}，待实测（已列明方法与目标）{}，书面核查或现场查验 {}，不在范围 {}，缺失 {}\n",
+        "\n{} rows: {} by inventory or a run, {} wait for their workload, {} by a person, {} out of scope, {} missing\n",
+        &[&all, &automatic, &waiting, &person, &out, &missing],
     );
-    table.render(layout.paint, layout.columns) + summary.get(layout.lang)
+    let mut page = table.render(layout.paint, layout.columns) + summary.get(layout.lang);
+    let count = without.len().to_string();
+    let head = text("\n没有条款行的条款 {} 条：\n", "\n{} clauses have no row:\n", &[&count]);
+    page.push_str(head.get(layout.lang));
+    let mut table = Table::new([
+        layout.say("条款", "clause"),
+        layout.say("标题", "title"),
+        layout.say("原因", "why"),
+    ]);
+    for clause in without {
+        let (title, why) = (one_line(&clause.title), one_line(clause.why.get(layout.lang)));
+        table.rows.push(vec![clause.number.clone().into(), title.into(), why.into()]);
+    }
+    page + &table.render(layout.paint, layout.columns)
+}
+
+/// Returns the names of a row's checks.
+fn checks_of(line: &Line) -> String {
+    let mut names: Vec<&str> = line.checks().iter().map(|check| check.check.as_str()).collect();
+    names.dedup();
+    shortened(&names)
 }
 
 /// A row that a dozen variants check names the first of them.

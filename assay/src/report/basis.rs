@@ -66,10 +66,6 @@ pub fn coverage(catalogue: &Catalogue, profile: &Profile) -> Vec<CoverageRow> {
                     let by = by.join(", ");
                     Text::new(format!("由 {by} 检查"), format!("checked by {by}"))
                 }
-                Coverage::Planned { by, method } => Text::new(
-                    format!("后续由 {by} 检查：{}", method.zh),
-                    format!("later, by {by}: {}", method.en),
-                ),
                 Coverage::OutOfScope { reason } => reason,
                 Coverage::Missing => Text::new("未说明", "nobody has said"),
             };

@@ -12,12 +12,12 @@ use super::facts::Base;
 use super::show;
 use super::span::Span;
 use super::walk::Plain;
-use crate::Text;
 use crate::check::{Bound, Branch, Condition, Counting, Refutation, Rule};
 use crate::kleene::Truth;
 use crate::path::Path;
 use crate::text::Mark;
 use crate::unit::{PERCENT, PPM, Unit};
+use crate::{Text, workload};
 
 impl<'a> Judge<'a> {
     /// Returns what `rule` comes to, and writes what a report shows as measured.
@@ -113,6 +113,7 @@ impl<'a> Judge<'a> {
         shown: &'a [Path],
         out: &mut Text,
     ) -> Truth {
+        let mark = self.mark();
         let reached = self.follow(&self.facts.document(), run);
         // A later run supersedes an earlier one, also where the later one is invalid.
         // A document without the list leaves one leaf of no value: nobody ran anything.
@@ -121,6 +122,10 @@ impl<'a> Judge<'a> {
         let last = last.map(|leaf| (leaf.base, leaf.member));
         self.done(reached);
         let Some((base, member)) = last else {
+            // Of a workload that never ran, that its section is missing too says nothing more.
+            if workload::named(run).is_some() {
+                self.forget(mark);
+            }
             self.why(Why { area: "run", what: What::NoRun });
             return Truth::Unknown;
         };

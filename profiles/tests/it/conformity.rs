@@ -245,9 +245,17 @@ fn only_a_foreign_maker_is_refuted_and_one_of_hong_kong_macao_or_taiwan_is_for_a
 fn a_board_of_another_brand_is_shown_as_a_hint() {
     let all = judged(SERVERS[0], &with("/board/0/brand/id", json!("supermicro")));
     let reasons = &of(&all, "not-oem").reasons;
-    assert!(reasons.iter().any(|reason| reason.text.zh.contains("OEM")), "{reasons:#?}");
+    assert!(
+        reasons.iter().any(|reason| reason.text.zh.contains("可能为 OEM 产品")),
+        "{reasons:#?}"
+    );
     let all = judged(SERVERS[0], &conforming());
-    assert!(!of(&all, "not-oem").reasons.iter().any(|reason| reason.text.zh.contains("OEM")));
+    assert!(
+        !of(&all, "not-oem")
+            .reasons
+            .iter()
+            .any(|reason| reason.text.zh.contains("可能为 OEM 产品"))
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use profiles::{Profile, Subject};
+use profiles::{Extent, Profile};
 use storage_bench::measurement::{self, SCHEMA, Storage};
 
 use super::StorageRuns;
@@ -101,21 +101,25 @@ fn named(subject: &measurement::Subject) -> &String {
     subject.wwid.as_ref().or(subject.serial.as_ref()).unwrap_or(&subject.path)
 }
 
-/// Refuses runs of several volumes where a report is of one.
-pub(super) fn of_this_volume(
+/// Returns the volume that a report is of, where runs on volumes tell of the profile's subject.
+///
+/// A report is of one volume or array: runs on several are refused. A storage of many nodes has
+/// many volumes, and where the runs are on several the report is of none of them alone.
+pub(super) fn volume_of(
     profile: &Profile,
     storage: &Storage,
-    name: &str,
-) -> Result<(), Failure> {
-    if profile.subject != Subject::Volume {
-        return Ok(());
+    name: String,
+) -> Result<Option<String>, Failure> {
+    if !profile.subject.has_volumes() {
+        return Ok(None);
     }
-    match subjects(storage).find(|subject| named(subject) != name) {
-        None => Ok(()),
+    match subjects(storage).find(|subject| *named(subject) != name) {
+        None => Ok(Some(name)),
+        Some(_) if profile.subject.extent() != Extent::Device => Ok(None),
         Some(other) => Err(Failure::unable(text(
             "运行记录属于不同的卷：`{}` 与 `{}`",
             "the runs are of different volumes: `{}` and `{}`",
-            &[name, named(other)],
+            &[&name, named(other)],
         ))),
     }
 }
@@ -139,5 +143,35 @@ mod tests {
         assert_eq!(join(&mut known, one("a", 1)), Ok(1));
         assert_eq!(known.snapshot.len(), 2);
         assert_eq!(join(&mut known, one("a", 2)), Err("a".to_owned()));
+    }
+    /// Returns a comparison on the volume `wwid`.
+    fn on(wwid: &str) -> Storage {
+        let subject =
+            measurement::Subject { wwid: Some(wwid.to_owned()), ..measurement::Subject::default() };
+        let about = About { id: wwid.to_owned(), subject, ..About::default() };
+        let compared = compare(about, &[], Vec::new(), Vec::new());
+        Storage { snapshot: vec![compared], ..Storage::new(Vec::new()) }
+    }
+
+    #[test]
+    fn a_report_of_an_array_is_of_one_volume_and_one_of_a_storage_may_be_of_several() {
+        let catalogue = profiles::Catalogue::bundled();
+        let of = |id: &str, storage: &Storage| {
+            let profile = catalogue.profile(&format!("gd-gov-cloud/{id}")).unwrap();
+            volume_of(&profile, storage, "a".to_owned())
+                .map_err(|failure| failure.message.en.clone())
+        };
+        let alone = on("a");
+        let mut both = on("a");
+        assert_eq!(join(&mut both, on("b")), Ok(0));
+        for id in ["evs@high", "ssd-array", "disk-array"] {
+            assert_eq!(of(id, &alone), Ok(Some("a".to_owned())), "{id}");
+            let refused = of(id, &both).unwrap_err();
+            assert!(refused.contains("`a`") && refused.contains("`b`"), "{id}: {refused}");
+        }
+        assert_eq!(of("distributed-storage", &alone), Ok(Some("a".to_owned())));
+        assert_eq!(of("distributed-storage", &both), Ok(None));
+        // What is about no volume keeps the machine it was judged on.
+        assert_eq!(of("evs-service", &alone), Ok(None));
     }
 }
