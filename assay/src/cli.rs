@@ -13,6 +13,7 @@ pub mod fio;
 pub mod inventory;
 pub mod net;
 pub mod profile;
+pub mod project;
 pub mod push;
 pub mod report;
 pub mod storage;
@@ -131,6 +132,9 @@ pub enum Command {
     /// List, show and check the profiles that state the norm
     #[command(subcommand, arg_required_else_help = true)]
     Profile(profile::Profile),
+    /// Write and check the file that fills every document of a project
+    #[command(subcommand, arg_required_else_help = true)]
+    Project(project::Project),
     /// Verify, render, merge, attest, sign or push acceptance reports
     #[command(subcommand, arg_required_else_help = true)]
     Report(Box<report::Report>),

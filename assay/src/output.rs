@@ -6,6 +6,7 @@ pub mod bmc;
 pub mod inventory;
 pub mod net;
 pub mod profile;
+pub mod project;
 pub mod report;
 pub mod storage;
 pub mod storage_clients;

@@ -28,6 +28,7 @@ pub mod evidence;
 pub mod folder;
 pub mod manifest;
 pub mod merkle;
+pub mod project;
 pub mod render;
 pub mod sign;
 pub mod storage;

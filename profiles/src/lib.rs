@@ -16,6 +16,8 @@ pub mod kleene;
 pub mod lint;
 pub mod norm;
 pub mod path;
+pub mod scope;
+pub mod terms;
 pub mod text;
 pub mod unit;
 
@@ -29,8 +31,10 @@ mod words;
 
 pub use catalogue::{Catalogue, Entry};
 pub use error::ProfileError;
+pub use finding::nearest;
 pub use judge::{judge, overall};
 pub use judgement::{Case, Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
 pub use node::Place;
 pub use profile::{Dropped, Profile, Subject};
+pub use terms::{Deviation, Mark, Standing, Terms, deviation};
 pub use text::{Lang, Text};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, report::Form};
+use super::{Format, project::Filling, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
 #[derive(Clone, Debug, Default, Args)]
@@ -67,9 +67,9 @@ pub struct Accept {
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,
-    /// Cover sheet (TOML: project, contract, stage, place, parties)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
+    /// What fills the report.
+    #[command(flatten)]
+    pub filling: Filling,
     /// Report that this run is a re-test of
     #[arg(long, value_name = "REPORT")]
     pub retest_of: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Format, LangChoice, push::Delivery};
+use super::{Format, LangChoice, project::Filling, push::Delivery};
 
 /// `assay report`.
 #[derive(Clone, Debug, Subcommand)]
@@ -98,9 +98,9 @@ pub struct Merge {
     /// Folder to write the batch report to
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Cover sheet (TOML: project, contract, stage, place, parties)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
+    /// What fills the report.
+    #[command(flatten)]
+    pub filling: Filling,
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,

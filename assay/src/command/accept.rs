@@ -24,7 +24,7 @@ use serde_json::json;
 use storage_bench::measurement::Storage;
 
 use super::{
-    catalogue, inventory as merging, machine, report as reports,
+    catalogue, inventory as merging, machine, project, report as reports,
     sources::{self, Imported, Sources, Unusable},
 };
 use crate::{
@@ -38,7 +38,6 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs,
-        cover::{self, Cover},
         document::{Basis, CoverageRow},
         evidence::EvidenceFile,
         folder, todo, write,
@@ -100,6 +99,7 @@ fn volume(arguments: &Accept) -> Result<Option<crate::cli::storage::Accept>, Fai
         cache: volume.cache.clone(),
         out: volume.storage_out.clone().unwrap_or_else(beside),
         operator: arguments.operator.clone(),
+        filling: arguments.filling.clone(),
         ..crate::cli::storage::Accept::default()
     }))
 }
@@ -118,7 +118,7 @@ pub(super) fn run_with(
     // Everything that can be wrong with the request is found before the work.
     let (profile, catalogue) =
         catalogue::profile(arguments.profile.as_deref().unwrap_or_default())?;
-    let cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    let filled = project::filled(&arguments.filling, &[&catalogue])?;
     let interrupt = machine::watch(console);
     let options = machine::options(&arguments.looking, &interrupt)?;
     let retest_of = arguments.retest_of.as_deref().map(folder::load).transpose();
@@ -145,7 +145,9 @@ pub(super) fn run_with(
         .then(|| Text::new("操作人员中断了采集", "the operator interrupted the collection"));
     let environment = environment::of_this_run(arguments, started_at, found.inputs);
     let inputs = Inputs {
-        cover,
+        cover: filled.cover,
+        number_prefix: filled.number_prefix,
+        scope_out: filled.scope_out,
         basis: basis(&profile),
         environment,
         interrupted,
@@ -314,18 +316,6 @@ fn finding(unusable: &Unusable) -> Finding {
 fn file_name(name: &str) -> String {
     let name = Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned());
     format!("import/{}", name.unwrap_or_else(|| "unnamed".to_owned()))
-}
-
-/// Reads a cover sheet.
-pub(super) fn read_cover(path: &Path) -> Result<Cover, Failure> {
-    let name = path.display().to_string();
-    let cannot = || Failure::usage(text("无法读取封面 `{}`", "cannot read cover `{}`", &[&name]));
-    let bytes = super::read_small(path).map_err(|error| cannot().because(error))?;
-    let toml = String::from_utf8(bytes).map_err(|error| cannot().because(error.utf8_error()))?;
-    cover::parse(&name, &toml).map_err(|error| {
-        let hint = error.hint();
-        cannot().because(error).hint_from(hint)
-    })
 }
 
 /// Finds out before the work whether the report can be written after it.

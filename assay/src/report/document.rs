@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
-use profiles::{Judgement, Overall, Tally, Text, Verdict};
+use profiles::{Deviation, Judgement, Mark, Overall, Tally, Text, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -192,6 +192,29 @@ pub struct Summary {
     pub overall: Overall,
     /// The same per clause, in the order of the rows.
     pub clauses: Vec<ClauseSummary>,
+    /// How many rows are not in the scope of the contract; not-applicable counts them too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub out_of_scope: u32,
+    /// The rows that tender or bid are quoted for, in their order (技术偏离表).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<DeviationLine>,
+}
+
+/// A line of the table of deviations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviationLine {
+    /// Id of the check.
+    pub check: String,
+    /// The tender's mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// Whether it is better, as asked or worse.
+    pub deviation: Deviation,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
+pub(super) fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What the rows of one clause together say.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
+use super::terms::terms;
 use super::{Applies, Check, Rule};
 use crate::finding::did_you_mean;
 use crate::node::Node;
@@ -59,6 +60,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let deviation = fields.bilingual("deviation", problems);
     let close = fields.bilingual("close", problems);
     let waivable = waivable(&mut fields, row.as_ref(), problems);
+    let terms = terms(&mut fields, level, problems);
     let needs_complete = fields.flag("needs_complete", problems).unwrap_or(false);
     let mut rules = Rules { problems, manner, depth: 0 };
     let compare_nodes = fields.list("compare", rules.problems);
@@ -67,6 +69,10 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let hints = hint_nodes.iter().filter_map(|node| rules.hint(node)).collect();
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
+    let bid = rules.bid(&mut fields, rule.as_ref());
+    if bid.is_some() && terms.as_ref().is_none_or(|terms| terms.bid.is_none()) {
+        rules.problems.error(&node.place, "`bid_value` goes with `bid`, the text it stands in");
+    }
     fields.finish(problems);
     if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule
         && evidence.is_empty()
@@ -94,6 +100,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         reading,
         waivable,
         deviation,
+        terms,
     };
     Some(Check {
         case: Arc::new(case),
@@ -102,6 +109,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         rule,
         compare,
         hints,
+        bid,
         needs_complete,
         bare,
         place: node.place.clone(),

@@ -7,3 +7,4 @@ mod laws;
 mod machine;
 mod network;
 mod storage;
+mod terms;

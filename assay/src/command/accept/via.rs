@@ -23,10 +23,12 @@ use self::band::Band;
 use super::{
     super::{
         bmc::survey::{self, Gap, Hosts, Machine},
-        catalogue, inventory as merging, print_json, report as reports,
+        catalogue, inventory as merging, print_json,
+        project::{self, Filled},
+        report as reports,
         sources::{Imported, Unusable},
     },
-    basis, can_write, environment, finding, left_to_others, read_cover,
+    basis, can_write, environment, finding, left_to_others,
 };
 use crate::{
     cli::{
@@ -44,7 +46,6 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs, Report, batch,
-        cover::Cover,
         document::Environment,
         evidence::EvidenceFile,
         folder::{self, Loaded},
@@ -80,7 +81,7 @@ pub(super) fn is_asked(via: &Via) -> Result<bool, Failure> {
 struct Run<'a> {
     arguments: &'a Accept,
     global: &'a Global,
-    cover: Cover,
+    filled: Filled,
     environment: Environment,
     profiles: BTreeMap<String, (Profile, Catalogue)>,
 }
@@ -96,13 +97,14 @@ pub(super) fn run(
     // Everything that can be wrong with the request is found before anybody is asked.
     let hosts = Hosts::of(&via.hosts)?;
     let profiles = profiles_of(arguments, &hosts)?;
-    let cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
+    let catalogues: Vec<&Catalogue> = profiles.values().map(|(_, catalogue)| catalogue).collect();
+    let filled = project::filled(&arguments.filling, &catalogues)?;
     can_write(&arguments.out.join(BATCH))?;
     let (mut band, unusable) = Band::read(&arguments.from)?;
     super::super::warn_unusable(&unusable, console);
     let machines = survey::run(&hosts, &via.access, via.at_a_time, console)?;
     let environment = environment::of_this_run(arguments, started_at, Vec::new());
-    let run = Run { arguments, global, cover, environment, profiles };
+    let run = Run { arguments, global, filled, environment, profiles };
     let mut rows = Vec::new();
     {
         let step = Text::new("正在判定", "judging");
@@ -294,7 +296,9 @@ impl Run<'_> {
         })?;
         let facts = json!({ "inventory": inventory });
         Ok(report::build(Inputs {
-            cover: self.cover.clone(),
+            cover: self.filled.cover.clone(),
+            number_prefix: self.filled.number_prefix.clone(),
+            scope_out: self.filled.scope_out.clone(),
             basis: basis(profile),
             environment: Environment {
                 inputs,
@@ -323,7 +327,8 @@ impl Run<'_> {
             return Ok(None);
         }
         let options = batch::Options {
-            cover: self.cover.clone(),
+            cover: self.filled.cover.clone(),
+            number_prefix: self.filled.number_prefix.clone(),
             at: clock::now(),
             tool_version: crate::build::NUMBER.to_owned(),
         };

@@ -456,6 +456,7 @@ pub(super) fn judge(
         out: arguments.out.join("report"),
         output: arguments.output,
         operator: arguments.operator.clone(),
+        filling: arguments.filling.clone(),
         looking: common::Looking { section_timeout: 20, ..common::Looking::default() },
         ..common::Accept::default()
     };

@@ -5,6 +5,7 @@
 
 mod batch;
 mod cases;
+mod deviations;
 mod hardware;
 mod maps;
 mod storage;
@@ -16,6 +17,7 @@ use profiles::{Text, Verdict};
 
 use crate::report::{
     Language, canonical,
+    cover::{self, Party},
     digest::Digests,
     document::{Report, Row},
     manifest, verdict,
@@ -58,6 +60,9 @@ struct Page<'a> {
     outcome: Html,
     outcome_code: &'static str,
     conclusion: Html,
+    left_out: Vec<deviations::LeftOut>,
+    deviations: Vec<deviations::Line>,
+    deviation_sums: Vec<Html>,
     particulars: Vec<Line>,
     basis: Vec<Line>,
     environment: Vec<Line>,
@@ -108,7 +113,10 @@ pub(super) fn report(
             profiles::Outcome::NotAccepted => "fail",
             profiles::Outcome::Incomplete => "not-measured",
         },
-        conclusion: v.t(verdicts::conclusion(tally)),
+        conclusion: v.t(verdicts::conclusion(tally, report.summary.out_of_scope)),
+        left_out: deviations::left_out(v, report),
+        deviations: deviations::lines(v, report),
+        deviation_sums: deviations::sums(v, report),
         particulars: particulars(v, report),
         basis: basis(v, report),
         environment: environment(v, report),
@@ -135,22 +143,33 @@ pub(super) fn report(
 
 fn particulars(v: Voice, report: &Report) -> Vec<Line> {
     let cover = &report.cover;
-    let parties = &cover.parties;
     let environment = &report.environment;
     let period = v.period(&environment.started_at, &environment.finished_at);
-    let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| v.t(stage.name()));
-    vec![
-        (v.w(words::PROJECT), v.pen(&cover.project)),
-        (v.w(words::CONTRACT), v.pen(&cover.contract)),
-        (v.w(words::STAGE), stage),
-        (v.w(words::PLACE), v.pen(&cover.place)),
-        (v.w(words::TEST_PERIOD), period),
-        (v.w(words::OWNER), v.pen(&parties.owner)),
-        (v.w(words::CONTRACTOR), v.pen(&parties.contractor)),
-        (v.w(words::SUPERVISOR), v.pen(&parties.supervisor)),
-        (v.w(words::USER), v.pen(&parties.user)),
-        (v.w(words::ASSESSOR), v.pen(&parties.assessor)),
-    ]
+    let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| {
+        let planned = cover.stages.iter().find(|planned| planned.stage == stage);
+        let planned = planned.map(cover::Planned::days).unwrap_or_default();
+        let planned = if planned.is_empty() {
+            Html::default()
+        } else {
+            Html(format!("（{} {}）", v.w(words::PLANNED_DAYS), v.s(planned)))
+        };
+        Html(format!("{}{planned}", v.t(stage.name())))
+    });
+    let mut lines = vec![(v.w(words::PROJECT), v.pen(&cover.project))];
+    if cover.project_number.is_some() {
+        lines.push((v.w(words::PROJECT_NUMBER), v.pen(&cover.project_number)));
+    }
+    lines.push((v.w(words::CONTRACT), v.pen(&cover.contract)));
+    if cover.section.is_some() {
+        lines.push((v.w(words::SECTION_OF_TENDER), v.pen(&cover.section)));
+    }
+    lines.push((v.w(words::STAGE), stage));
+    lines.push((v.w(words::PLACE), v.pen(&cover.place)));
+    lines.push((v.w(words::TEST_PERIOD), period));
+    for (_, party) in Party::ALL {
+        lines.push((v.t(party.word()), v.pen(cover.parties.name(party))));
+    }
+    lines
 }
 
 fn basis(v: Voice, report: &Report) -> Vec<Line> {
@@ -214,17 +233,12 @@ fn environment(v: Voice, report: &Report) -> Vec<Line> {
 
 fn boxes(v: Voice, report: &Report) -> Vec<SignBox> {
     let parties = &report.cover.parties;
-    [
-        (words::OWNER, &parties.owner),
-        (words::CONTRACTOR, &parties.contractor),
-        (words::SUPERVISOR, &parties.supervisor),
-        (words::USER, &parties.user),
-        (words::ASSESSOR, &parties.assessor),
-        (words::TESTER, &report.environment.operator),
-    ]
-    .into_iter()
-    .map(|(role, party)| SignBox { role: v.w(role), party: v.pen(party) })
-    .collect()
+    let signs = Party::ALL
+        .into_iter()
+        .map(|(_, party)| SignBox { role: v.t(party.word()), party: v.pen(parties.name(party)) });
+    let tester = &report.environment.operator;
+    let tester = SignBox { role: v.w(words::TESTER), party: v.pen(tester) };
+    signs.chain([tester]).collect()
 }
 
 /// Returns the rules that hold words of this report: header and footer of pages.
@@ -258,6 +272,11 @@ fn page_css(v: Voice, title: &Text, number: Option<&str>, code: &str) -> Html {
     reason = "a template calls methods, with references to fields"
 )]
 impl Page<'_> {
+    fn rows_word(&self) -> Html {
+        let rows = self.report.summary.out_of_scope;
+        self.v.t(Text::new("行", if rows == 1 { "row" } else { "rows" }))
+    }
+
     fn has_reasons(&self) -> bool {
         self.report.sections.values().any(|status| status.reason.is_some())
     }

@@ -1,0 +1,134 @@
+//! What the contract's papers add to the page: the table of deviations (技术偏离表), and the rows
+//! that the contract leaves out.
+
+use profiles::{
+    Deviation, Mark, Text,
+    scope::{OutOfScope, line},
+};
+
+use crate::report::document::{DeviationLine, Report, Row};
+
+use super::{
+    super::deviations as table,
+    cases::anchor,
+    text::{Html, Voice},
+    verdicts,
+};
+
+/// A line of the table of deviations.
+pub(super) struct Line {
+    pub(super) number: usize,
+    /// Where its case is.
+    pub(super) anchor: String,
+    pub(super) clause: Html,
+    pub(super) title: Html,
+    pub(super) norm: Html,
+    pub(super) tender: Html,
+    pub(super) bid: Html,
+    pub(super) measured: Html,
+    pub(super) chip: Html,
+    pub(super) remark: Html,
+}
+
+/// Returns the table of deviations.
+pub(super) fn lines(v: Voice, report: &Report) -> Vec<Line> {
+    let quoted = |text: Option<&Text>| text.map_or_else(|| v.s(""), |text| v.t(text));
+    table::lines(report)
+        .enumerate()
+        .map(|(at, (number, row, DeviationLine { mark, deviation, .. }))| {
+            let judgement = &row.judgement;
+            let terms = judgement.terms.as_ref();
+            Line {
+                number: at.saturating_add(1),
+                anchor: anchor(number),
+                clause: v.s(format!("{}{}", mark.map_or("", Mark::sign), judgement.row)),
+                title: v.t(&judgement.title),
+                norm: v.s(&judgement.wording),
+                tender: quoted(terms.and_then(|terms| terms.tender.as_ref())),
+                bid: quoted(terms.and_then(|terms| terms.bid.as_ref())),
+                measured: quoted(
+                    Some(&judgement.measured).filter(|measured| !measured.en.is_empty()),
+                ),
+                chip: verdicts::mark(v, code(*deviation), &deviation.word()),
+                remark: v.t(table::remark(row)),
+            }
+        })
+        .collect()
+}
+
+/// The sign that a deviation is shown by, besides its word.
+fn code(deviation: Deviation) -> &'static str {
+    match deviation {
+        Deviation::Positive | Deviation::None => "pass",
+        Deviation::Negative => "fail",
+        Deviation::Undecided => "not-measured",
+        Deviation::NotApplicable => "not-applicable",
+    }
+}
+
+/// Returns what the lines together come to; the material clauses by themselves.
+pub(super) fn sums(v: Voice, report: &Report) -> Vec<Html> {
+    let lines = &report.summary.deviations;
+    let material =
+        lines.iter().filter(|line| line.mark == Some(Mark::Material)).collect::<Vec<_>>();
+    let mut sums =
+        vec![v.t(sum(&Text::new("技术偏离表", "Deviations"), &lines.iter().collect::<Vec<_>>()))];
+    if !material.is_empty() {
+        sums.push(v.t(sum(&Text::new("其中 ★ 条款", "★ clauses of these"), &material)));
+    }
+    sums
+}
+
+fn sum(of: &Text, lines: &[&DeviationLine]) -> Text {
+    let mut text = Text::new(
+        format!("{} {} 项：", of.zh, lines.len()),
+        format!("{}: {}: ", of.en, lines.len()),
+    );
+    let mut first = true;
+    for deviation in Deviation::ALL {
+        let count = lines.iter().filter(|line| line.deviation == deviation).count();
+        if count == 0 && deviation == Deviation::NotApplicable {
+            continue;
+        }
+        let word = deviation.word();
+        let (zh, en) = if first { ("", "") } else { ("，", ", ") };
+        text.zh.push_str(&format!("{zh}{} {count}", word.zh));
+        text.en.push_str(&format!("{en}{count} {}", word.en));
+        first = false;
+    }
+    text
+}
+
+/// Rows that one agreement leaves out.
+pub(super) struct LeftOut {
+    pub(super) rows: Html,
+    pub(super) why: Html,
+}
+
+/// Returns the rows that are left out, those of one agreement together.
+pub(super) fn left_out(v: Voice, report: &Report) -> Vec<LeftOut> {
+    let mut groups: Vec<(&OutOfScope, Vec<(usize, &Row)>)> = Vec::new();
+    for (at, row) in report.rows.iter().enumerate() {
+        let Some(out) = &row.judgement.out_of_scope else { continue };
+        let same = |known: &&OutOfScope| known.reason == out.reason && known.agreed == out.agreed;
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, rows)) => rows.push((at, row)),
+            None => groups.push((out, vec![(at, row)])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(out, rows)| {
+            let names: Vec<String> = rows
+                .iter()
+                .map(|(at, row)| {
+                    let link = anchor(at.saturating_add(1));
+                    let (row, title) =
+                        (v.s(&row.judgement.row), v.s(row.judgement.title.get(v.lang())));
+                    format!("<a href=\"#{link}\"><code>{row}</code> {title}</a>")
+                })
+                .collect();
+            LeftOut { rows: Html(names.join("；")), why: v.t(line(&out.reason, &out.agreed)) }
+        })
+        .collect()
+}
