@@ -49,6 +49,9 @@ pub struct Terms {
     /// The text of the bid (投标响应).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bid: Option<Text>,
+    /// The number that the bid promises, with its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bid_value: Option<String>,
 }
 
 /// How a measured number stands to what was asked and promised.

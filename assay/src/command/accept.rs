@@ -58,6 +58,7 @@ pub(super) fn run(
     let Some(volume) = volume(arguments)? else {
         return run_with(arguments, storage, global, console);
     };
+    project::filled(&volume.filling, &[&Catalogue::bundled()])?;
     let machine = run_with(arguments, storage, global, console)?;
     console.note(&Text::new("本机已判定，以下验收卷", "the machine is judged; now the volume"));
     Ok(machine.max(super::storage::accept_volume(&volume, global, console)?))

@@ -72,28 +72,29 @@ fn head(report: &Report, layout: Layout) -> String {
 
 /// Rows that the contract leaves out, each with what was found, the reason and who agreed.
 fn put_left_out(text: &mut String, report: &Report, layout: Layout) {
-    let count = usize::try_from(report.summary.out_of_scope).unwrap_or(usize::MAX);
+    let count = report.summary.out_of_scope;
     if count == 0 {
         return;
     }
-    let line = super::project::out_of_scope(count);
+    let line = verdict::out_of_scope(count);
     put(text, format_args!("{}\n", layout.paint.dye(Tone::Open, line.get(layout.lang))));
-    for row in &report.rows {
-        let judgement = &row.judgement;
-        let Some(out) = &judgement.out_of_scope else { continue };
-        let get = |text: &Text| one_line(text.get(layout.lang));
-        let mut line = format!("{} {}: {}", judgement.row, get(&judgement.title), get(&out.line()));
-        if out.judged == Verdict::Fail {
-            let found = get(&judgement.measured);
-            let expected = get(&judgement.expected);
-            let more = crate::lang::text(
-                "；实测 {}，不满足预期 {}（如实记录，不计入结论）",
-                "; measured {}, which does not meet {} (recorded, not counted)",
-                &[&found, &expected],
-            );
-            line.push_str(more.get(layout.lang));
+    let get = |text: &Text| one_line(text.get(layout.lang));
+    for (out, rows) in report.left_out() {
+        put_paragraph(text, "- ", &get(&out.line()), layout);
+        for (_, row) in rows {
+            let judgement = &row.judgement;
+            let mut line = format!("{} {}", judgement.row, get(&judgement.title));
+            let fails = judgement.out_of_scope.as_ref().is_some_and(|o| o.judged == Verdict::Fail);
+            if fails {
+                let more = crate::lang::text(
+                    "：实测 {}，不满足预期 {}（如实记录，不计入结论）",
+                    ": measured {}, which does not meet {} (recorded, not counted)",
+                    &[&get(&judgement.measured), &get(&judgement.expected)],
+                );
+                line.push_str(more.get(layout.lang));
+            }
+            put_paragraph(text, "    ", &line, layout);
         }
-        put_paragraph(text, "- ", &line, layout);
     }
 }
 

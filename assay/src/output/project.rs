@@ -96,7 +96,12 @@ pub fn read(project: &Project, scope: &[ScopeOut], layout: Layout) -> String {
         );
     }
     let count: usize = scope.iter().map(|out| out.rows.len()).sum();
-    put(&mut page, format_args!("{}\n", out_of_scope(count).get(layout.lang)));
+    let line = text(
+        "不在本合同范围的规范条目或检查项 {} 个\n",
+        "{} rows or checks of the norm are not in the scope of this contract\n",
+        &[&count.to_string()],
+    );
+    page.push_str(line.get(layout.lang));
     for out in &project.scope_out {
         let out = &out.out;
         let said = scope::line(&out.reason, &out.agreed);
@@ -104,10 +109,4 @@ pub fn read(project: &Project, scope: &[ScopeOut], layout: Layout) -> String {
         put_paragraph(&mut page, "- ", &one_line(&line), layout);
     }
     page
-}
-
-/// Returns how many rows the contract leaves out.
-pub fn out_of_scope(count: usize) -> Text {
-    let count = count.to_string();
-    text("本合同范围外 {} 行", "{} rows not in the scope of this contract", &[&count])
 }

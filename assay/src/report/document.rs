@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
-use profiles::{Deviation, Judgement, Mark, Overall, Tally, Text, Verdict};
+use profiles::{Deviation, Judgement, Mark, Overall, Tally, Text, Verdict, scope::OutOfScope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -373,6 +373,22 @@ impl Report {
             profiles::Outcome::NotAccepted => 1,
             profiles::Outcome::Incomplete => 3,
         }
+    }
+
+    /// Returns what the contract leaves out: each agreement, and its rows with their numbers.
+    pub fn left_out(&self) -> Vec<(&OutOfScope, Vec<(usize, &Row)>)> {
+        let mut groups: Vec<(&OutOfScope, Vec<(usize, &Row)>)> = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(out) = &row.judgement.out_of_scope else { continue };
+            let row = (at.saturating_add(1), row);
+            let same =
+                |known: &OutOfScope| (&known.reason, &known.agreed) == (&out.reason, &out.agreed);
+            match groups.iter_mut().find(|(known, _)| same(known)) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((out, vec![row])),
+            }
+        }
+        groups
     }
 
     /// Returns the machine in scope.

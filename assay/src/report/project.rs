@@ -65,7 +65,14 @@ impl Project {
                             "there is no row and no check `{}` in the norm",
                             &[&unknown.row],
                         );
-                        refuse(meant(say, unknown.near.as_deref()));
+                        let own = Text::new(
+                            "；合同自有的条目须在 `profiles` 中列出其配置档",
+                            "; for rows of the contract's own, name its profile in `profiles`",
+                        );
+                        refuse(match unknown.near.as_deref() {
+                            None => Text::new(say.zh + &own.zh, say.en + &own.en),
+                            near => meant(say, near),
+                        });
                     }
                     Ok(named) => {
                         for row in named {

@@ -3,7 +3,7 @@
 //! Unknown is never counted as pass: an open must-row leaves the outcome
 //! incomplete, and a run that ended early is never accepted.
 
-use profiles::{Judgement, Level, Outcome, Overall, Standing, Tally, Verdict};
+use profiles::{Judgement, Level, Outcome, Overall, Standing, Tally, Text, Verdict};
 
 use super::document::{
     ClauseSummary, Conformity, Decision, DecisionKind, DeviationLine, Row, Summary,
@@ -73,6 +73,15 @@ pub fn overall(rows: &[Row], interrupted: bool) -> Overall {
         overall.outcome = Outcome::Incomplete;
     }
     overall
+}
+
+/// Returns how many rows the contract leaves out, in words.
+pub fn out_of_scope(count: u32) -> Text {
+    let rows = if count == 1 { "row" } else { "rows" };
+    Text::new(
+        format!("本合同范围外 {count} 行"),
+        format!("{count} {rows} not in the scope of this contract"),
+    )
 }
 
 /// Returns whether a verdict says that the check is met.

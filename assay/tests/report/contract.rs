@@ -52,6 +52,7 @@ fn inputs() -> assay::report::Inputs {
             mark,
             tender: Some(Text::new("不低于规范要求", "as the norm asks")),
             bid: Some(Text::new("=完全响应<b>", "=met in full<b>")),
+            bid_value: (standing == Standing::Worse).then(|| "64".to_owned()),
         });
     }
     inputs
@@ -137,7 +138,7 @@ fn the_table_of_deviations_says_of_each_row_how_it_stands() {
     assert_eq!(lines.len(), 1 + wanted.len());
     assert!(lines[2].contains("★") && lines[2].contains("正偏离,positive"), "{}", lines[2]);
     assert!(lines[2].contains("'=完全响应"), "no formula: {}", lines[2]);
-    assert!(lines[6].contains("未达投标值"), "{}", lines[6]);
+    assert!(lines[6].contains("未达投标值 64"), "{}", lines[6]);
     let page = text(&files["index.html"]);
     let table = page.split_once("<section id=\"deviations\">").unwrap().1;
     for wanted in [

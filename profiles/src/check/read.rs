@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::expect::expected;
+use super::expect::{amount, expected};
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
 use super::terms::terms;
@@ -60,7 +60,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let deviation = fields.bilingual("deviation", problems);
     let close = fields.bilingual("close", problems);
     let waivable = waivable(&mut fields, row.as_ref(), problems);
-    let terms = terms(&mut fields, level, problems);
+    let mut terms = terms(&mut fields, level, problems);
     let needs_complete = fields.flag("needs_complete", problems).unwrap_or(false);
     let mut rules = Rules { problems, manner, depth: 0 };
     let compare_nodes = fields.list("compare", rules.problems);
@@ -70,8 +70,14 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
     let bid = rules.bid(&mut fields, rule.as_ref());
-    if bid.is_some() && terms.as_ref().is_none_or(|terms| terms.bid.is_none()) {
-        rules.problems.error(&node.place, "`bid_value` goes with `bid`, the text it stands in");
+    if let Some(bid) = &bid {
+        match terms.as_mut().filter(|terms| terms.bid.is_some()) {
+            Some(terms) => terms.bid_value = Some(amount(bid)),
+            None => {
+                let message = "`bid_value` goes with `bid`, the text it stands in";
+                rules.problems.error(&node.place, message);
+            }
+        }
     }
     fields.finish(problems);
     if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule

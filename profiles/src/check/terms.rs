@@ -26,7 +26,7 @@ pub(crate) fn terms(
     }
     let tender = fields.bilingual("tender", problems);
     let bid = fields.bilingual("bid", problems);
-    let terms = Terms { mark, tender, bid };
+    let terms = Terms { mark, tender, bid, bid_value: None };
     (terms != Terms::default()).then_some(terms)
 }
 

@@ -143,7 +143,11 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_meant() {
         ),
         ("[places.A]\nadress = \"x\"\n".to_owned(), "1: [places.…] lacks `name`"),
         (out(""), "1: [[scope-out]] lacks `rows`"),
-        (out("\"5.3.3.1.2.1#99\""), "2: there is no row and no check `5.3.3.1.2.1#99` in the norm"),
+        (
+            out("\"5.3.3.1.2.1#99\""),
+            "2: there is no row and no check `5.3.3.1.2.1#99` in the norm; did you mean",
+        ),
+        (out("\"annex-3#1\""), "; for rows of the contract's own, name its profile in `profiles`"),
         (out("\"bms1.hbaa\""), "; did you mean `bms1.hba`?"),
         (out("\"5.2.1.2#2-3\",\n\"5.2.1.2#2\""), "3: `5.2.1.2#2` is left out in line 2 already"),
         (
@@ -160,7 +164,7 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_meant() {
             "3: reason lacks `en`",
         ),
         (out("\"bms1.hba\"").replace(", person = \"p\"", ""), "agreed lacks `person`"),
-        (out("\"bms1.hba\"").replace("2026-11-20", "2026-13-20"), "`date` is no day"),
+        (out("\"bms1.hba\"").replace("2026-11-20", "2026-13-20"), "4: `date` is no day; write it as 2026-11-23"),
         (out("\"bms1.hba\"") + "resaon = \"x\"\n", "did you mean `reason`?"),
     ] {
         let told = english(&text);

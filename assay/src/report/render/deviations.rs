@@ -19,23 +19,33 @@ pub(super) fn lines(report: &Report) -> impl Iterator<Item = (usize, &Row, &Devi
 /// Returns what a reader should know of a line: what it was held against, or why it is open.
 pub(super) fn remark(row: &Row) -> Text {
     let judgement = &row.judgement;
+    let expected = &judgement.expected;
+    let promised = judgement.terms.as_ref().and_then(|terms| terms.bid_value.as_deref());
+    let (and_zh, and_en) = match promised {
+        Some(value) => (format!("与投标值 {value}"), format!(" and than the bid's {value}")),
+        None => (String::new(), String::new()),
+    };
+    let value = promised.unwrap_or_default();
     let mut remark = match (row.verdict, judgement.standing) {
         (Verdict::Pass, Some(Standing::Better)) => Text::new(
-            format!("实测优于预期（{}）与投标值", judgement.expected.zh),
-            format!("better than expected ({}) and promised", judgement.expected.en),
+            format!("实测优于预期 {}{and_zh}", expected.zh),
+            format!("better than expected ({}){and_en}", expected.en),
         ),
         (Verdict::Pass, Some(Standing::Worse)) => Text::new(
-            format!("满足预期（{}），但未达投标值", judgement.expected.zh),
-            format!("as expected ({}), but short of the bid", judgement.expected.en),
+            format!("满足预期 {}，但未达投标值 {value}", expected.zh),
+            format!("as expected ({}), but short of the bid's {value}", expected.en),
         ),
-        (Verdict::Pass, Some(Standing::Unknown)) => {
-            Text::new("是否达到投标值未知", "whether the bid is reached is not known")
-        }
+        (Verdict::Pass, Some(Standing::Unknown)) => Text::new(
+            format!("满足预期 {}，是否达到投标值 {value} 未知", expected.zh),
+            format!(
+                "as expected ({}); whether the bid's {value} is reached is not known",
+                expected.en
+            ),
+        ),
         (Verdict::Pass, _) => Text::default(),
-        (Verdict::Fail, _) => Text::new(
-            format!("预期 {}", judgement.expected.zh),
-            format!("expected {}", judgement.expected.en),
-        ),
+        (Verdict::Fail, _) => {
+            Text::new(format!("预期 {}", expected.zh), format!("expected {}", expected.en))
+        }
         _ => judgement.reasons.first().map(|reason| reason.text.clone()).unwrap_or_default(),
     };
     if let Some(decision) = &row.decision {

@@ -17,7 +17,7 @@ use profiles::{Text, Verdict};
 
 use crate::report::{
     Language, canonical,
-    cover::{self, Party},
+    cover::Party,
     digest::Digests,
     document::{Report, Row},
     manifest, verdict,
@@ -146,14 +146,13 @@ fn particulars(v: Voice, report: &Report) -> Vec<Line> {
     let environment = &report.environment;
     let period = v.period(&environment.started_at, &environment.finished_at);
     let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| {
-        let planned = cover.stages.iter().find(|planned| planned.stage == stage);
-        let planned = planned.map(cover::Planned::days).unwrap_or_default();
-        let planned = if planned.is_empty() {
-            Html::default()
-        } else {
-            Html(format!("（{} {}）", v.w(words::PLANNED_DAYS), v.s(planned)))
-        };
-        Html(format!("{}{planned}", v.t(stage.name())))
+        let Text { mut zh, mut en } = stage.name();
+        if let Some(planned) = cover.stages.iter().find(|planned| planned.stage == stage) {
+            let days = planned.days();
+            zh = format!("{zh}（计划 {days}）");
+            en = format!("{en} (planned {days})");
+        }
+        v.t(Text { zh, en })
     });
     let mut lines = vec![(v.w(words::PROJECT), v.pen(&cover.project))];
     if cover.project_number.is_some() {
@@ -272,9 +271,13 @@ fn page_css(v: Voice, title: &Text, number: Option<&str>, code: &str) -> Html {
     reason = "a template calls methods, with references to fields"
 )]
 impl Page<'_> {
-    fn rows_word(&self) -> Html {
-        let rows = self.report.summary.out_of_scope;
-        self.v.t(Text::new("行", if rows == 1 { "row" } else { "rows" }))
+    fn out_of_scope(&self) -> Html {
+        self.v.t(verdict::out_of_scope(self.report.summary.out_of_scope))
+    }
+
+    /// Whether the first page has to hold more than it has room for at ease.
+    fn is_full(&self) -> bool {
+        !self.left_out.is_empty() || self.particulars.len() > 10
     }
 
     fn has_reasons(&self) -> bool {

@@ -210,14 +210,12 @@ words! {
     DEVIATES: "偏离", "Deviation";
     DEVIATION_CODE: "偏离代码", "Deviation code";
     REMARK: "说明", "Remark";
-    OUT_OF_SCOPE: "本合同范围外", "Not in the scope of this contract";
     PROJECT_PEOPLE: "参建单位与人员", "Parties and people";
     PARTY_ROLE: "角色", "Role";
     UNIT: "单位", "Unit";
     NAME: "姓名", "Name";
     PHONE: "电话", "Telephone";
     STAGE_PLAN: "验收计划", "Plan of stages";
-    PLANNED_DAYS: "计划日期", "Planned";
     BEFORE_DECISION: "工具判定", "Judged as";
 }
 

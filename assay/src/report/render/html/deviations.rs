@@ -1,10 +1,7 @@
 //! What the contract's papers add to the page: the table of deviations (技术偏离表), and the rows
 //! that the contract leaves out.
 
-use profiles::{
-    Deviation, Mark, Text,
-    scope::{OutOfScope, line},
-};
+use profiles::{Deviation, Mark, Text, scope::OutOfScope};
 
 use crate::report::document::{DeviationLine, Report, Row};
 
@@ -105,30 +102,21 @@ pub(super) struct LeftOut {
     pub(super) why: Html,
 }
 
+/// Above so many rows of one agreement their titles have no room on the first page.
+const TITLED: usize = 8;
+
 /// Returns the rows that are left out, those of one agreement together.
 pub(super) fn left_out(v: Voice, report: &Report) -> Vec<LeftOut> {
-    let mut groups: Vec<(&OutOfScope, Vec<(usize, &Row)>)> = Vec::new();
-    for (at, row) in report.rows.iter().enumerate() {
-        let Some(out) = &row.judgement.out_of_scope else { continue };
-        let same = |known: &&OutOfScope| known.reason == out.reason && known.agreed == out.agreed;
-        match groups.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, rows)) => rows.push((at, row)),
-            None => groups.push((out, vec![(at, row)])),
-        }
-    }
-    groups
-        .into_iter()
-        .map(|(out, rows)| {
-            let names: Vec<String> = rows
-                .iter()
-                .map(|(at, row)| {
-                    let link = anchor(at.saturating_add(1));
-                    let (row, title) =
-                        (v.s(&row.judgement.row), v.s(row.judgement.title.get(v.lang())));
-                    format!("<a href=\"#{link}\"><code>{row}</code> {title}</a>")
-                })
-                .collect();
-            LeftOut { rows: Html(names.join("；")), why: v.t(line(&out.reason, &out.agreed)) }
-        })
-        .collect()
+    let groups = report.left_out().into_iter();
+    let group = |(out, rows): (&OutOfScope, Vec<(usize, &Row)>)| {
+        let titled = rows.len() <= TITLED;
+        let name = |(number, row): &(usize, &Row)| {
+            let (link, row, title) = (anchor(*number), &row.judgement.row, &row.judgement.title);
+            let title = if titled { v.s(title.get(v.lang())) } else { Html::default() };
+            format!("<a href=\"#{link}\"><code>{}</code> {title}</a>", v.s(row))
+        };
+        let names: Vec<String> = rows.iter().map(name).collect();
+        LeftOut { rows: Html(names.join("、")), why: v.t(out.line()) }
+    };
+    groups.map(group).collect()
 }
