@@ -96,9 +96,9 @@ impl Deviation {
     /// Returns the word of the table.
     pub fn word(self) -> Text {
         match self {
-            Self::Positive => Text::new("正偏离", "positive deviation"),
-            Self::None => Text::new("无偏离", "no deviation"),
-            Self::Negative => Text::new("负偏离", "negative deviation"),
+            Self::Positive => Text::new("正偏离", "positive"),
+            Self::None => Text::new("无偏离", "none"),
+            Self::Negative => Text::new("负偏离", "negative"),
             Self::Undecided => Text::new("未判定", "undecided"),
             Self::NotApplicable => Text::new("不适用", "not applicable"),
         }

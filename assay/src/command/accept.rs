@@ -141,9 +141,7 @@ pub(super) fn run_with(
         let _progress = Progress::start(console.progress, console.tr(&step));
         profiles::judge(&profile, &facts)
     };
-    let interrupted = interrupt
-        .asked()
-        .then(|| Text::new("操作人员中断了采集", "the operator interrupted the collection"));
+    let interrupted = interrupt.asked().then(broken_off);
     let environment = environment::of_this_run(arguments, started_at, found.inputs);
     let inputs = Inputs {
         cover: filled.cover,
@@ -200,6 +198,11 @@ pub(super) fn run_with(
         return Ok(Exit::Unknown.max(Exit::of(report.summary.overall.outcome)));
     }
     Ok(Exit::of(report.summary.overall.outcome))
+}
+
+/// Returns why a report on what was collected before Ctrl-C is not whole.
+fn broken_off() -> Text {
+    Text::new("操作人员中断了采集", "the operator interrupted the collection")
 }
 
 /// Returns the runs as evidence.

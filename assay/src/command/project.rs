@@ -61,13 +61,12 @@ fn init(file: &Path, console: &mut Console) -> Result<Exit, Failure> {
 
 fn check(file: &Path, format: Format, console: &mut Console) -> Result<Exit, Failure> {
     let name = file.display().to_string();
-    let read = parse(file)?.and_then(|project| {
-        let known = known(file, &project, &[&Catalogue::bundled()]);
-        Ok((known, project))
-    });
-    let checked = match read {
+    let checked = match parse(file)? {
         Err(faults) => Err(faults),
-        Ok((known, project)) => project.scope(&known?).map(|scope| (project, scope)),
+        Ok(project) => {
+            let known = known(file, &project, &[&Catalogue::bundled()])?;
+            project.scope(&known).map(|scope| (project, scope))
+        }
     };
     let layout = super::layout(console);
     match (&checked, format) {

@@ -224,22 +224,19 @@ fn stages(table: &Table<'_>, cover: &mut Cover, r: &mut Reading<'_>) {
             continue;
         }
         let planned = match value {
-            DeValue::Array(days) => match &days[..] {
-                [from, to] => day_of(item(from), name, r)
-                    .zip(day_of(item(to), name, r))
-                    .map(|(from, to)| Planned { stage, from, to: Some(to) }),
-                _ => {
-                    r.fault(
-                        at,
-                        text(
-                            "`{}` 应为一个日期，或 [起, 止] 两个日期",
-                            "`{}` is one day, or two: [first, last]",
-                            &[name],
-                        ),
+            DeValue::Array(days) => {
+                let [from, to] = &days[..] else {
+                    let say = text(
+                        "`{}` 应为一个日期，或 [起, 止] 两个日期",
+                        "`{}` is one day, or two: [first, last]",
+                        &[name],
                     );
-                    None
-                }
-            },
+                    r.fault(at, say);
+                    continue;
+                };
+                let days = day_of(item(from), name, r).zip(day_of(item(to), name, r));
+                days.map(|(from, to)| Planned { stage, from, to: Some(to) })
+            }
             one => day_of((at, one), name, r).map(|from| Planned { stage, from, to: None }),
         };
         let Some(planned) = planned else { continue };
@@ -277,14 +274,12 @@ fn places_of(table: &Table<'_>, r: &mut Reading<'_>) -> Vec<Place> {
 /// Returns the place of the test: the one that is named, that of the room, or the only one.
 fn place(cover: &Cover, places: &[Place]) -> Option<String> {
     let find = |key: &String| places.iter().find(|(known, _)| known == key);
-    match &cover.place {
-        Some(place) => Some(find(place).map_or_else(|| place.clone(), |(_, line)| line.clone())),
-        None => {
-            let only = if let [only] = places { Some(only) } else { None };
-            let found = cover.location.room.as_ref().map_or(only, find);
-            found.map(|(_, line)| line.clone())
-        }
-    }
+    let found = match (&cover.place, &cover.location.room) {
+        (Some(place), _) => return find(place).map(|(_, line)| line).or(Some(place)).cloned(),
+        (None, Some(room)) => find(room),
+        (None, None) => places.first().filter(|_| places.len() == 1),
+    };
+    found.map(|(_, line)| line.clone())
 }
 
 /// Reads one `[[scope-out]]`.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::expect::{amount, expected};
+use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
 use super::terms::terms;
@@ -69,27 +69,9 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let hints = hint_nodes.iter().filter_map(|node| rules.hint(node)).collect();
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
-    let bid = rules.bid(&mut fields, rule.as_ref());
-    if let Some(bid) = &bid {
-        match terms.as_mut().filter(|terms| terms.bid.is_some()) {
-            Some(terms) => terms.bid_value = Some(amount(bid)),
-            None => {
-                let message = "`bid_value` goes with `bid`, the text it stands in";
-                rules.problems.error(&node.place, message);
-            }
-        }
-    }
+    let bid = rules.bid(&mut fields, rule.as_ref(), &mut terms);
     fields.finish(problems);
-    if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule
-        && evidence.is_empty()
-        && no_evidence.is_none()
-        && level == Level::Must
-    {
-        problems.error(
-            &node.place,
-            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
-        );
-    }
+    with_evidence(rule.as_ref(), level, node, problems);
     let (row, rule) = (row?, rule?);
     let case = Case {
         check: id?,
@@ -120,6 +102,20 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         bare,
         place: node.place.clone(),
     })
+}
+
+/// Refuses a person's word that must hold and that nothing is laid before.
+fn with_evidence(rule: Option<&Rule>, level: Level, node: &Node, problems: &mut Problems) {
+    if let Some(Rule::Attest { evidence, no_evidence, .. }) = rule
+        && evidence.is_empty()
+        && no_evidence.is_none()
+        && level == Level::Must
+    {
+        problems.error(
+            &node.place,
+            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
+        );
+    }
 }
 
 /// Reads `waivable`, which only the norm's “或同等…” allows.

@@ -1,9 +1,10 @@
 //! What the contract's papers say of a check: `mark`, `tender`, `bid`, `bid_value`.
 
+use super::expect::amount;
 use super::fields::{Fields, Problems};
 use super::rule::Rules;
 use super::{Amount, Bound, Rule, Test};
-use crate::node::Value;
+use crate::node::{Node, Value};
 use crate::{Level, Mark, Terms};
 
 /// Reads what tender and bid say; `None` where the profile quotes neither.
@@ -32,9 +33,25 @@ pub(crate) fn terms(
 
 impl Rules<'_> {
     /// Reads the number that the bid promises, for a rule that compares by size.
-    pub(crate) fn bid(&mut self, fields: &mut Fields<'_>, rule: Option<&Rule>) -> Option<Amount> {
+    pub(crate) fn bid(
+        &mut self,
+        fields: &mut Fields<'_>,
+        rule: Option<&Rule>,
+        terms: &mut Option<Terms>,
+    ) -> Option<Amount> {
         let node = fields.take("bid_value")?;
-        match rule? {
+        let bid = self.promised(node, rule?)?;
+        if let Some(terms) = terms.as_mut().filter(|terms| terms.bid.is_some()) {
+            terms.bid_value = Some(amount(&bid));
+        } else {
+            let message = "`bid_value` goes with `bid`, the text it stands in";
+            self.problems.error(&node.place, message);
+        }
+        Some(bid)
+    }
+
+    fn promised(&mut self, node: &Node, rule: &Rule) -> Option<Amount> {
+        match rule {
             Rule::Value { path, test: Test::Min(_) | Test::Max(_), .. } => self.amount(path, node),
             Rule::Count(counting) if one_sided(counting.bound).is_some() => match &node.value {
                 Value::Integer(count @ 0..) => {

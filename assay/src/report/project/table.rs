@@ -52,7 +52,7 @@ pub(super) fn meant(mut say: Text, near: Option<&str>) -> Text {
 
 /// A table that is read.
 pub(super) struct Table<'t> {
-    table: &'t DeTable<'t>,
+    entries: &'t DeTable<'t>,
     /// Where it is.
     pub(super) at: usize,
     /// What messages call it; empty for the file.
@@ -66,7 +66,7 @@ pub(super) type Entry<'t> = (usize, &'t DeValue<'t>);
 impl<'t> Table<'t> {
     /// Opens the whole file.
     pub(super) fn whole(table: &'t DeTable<'t>) -> Self {
-        Self { table, at: 0, name: "", asked: Vec::new() }
+        Self { entries: table, at: 0, name: "", asked: Vec::new() }
     }
 
     /// Opens a value that has to be a table.
@@ -76,7 +76,7 @@ impl<'t> Table<'t> {
         r: &mut Reading<'_>,
     ) -> Option<Self> {
         match value {
-            DeValue::Table(table) => Some(Self { table, at, name, asked: Vec::new() }),
+            DeValue::Table(table) => Some(Self { entries: table, at, name, asked: Vec::new() }),
             other => {
                 r.fault(at, kind(name, other, "是表（[名称]）", "a table"));
                 None
@@ -87,14 +87,14 @@ impl<'t> Table<'t> {
     /// Returns the entry `key`, which is thereby known.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Entry<'t>> {
         self.asked.push(key);
-        let (key, value) = self.table.get_key_value(key)?;
+        let (key, value) = self.entries.get_key_value(key)?;
         Some((key.span().start, value.get_ref()))
     }
 
     /// Returns every entry with its key: a table whose keys are names.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'t str, Entry<'t>)> {
-        let table: &'t DeTable<'t> = self.table;
-        table.iter().map(|(key, value)| {
+        let entries: &'t DeTable<'t> = self.entries;
+        entries.iter().map(|(key, value)| {
             let name: &'t Cow<'t, str> = key.get_ref();
             (name.as_ref(), (key.span().start, value.get_ref()))
         })
@@ -119,14 +119,12 @@ impl<'t> Table<'t> {
 
     /// Returns the day `key`, or notes that it is missing.
     pub(super) fn day(&mut self, key: &'static str, r: &mut Reading<'_>) -> Option<String> {
-        match self.take(key) {
-            Some(entry) => day_of(entry, key, r),
-            None => {
-                let name = self.name;
-                r.fault(self.at, text("{} 缺少 `{}`", "{} lacks `{}`", &[name, key]));
-                None
-            }
+        if let Some(entry) = self.take(key) {
+            return day_of(entry, key, r);
         }
+        let name = self.name;
+        r.fault(self.at, text("{} 缺少 `{}`", "{} lacks `{}`", &[name, key]));
+        None
     }
 
     /// Returns the items of the list `key`; none where it is not written.

@@ -164,7 +164,10 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_meant() {
             "3: reason lacks `en`",
         ),
         (out("\"bms1.hba\"").replace(", person = \"p\"", ""), "agreed lacks `person`"),
-        (out("\"bms1.hba\"").replace("2026-11-20", "2026-13-20"), "4: `date` is no day; write it as 2026-11-23"),
+        (
+            out("\"bms1.hba\"").replace("2026-11-20", "2026-13-20"),
+            "4: `date` is no day; write it as 2026-11-23",
+        ),
         (out("\"bms1.hba\"") + "resaon = \"x\"\n", "did you mean `reason`?"),
     ] {
         let told = english(&text);

@@ -77,23 +77,18 @@ pub(super) fn sums(v: Voice, report: &Report) -> Vec<Html> {
 }
 
 fn sum(of: &Text, lines: &[&DeviationLine]) -> Text {
-    let mut text = Text::new(
-        format!("{} {} 项：", of.zh, lines.len()),
-        format!("{}: {}: ", of.en, lines.len()),
-    );
-    let mut first = true;
-    for deviation in Deviation::ALL {
+    let counts = Deviation::ALL.into_iter().filter_map(|deviation| {
         let count = lines.iter().filter(|line| line.deviation == deviation).count();
-        if count == 0 && deviation == Deviation::NotApplicable {
-            continue;
-        }
-        let word = deviation.word();
-        let (zh, en) = if first { ("", "") } else { ("，", ", ") };
-        text.zh.push_str(&format!("{zh}{} {count}", word.zh));
-        text.en.push_str(&format!("{en}{count} {}", word.en));
-        first = false;
-    }
-    text
+        let told = count > 0 || deviation != Deviation::NotApplicable;
+        let Text { zh, en } = deviation.word();
+        told.then(|| (format!("{zh} {count}"), format!("{count} {en}")))
+    });
+    let (zh, en): (Vec<String>, Vec<String>) = counts.unzip();
+    let count = lines.len();
+    Text::new(
+        format!("{} {count} 项：{}", of.zh, zh.join("，")),
+        format!("{} ({count}): {}", of.en, en.join(", ")),
+    )
 }
 
 /// Rows that one agreement leaves out.
