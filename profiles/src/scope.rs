@@ -44,6 +44,15 @@ pub struct OutOfScope {
 }
 
 impl ScopeOut {
+    /// Returns why a row is left out, as a report says it of the row.
+    pub fn said(&self) -> Text {
+        let said = line(&self.reason, &self.agreed);
+        Text::new(
+            format!("不在本合同范围：{}", said.zh),
+            format!("not in the scope of this contract: {}", said.en),
+        )
+    }
+
     fn holds(&self, judgement: &Judgement) -> bool {
         self.rows.iter().any(|row| *row == judgement.row || *row == judgement.check)
     }
@@ -71,14 +80,7 @@ pub fn leave_out(judgements: &mut [Judgement], outs: &[ScopeOut]) {
     for judgement in judgements {
         let Some(out) = outs.iter().find(|out| out.holds(judgement)) else { continue };
         let judged = judgement.verdict;
-        let said = line(&out.reason, &out.agreed);
-        let mut reasons = vec![Reason {
-            text: Text::new(
-                format!("不在本合同范围：{}", said.zh),
-                format!("not in the scope of this contract: {}", said.en),
-            ),
-            close: None,
-        }];
+        let mut reasons = vec![Reason { text: out.said(), close: None }];
         if judged == Verdict::Fail {
             let text = Text::new(
                 "实测不满足规范要求，如实记录，不计入结论",

@@ -63,11 +63,16 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         mut facts,
         evidence,
         volume,
-        coverage,
+        mut coverage,
         retest_of,
     } = inputs;
     canonical::normalise(&mut facts);
     scope::leave_out(&mut judgements, &scope_out);
+    for line in &mut coverage {
+        if let Some(out) = scope_out.iter().find(|out| out.rows.contains(&line.row)) {
+            line.reason = out.said();
+        }
+    }
     let device = match volume {
         Some(name) => of_volume(&name, &facts, &cover),
         None => device(&facts, &cover),

@@ -288,11 +288,12 @@ fn left_out(entry: Entry<'_>, cover: &Cover, r: &mut Reading<'_>) -> Option<Out>
     let mut table = Table::of(entry, NAME, r)?;
     let at = table.at;
     let mut words = Vec::new();
+    let before = r.faults.len();
     for entry in table.list("rows", r) {
         let (at, value) = item(entry);
         words.extend(text_of((at, value), "rows", r).map(|word| (r.line(at), word)));
     }
-    if words.is_empty() {
+    if words.is_empty() && r.faults.len() == before {
         r.fault(
             at,
             Text::new(
@@ -322,6 +323,7 @@ fn left_out(entry: Entry<'_>, cover: &Cover, r: &mut Reading<'_>) -> Option<Out>
         );
     }
     let mut agreed = Vec::new();
+    let before = r.faults.len();
     let list = table.list("agreed", r);
     for entry in list {
         let Some(mut one) = Table::of(item(entry), "agreed", r) else { continue };
@@ -333,7 +335,7 @@ fn left_out(entry: Entry<'_>, cover: &Cover, r: &mut Reading<'_>) -> Option<Out>
             agreed.push(Agreed { unit, person, date });
         }
     }
-    if list.is_empty() {
+    if list.is_empty() && r.faults.len() == before {
         r.fault(
             at,
             Text::new(

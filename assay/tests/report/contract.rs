@@ -19,7 +19,7 @@ use crate::fixture::{self, BOTH};
 fn inputs() -> assay::report::Inputs {
     let mut inputs = fixture::inputs();
     inputs.scope_out = vec![ScopeOut {
-        rows: vec!["bms1.hba".to_owned(), "5.3.3.1.2.1#6".to_owned()],
+        rows: vec!["bms1.hba".to_owned(), "5.3.3.1.2.1#6".to_owned(), "5.2.1.2#3".to_owned()],
         reason: Text::new("光纤存储由包二采购", "fibre channel is bought by lot 2"),
         agreed: vec![Agreed {
             unit: "某省政务服务数据管理局".to_owned(),
@@ -83,6 +83,8 @@ fn rows_left_out_are_counted_by_themselves_and_keep_what_was_measured() {
     assert_eq!(hba.verdict, Verdict::NotApplicable);
     assert_eq!(hba.judgement.measured.en, "1 dual-port card at 16 Gbit/s");
     assert_eq!(hba.judgement.out_of_scope.as_ref().unwrap().judged, Verdict::Fail);
+    // What other profiles judge is not asked of them either.
+    assert!(after.coverage[0].reason.zh.starts_with("不在本合同范围：光纤存储由包二采购"));
     let page = text(&files(Language::Zh)["index.html"]);
     let (first, rest) = page.split_once("<section id=\"basis\">").unwrap();
     for wanted in [

@@ -78,7 +78,10 @@ impl<'t> Table<'t> {
         match value {
             DeValue::Table(table) => Some(Self { entries: table, at, name, asked: Vec::new() }),
             other => {
-                r.fault(at, kind(name, other, "是表（[名称]）", "a table"));
+                r.fault(
+                    at,
+                    kind(name, other, "是表（{ 字段 = 值 }）", "a table ({ field = value })"),
+                );
                 None
             }
         }
