@@ -13,6 +13,7 @@ pub mod fio;
 pub mod inventory;
 pub mod net;
 pub mod profile;
+pub mod project;
 pub mod push;
 pub mod report;
 pub mod storage;
@@ -23,8 +24,6 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use profiles::Lang;
-
-use crate::report::cover::Stage;
 
 /// Commissions, validates and runs bare metal for government clouds
 #[derive(Debug, Parser)]
@@ -51,14 +50,6 @@ pub const EXIT_CODES: &str = "\
 Exit codes: 0 as wanted; 1 a must-row failed, or something differs or was altered; 2 wrong use, or \
 refused for safety; 3 could not find out or do; 4 rolled back; 5 rolled back in part.
 Start here: assay accept --profile gd-gov-cloud/ecs-server";
-
-/// Reads a stage of acceptance.
-pub(crate) fn stage(name: &str) -> Result<Stage, String> {
-    Stage::named(name).ok_or_else(|| {
-        "it is one of arrival, power-on, preliminary, trial-run, final (到货, 加电, 初验, 试运行, 终验)"
-            .to_owned()
-    })
-}
 
 /// What every command takes.
 #[derive(Clone, Debug, Default, Args)]
@@ -141,6 +132,9 @@ pub enum Command {
     /// List, show and check the profiles that state the norm
     #[command(subcommand, arg_required_else_help = true)]
     Profile(profile::Profile),
+    /// Write and check the file that fills every document of a project
+    #[command(subcommand, arg_required_else_help = true)]
+    Project(project::Project),
     /// Verify, render, merge, attest, sign or push acceptance reports
     #[command(subcommand, arg_required_else_help = true)]
     Report(Box<report::Report>),

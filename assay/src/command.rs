@@ -9,6 +9,7 @@ mod inventory;
 mod machine;
 mod net;
 mod profile;
+mod project;
 mod push;
 mod report;
 mod scratch;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Accept(arguments) => accept::run(&arguments, &cli.global, console),
         Command::Inventory(arguments) => inventory::run(*arguments, console),
         Command::Profile(arguments) => profile::run(&arguments, console),
+        Command::Project(arguments) => project::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
         Command::Daemon(arguments) => daemon::run(&arguments, console),
         #[cfg(feature = "bmc")]

@@ -7,6 +7,7 @@ pub mod inventory;
 pub mod net;
 pub mod plan;
 pub mod profile;
+pub mod project;
 pub mod report;
 pub mod storage;
 pub mod storage_clients;

@@ -29,6 +29,7 @@ pub mod folder;
 pub mod manifest;
 pub mod merkle;
 pub mod plan;
+pub mod project;
 pub mod render;
 pub mod sign;
 pub mod storage;

@@ -294,3 +294,27 @@ fn a_wrong_password_is_tried_at_three_machines_and_no_more() {
     });
     assert_eq!(refused.count(), 3, "{document:#}");
 }
+
+#[test]
+fn a_project_numbers_each_machine_and_leaves_its_rows_out_of_all() {
+    let rack = Rack::start(2, &["--dialect", "huawei"]);
+    let list = list(&rack, "配置档", &["gd-gov-cloud/bms-1"; 2], "");
+    let project = rack.folder().join("project.toml");
+    let text = "number-prefix = \"N-\"\n[[scope-out]]\nrows = [\"bms1.cpu\"]\nreason = \"r\"\n\
+                agreed = [{ unit = \"u\", person = \"p\", date = 2026-11-20 }]\n";
+    fs::write(&project, text).expect("written");
+    let project = project.display().to_string();
+    let (_, document) = accept(&rack, &list, "out", &["--project", &project, "--stage", "初验"]);
+    for machine in document["machines"].as_array().expect("machines") {
+        let report = report(machine);
+        let number = report["cover"]["number"].as_str().expect("a number");
+        let serial = machine["serial"].as_str().expect("a serial number");
+        assert!(number.starts_with(&format!("N-{serial}-")), "{number}");
+        assert_eq!(report["cover"]["stage"], "preliminary");
+        assert_eq!(report["summary"]["out_of_scope"], 1);
+    }
+    let batch = fs::read(rack.folder().join("out/batch/result.json")).expect("a batch");
+    let batch: Value = serde_json::from_slice(&batch).expect("JSON");
+    assert_eq!(batch["machines"][1]["out_of_scope"], 1);
+    assert!(batch["cover"]["number"].as_str().is_some_and(|n| n.starts_with("N-batch-")));
+}

@@ -79,6 +79,7 @@ const PURE_PARTS: &[&str] = &[
     "assay/src/report/document.rs",
     "assay/src/report/manifest.rs",
     "assay/src/report/merkle.rs",
+    "assay/src/report/project",
     "assay/src/report/render",
     "assay/src/report/storage.rs",
     "assay/src/report/todo.rs",

@@ -5,6 +5,7 @@ pub(crate) mod expect;
 pub(crate) mod fields;
 pub(crate) mod read;
 pub(crate) mod rule;
+pub(crate) mod terms;
 pub(crate) mod tighten;
 
 use std::ops::Deref;
@@ -247,6 +248,8 @@ pub struct Check {
     pub compare: Vec<Comparison>,
     /// What a reader is told where two values differ.
     pub hints: Vec<Hint>,
+    /// The number that the bid promises, where it is one.
+    pub bid: Option<Amount>,
     /// Whether its author knows that it can pass only on complete sections.
     pub needs_complete: bool,
     /// Whether the norm gives its numbers without “≥”.

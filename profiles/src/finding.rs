@@ -51,7 +51,7 @@ impl fmt::Display for Finding {
 }
 
 /// Returns the one of `names` that `word` probably meant.
-pub(crate) fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     names
         .into_iter()

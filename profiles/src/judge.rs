@@ -12,6 +12,7 @@ mod facts;
 mod rules;
 mod show;
 mod span;
+mod standing;
 mod walk;
 
 use std::sync::Arc;
@@ -80,6 +81,7 @@ fn judge_check<'a>(check: &'a Check, chosen: &mut Judge<'a>, measured: &mut Text
     let sources = chosen.sources();
     let mut judgement = judgement(check, verdict, measured.clone(), sources, reasons);
     judgement.comparison = chosen.comparison(check);
+    judgement.standing = check.terms.is_some().then(|| chosen.standing(check));
     judgement
 }
 
@@ -91,7 +93,16 @@ fn judgement(
     reasons: Vec<Reason>,
 ) -> Judgement {
     let case = Arc::clone(&check.case);
-    Judgement { case, measured, sources, verdict, reasons, comparison: None }
+    Judgement {
+        case,
+        measured,
+        sources,
+        verdict,
+        reasons,
+        comparison: None,
+        standing: None,
+        out_of_scope: None,
+    }
 }
 
 /// Returns what `judgements` say together: only must-checks decide.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Text;
+use crate::scope::OutOfScope;
+use crate::{Standing, Terms, Text};
 
 /// The verdict on one check. Unknown never turns into [`Verdict::Pass`].
 #[derive(
@@ -123,6 +124,8 @@ pub struct Case {
     pub points: Option<u32>,
     /// Why the check asks less than the norm's own profile does.
     pub deviation: Option<Text>,
+    /// What tender and bid say of it, where the contract's profile quotes them.
+    pub terms: Option<Terms>,
 }
 
 /// The judge's word on one check: what a case row of the report shows.
@@ -142,6 +145,10 @@ pub struct Judgement {
     pub reasons: Vec<Reason>,
     /// The comparison that a person judges equivalence by (“或同等性能”).
     pub comparison: Option<Text>,
+    /// How it stands to tender and bid, where the profile quotes them.
+    pub standing: Option<Standing>,
+    /// Why it does not count, where the contract leaves it out.
+    pub out_of_scope: Option<OutOfScope>,
 }
 
 impl Deref for Judgement {

@@ -7,9 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::report::cover::Stage;
-
-use super::{Format, report::Form};
+use super::{Format, project::Filling, report::Form};
 
 /// `assay accept`: collect or import, judge, report.
 #[derive(Clone, Debug, Default, Args)]
@@ -69,13 +67,9 @@ pub struct Accept {
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,
-    /// Cover sheet (TOML: project, contract, stage, place, parties)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
-    /// Judge only what is due at this stage: arrival, power-on, preliminary, trial-run, final, or
-    /// 到货, 加电, 初验, 试运行, 终验
-    #[arg(long, value_name = "STAGE", value_parser = super::stage)]
-    pub stage: Option<Stage>,
+    /// What fills the report.
+    #[command(flatten)]
+    pub filling: Filling,
     /// Report that this run is a re-test of
     #[arg(long, value_name = "REPORT")]
     pub retest_of: Option<PathBuf>,

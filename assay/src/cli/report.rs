@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::report::cover::Stage;
-
-use super::{Format, LangChoice, push::Delivery};
+use super::{Format, LangChoice, project::Filling, push::Delivery};
 
 /// `assay report`.
 #[derive(Clone, Debug, Subcommand)]
@@ -37,13 +35,9 @@ pub struct Plan {
     /// Profile the plan is by: an id of `assay profile list`, or a TOML file; repeatable
     #[arg(long, value_name = "ID|FILE", required = true)]
     pub profile: Vec<String>,
-    /// Only the cases of this stage: arrival, power-on, preliminary, trial-run, final, or 到货,
-    /// 加电, 初验, 试运行, 终验 [default: all]
-    #[arg(long, value_name = "STAGE", value_parser = super::stage)]
-    pub stage: Option<Stage>,
-    /// Cover sheet (TOML: project, contract, stage, place, parties)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
+    /// What fills the plan; with a stage, only its cases are planned.
+    #[command(flatten)]
+    pub filling: Filling,
     /// File to write the plan to: HTML, for A4 across
     #[arg(long, value_name = "FILE", default_value = "assay-plan.html")]
     pub out: PathBuf,
@@ -135,9 +129,9 @@ pub struct Merge {
     /// Folder to write the batch report to
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Cover sheet (TOML: project, contract, stage, place, parties)
-    #[arg(long, value_name = "FILE")]
-    pub cover: Option<PathBuf>,
+    /// What fills the report.
+    #[command(flatten)]
+    pub filling: Filling,
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,

@@ -24,7 +24,7 @@ use serde_json::json;
 use storage_bench::measurement::Storage;
 
 use super::{
-    catalogue, inventory as merging, machine, report as reports,
+    catalogue, inventory as merging, machine, project, report as reports,
     sources::{self, Imported, Sources, Unusable},
 };
 use crate::{
@@ -38,7 +38,7 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs,
-        cover::{self, Cover, Stage},
+        cover::Stage,
         document::{Basis, CoverageRow, Selected},
         evidence::EvidenceFile,
         folder, todo, write,
@@ -59,6 +59,7 @@ pub(super) fn run(
     let Some(volume) = volume(arguments)? else {
         return run_with(arguments, storage, global, console);
     };
+    project::filled(&volume.filling, &[&Catalogue::bundled()])?;
     let machine = run_with(arguments, storage, global, console)?;
     console.note(&Text::new("本机已判定，以下验收卷", "the machine is judged; now the volume"));
     Ok(machine.max(super::storage::accept_volume(&volume, global, console)?))
@@ -100,6 +101,7 @@ fn volume(arguments: &Accept) -> Result<Option<crate::cli::storage::Accept>, Fai
         cache: volume.cache.clone(),
         out: volume.storage_out.clone().unwrap_or_else(beside),
         operator: arguments.operator.clone(),
+        filling: arguments.filling.clone(),
         ..crate::cli::storage::Accept::default()
     }))
 }
@@ -118,9 +120,8 @@ pub(super) fn run_with(
     // Everything that can be wrong with the request is found before the work.
     let (mut profile, catalogue) =
         catalogue::profile(arguments.profile.as_deref().unwrap_or_default())?;
-    let mut cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
-    let selected = select(&mut profile, arguments.stage)?;
-    cover.stage = arguments.stage.or(cover.stage);
+    let filled = project::filled(&arguments.filling, &[&catalogue])?;
+    let selected = select(&mut profile, arguments.filling.stage)?;
     let interrupt = machine::watch(console);
     let options = machine::options(&arguments.looking, &interrupt)?;
     let retest_of = arguments.retest_of.as_deref().map(folder::load).transpose();
@@ -143,12 +144,12 @@ pub(super) fn run_with(
         let _progress = Progress::start(console.progress, console.tr(&step));
         profiles::judge(&profile, &facts)
     };
-    let interrupted = interrupt
-        .asked()
-        .then(|| Text::new("操作人员中断了采集", "the operator interrupted the collection"));
+    let interrupted = interrupt.asked().then(broken_off);
     let environment = environment::of_this_run(arguments, started_at, found.inputs);
     let inputs = Inputs {
-        cover,
+        cover: filled.cover,
+        number_prefix: filled.number_prefix,
+        scope_out: filled.scope_out,
         basis: Basis { selected, ..basis(&profile) },
         environment,
         interrupted,
@@ -200,6 +201,11 @@ pub(super) fn run_with(
         return Ok(Exit::Unknown.max(Exit::of(report.summary.overall.outcome)));
     }
     Ok(Exit::of(report.summary.overall.outcome))
+}
+
+/// Returns why a report on what was collected before Ctrl-C is not whole.
+fn broken_off() -> Text {
+    Text::new("操作人员中断了采集", "the operator interrupted the collection")
 }
 
 /// Returns the runs as evidence.
@@ -336,18 +342,6 @@ pub(super) fn select(
             "`assay report plan --profile 编号` 列出各用例所属阶段",
             "`assay report plan --profile ID` lists the stages of every case",
         ))
-    })
-}
-
-/// Reads a cover sheet.
-pub(super) fn read_cover(path: &Path) -> Result<Cover, Failure> {
-    let name = path.display().to_string();
-    let cannot = || Failure::usage(text("无法读取封面 `{}`", "cannot read cover `{}`", &[&name]));
-    let bytes = super::read_small(path).map_err(|error| cannot().because(error))?;
-    let toml = String::from_utf8(bytes).map_err(|error| cannot().because(error.utf8_error()))?;
-    cover::parse(&name, &toml).map_err(|error| {
-        let hint = error.hint();
-        cannot().because(error).hint_from(hint)
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use profiles::Text;
 
-use super::push;
+use super::{project, push};
 use crate::{
     cli::{
         Global, LangChoice,
@@ -76,16 +76,17 @@ fn render(arguments: &Render, global: &Global, console: &mut Console) -> Result<
 }
 
 fn merge(arguments: &Merge, global: &Global, console: &mut Console) -> Result<Exit, Failure> {
-    let cover = match &arguments.cover {
-        Some(path) => super::accept::read_cover(path)?,
-        None => crate::report::cover::Cover::default(),
-    };
+    let filled = project::particulars(&arguments.filling)?;
     let mut loaded = Vec::new();
     for path in &arguments.reports {
         loaded.push(folder::load(path).map_err(folder_failure)?);
     }
-    let options =
-        batch::Options { cover, at: clock::now(), tool_version: crate::build::NUMBER.to_owned() };
+    let options = batch::Options {
+        cover: filled.cover,
+        number_prefix: filled.number_prefix,
+        at: clock::now(),
+        tool_version: crate::build::NUMBER.to_owned(),
+    };
     let batch = batch::merge(loaded, options).map_err(|error| {
         let hint = error.hint();
         Failure::usage(Text::new("无法汇总", "cannot merge these reports"))

@@ -1,7 +1,7 @@
 //! An acceptance on the terminal: what does not conform first, then what is
 //! open, then the rest; what it comes to; where the report is; what is left to do.
 
-use profiles::{Level, Outcome, Tally, Text, Verdict};
+use profiles::{Deviation, Level, Outcome, Tally, Text, Verdict};
 
 use super::{
     Layout, Tone, put, put_paragraph,
@@ -13,6 +13,7 @@ use crate::{
     report::{
         document::{Report, Row},
         todo::Todo,
+        verdict,
         write::Written,
     },
 };
@@ -60,9 +61,13 @@ fn head(report: &Report, layout: Layout) -> String {
         put(&mut text, format_args!("{}: {}\n", layout.say("设备", "device"), one_line(&name)));
     }
     if let Some(selected) = &report.basis.selected {
-        let stage = one_line(selected.text().get(layout.lang));
+        let (name, of) = (selected.stage.name(), selected.text());
+        let stage =
+            Text::new(format!("{}（{}）", name.zh, of.zh), format!("{} ({})", name.en, of.en));
+        let stage = one_line(stage.get(layout.lang));
         put(&mut text, format_args!("{}: {stage}\n", layout.say("阶段", "stage")));
     }
+    put_left_out(&mut text, report, layout);
     if let Some(why) = &report.interrupted {
         let line = format!("{}: {}", layout.say("中断", "interrupted"), why.get(layout.lang));
         text.push_str(&layout.paint.dye(Tone::Open, &line));
@@ -70,6 +75,34 @@ fn head(report: &Report, layout: Layout) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Rows that the contract leaves out, each with what was found, the reason and who agreed.
+fn put_left_out(text: &mut String, report: &Report, layout: Layout) {
+    let count = report.summary.out_of_scope;
+    if count == 0 {
+        return;
+    }
+    let line = verdict::out_of_scope(count);
+    put(text, format_args!("{}\n", layout.paint.dye(Tone::Open, line.get(layout.lang))));
+    let get = |text: &Text| one_line(text.get(layout.lang));
+    for (out, rows) in report.left_out() {
+        put_paragraph(text, "- ", &get(&out.line()), layout);
+        for (_, row) in rows {
+            let judgement = &row.judgement;
+            let mut line = format!("{} {}", judgement.row, get(&judgement.title));
+            let fails = judgement.out_of_scope.as_ref().is_some_and(|o| o.judged == Verdict::Fail);
+            if fails {
+                let more = crate::lang::text(
+                    "：实测 {}，不满足预期 {}（如实记录，不计入结论）",
+                    ": measured {}, which does not meet {} (recorded, not counted)",
+                    &[&get(&judgement.measured), &get(&judgement.expected)],
+                );
+                line.push_str(more.get(layout.lang));
+            }
+            put_paragraph(text, "    ", &line, layout);
+        }
+    }
 }
 
 /// Verdicts in the order a reader needs them.
@@ -191,6 +224,17 @@ fn put_conclusion(text: &mut String, report: &Report, layout: Layout) {
         Outcome::NotAccepted => {
             (layout.say("有必须项不符合", "must-rows do not conform"), Tone::Bad)
         }
+        Outcome::Incomplete
+            if verdict::conforming(&overall.must) == 0 && verdict::open(&overall.must) == 0 =>
+        {
+            (
+                layout.say(
+                    "没有判定任何必须项，不作通过",
+                    "no must-row was judged: nothing is accepted",
+                ),
+                Tone::Open,
+            )
+        }
         Outcome::Incomplete => (
             layout.say("没有必须项不符合，但有未决项", "no must-row failed, but some are open"),
             Tone::Open,
@@ -198,7 +242,8 @@ fn put_conclusion(text: &mut String, report: &Report, layout: Layout) {
     };
     let heading = layout.say("测试结论", "Test conclusion");
     put(text, format_args!("{heading}: {}\n", layout.paint.dye(tone, word)));
-    put(text, format_args!("{}\n", counts(&overall.all, layout)));
+    put(text, format_args!("{}\n", counts(&overall.all, report.summary.out_of_scope, layout)));
+    put_deviations(text, report, layout);
     if overall.points_max > 0 {
         put(
             text,
@@ -213,7 +258,7 @@ fn put_conclusion(text: &mut String, report: &Report, layout: Layout) {
 }
 
 /// Returns the counts in the words that the report has them in.
-fn counts(tally: &Tally, layout: Layout) -> String {
+fn counts(tally: &Tally, out_of_scope: u32, layout: Layout) -> String {
     let conform = tally.pass + tally.attested + tally.waived;
     let open = tally.not_measured + tally.needs_attestation;
     let all = conform + open + tally.fail + tally.not_applicable;
@@ -226,12 +271,39 @@ fn counts(tally: &Tally, layout: Layout) -> String {
     )
     .get(layout.lang)
     .to_owned();
-    if tally.not_applicable > 0 {
-        let count = tally.not_applicable.to_string();
-        let more = crate::lang::text("，不适用 {}", ", {} do not apply", &[&count]);
-        line.push_str(more.get(layout.lang));
+    let beside = [
+        (tally.not_applicable.saturating_sub(out_of_scope), "，不适用 {}", ", {} do not apply"),
+        (out_of_scope, "，本合同范围外 {}", ", {} not in the scope of this contract"),
+    ];
+    for (count, zh, en) in beside {
+        if count > 0 {
+            let more = crate::lang::text(zh, en, &[&count.to_string()]);
+            line.push_str(more.get(layout.lang));
+        }
     }
     line
+}
+
+/// Returns how the rows stand to tender and bid, and which are worse.
+fn put_deviations(text: &mut String, report: &Report, layout: Layout) {
+    let lines = &report.summary.deviations;
+    if lines.is_empty() {
+        return;
+    }
+    let counts: Vec<String> = Deviation::ALL
+        .into_iter()
+        .map(|deviation| {
+            let count = lines.iter().filter(|line| line.deviation == deviation).count();
+            format!("{} {count}", deviation.word().get(layout.lang))
+        })
+        .collect();
+    let heading = layout.say("技术偏离", "deviations");
+    put(text, format_args!("{heading}: {}\n", counts.join(layout.say("，", ", "))));
+    for line in lines.iter().filter(|line| line.deviation == Deviation::Negative) {
+        let mark = line.mark.map_or("", profiles::Mark::sign);
+        let word = line.deviation.word();
+        put(text, format_args!("  {mark}{} {}\n", line.check, word.get(layout.lang)));
+    }
 }
 
 /// Returns where the report is and how to check it.

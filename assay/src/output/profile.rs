@@ -5,7 +5,7 @@ mod difference;
 pub use difference::difference;
 
 use profiles::{
-    Entry, Level, Profile, Text,
+    Entry, Level, Mark, Profile, Text,
     clauses::Clause,
     coverage::{Coverage, Line},
     lint::{Finding, Severity},
@@ -52,7 +52,8 @@ pub fn show(profile: &Profile, layout: Layout) -> String {
             Level::Info => layout.say("参考", "info"),
         };
         let title = layout.paint.dye(Tone::Strong, &get(&check.title));
-        put(&mut page, format_args!("\n{} {title}  [{}] {level}\n", check.row, check.check));
+        let mark = check.terms.as_ref().and_then(|terms| terms.mark).map_or("", Mark::sign);
+        put(&mut page, format_args!("\n{mark}{} {title}  [{}] {level}\n", check.row, check.check));
         let expected = layout.say("预期", "expected");
         let method = layout.say("方法", "method");
         let mut lines = vec![
@@ -62,6 +63,15 @@ pub fn show(profile: &Profile, layout: Layout) -> String {
         ];
         if let Some(reading) = &check.reading {
             lines.push(format!("{}: {}", layout.say("解读", "read as"), get(reading)));
+        }
+        if let Some(terms) = &check.terms {
+            let quoted = [
+                (layout.say("招标要求", "tender"), &terms.tender),
+                (layout.say("投标响应", "bid"), &terms.bid),
+            ];
+            for (name, quoted) in quoted {
+                lines.extend(quoted.as_ref().map(|text| format!("{name}: {}", get(text))));
+            }
         }
         let room = layout.columns.map_or(usize::MAX, |columns| columns.saturating_sub(2).max(20));
         for line in lines {
@@ -95,6 +105,7 @@ pub fn document(profile: &Profile) -> Value {
                 "expected": check.expected,
                 "reading": check.reading,
                 "waivable": check.waivable,
+                "terms": check.terms,
             })
         })
         .collect();

@@ -10,9 +10,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    build::number,
     cover::Cover,
     digest::Digests,
-    document::{Basis, ClauseSummary, Conformity, Device, Report, Row},
+    document::{Basis, ClauseSummary, Conformity, Device, Report, Row, is_zero},
     folder::Loaded,
     merkle, verdict,
 };
@@ -77,6 +78,9 @@ pub struct Machine {
     pub outcome: Outcome,
     /// Counts over all its checks.
     pub tally: Tally,
+    /// How many of them are not in the scope of the contract.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub out_of_scope: u32,
     /// What it says of each clause.
     pub clauses: Vec<ClauseSummary>,
     /// Its rows that failed, are open, or were decided by a person.
@@ -122,6 +126,8 @@ impl MergeError {
 pub struct Options {
     /// What the cover says.
     pub cover: Cover,
+    /// What its number begins with, where the cover has none.
+    pub number_prefix: Option<String>,
     /// Now, RFC 3339.
     pub at: String,
     /// Version of the program.
@@ -157,12 +163,16 @@ pub fn merge(reports: Vec<Loaded>, options: Options) -> Result<Batch, MergeError
         }
         machines.insert(machine.id.clone(), (machine, folder));
     }
+    let mut cover = options.cover;
+    if let (None, Some(prefix)) = (&cover.number, options.number_prefix) {
+        cover.number = Some(number(&prefix, "batch", &options.at));
+    }
     let machines: Vec<Machine> = machines.into_values().map(|(machine, _)| machine).collect();
     Ok(Batch {
         schema: SCHEMA.to_owned(),
         at: options.at,
         tool_version: options.tool_version,
-        cover: options.cover,
+        cover,
         bases: bases.into_values().collect(),
         clauses: clauses.into_values().collect(),
         outcomes: outcomes(&machines),
@@ -234,6 +244,7 @@ fn machine(report: Report, digests: Digests) -> Machine {
         interrupted: report.interrupted,
         outcome: report.summary.overall.outcome,
         tally: report.summary.overall.all,
+        out_of_scope: report.summary.out_of_scope,
         clauses: report.summary.clauses,
         rows: report.rows.into_iter().filter(told).collect(),
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
-use profiles::{Judgement, Text};
+use profiles::{
+    Judgement, Text,
+    scope::{self, ScopeOut},
+};
 use serde_json::Value;
 
 use super::{
@@ -23,6 +26,10 @@ use super::{
 pub struct Inputs {
     /// What the cover says.
     pub cover: Cover,
+    /// What the number of the report begins with, where the cover has none.
+    pub number_prefix: Option<String>,
+    /// Rows that the contract leaves out.
+    pub scope_out: Vec<ScopeOut>,
     /// The norm and profile.
     pub basis: Basis,
     /// What tool ran where and when.
@@ -46,23 +53,35 @@ pub struct Inputs {
 /// Returns the report of a run, and its evidence with its place in the report.
 pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
     let Inputs {
-        cover,
+        mut cover,
+        number_prefix,
+        scope_out,
         basis,
         environment,
         interrupted,
-        judgements,
+        mut judgements,
         mut facts,
         evidence,
         volume,
-        coverage,
+        mut coverage,
         retest_of,
     } = inputs;
     canonical::normalise(&mut facts);
+    scope::leave_out(&mut judgements, &scope_out);
+    for line in &mut coverage {
+        if let Some(out) = scope_out.iter().find(|out| out.rows.contains(&line.row)) {
+            line.reason = out.said();
+        }
+    }
     let device = match volume {
         Some(name) => of_volume(&name, &facts, &cover),
         None => device(&facts, &cover),
     };
     let subject = device.id.clone();
+    if let (None, Some(prefix)) = (&cover.number, number_prefix) {
+        let name = device.serial.as_deref().unwrap_or(&device.id);
+        cover.number = Some(number(&prefix, name, &environment.finished_at));
+    }
     let placed = evidence::place(evidence, evidence::FOLDER, &subject, &[]);
     let index: Vec<EvidenceEntry> = placed.iter().map(|file| file.entry.clone()).collect();
     let linker = Linker::new(&facts, &index);
@@ -101,6 +120,16 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         facts,
     };
     (report, placed)
+}
+
+/// Returns the number of a report: what all of the project begin with, whose it is, and the minute
+/// of the test, for a machine is tested more than once.
+pub(super) fn number(prefix: &str, name: &str, at: &str) -> String {
+    let digits: String = at.chars().filter(char::is_ascii_digit).take(12).collect();
+    let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    let parts = [name, digits].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    format!("{prefix}{}", parts.join("-"))
 }
 
 /// Returns the volume that was under load, as the last run names it.

@@ -1,22 +1,27 @@
 //! What the cover says beside the results: project, stage, parties, place.
 //!
-//! Read from a TOML file that the acceptance team keeps; every field may be
-//! missing and is then left blank for the pen.
+//! [`super::project`] reads it from the file that the acceptance team keeps; every
+//! field may be missing and is then left blank for the pen.
 
+use clap::ValueEnum;
 use profiles::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use toml::de::DeTable;
 
-/// The cover's particulars, as the file given by `--cover` states them.
+/// The cover's particulars, as the project file states them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cover {
     /// Name of the project.
     pub project: Option<String>,
+    /// Number of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_number: Option<String>,
     /// Contract number.
     pub contract: Option<String>,
+    /// Section of the tender (标段).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     /// Annex of the contract that the configuration is agreed in.
     pub annex: Option<String>,
     /// Number of this report.
@@ -27,6 +32,12 @@ pub struct Cover {
     pub place: Option<String>,
     /// Parties that sign.
     pub parties: Parties,
+    /// Who speaks for the parties.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Person>,
+    /// When each stage is planned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<Planned>,
     /// Where the machine stands.
     pub location: Location,
     /// Conditions and open points for the conclusion, one paragraph each.
@@ -47,6 +58,109 @@ pub struct Parties {
     pub user: Option<String>,
     /// 第三方测评单位.
     pub assessor: Option<String>,
+}
+
+/// The parties of an acceptance, in the order they sign.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Party {
+    /// 建设单位（甲方）.
+    Owner,
+    /// 承建单位（乙方）.
+    Contractor,
+    /// 监理单位.
+    Supervisor,
+    /// 使用单位.
+    User,
+    /// 第三方测评单位.
+    Assessor,
+}
+
+impl Party {
+    /// Every party, with the key that a project file names it by.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("owner", Self::Owner),
+        ("contractor", Self::Contractor),
+        ("supervisor", Self::Supervisor),
+        ("user", Self::User),
+        ("assessor", Self::Assessor),
+    ];
+
+    /// Returns what the party is called.
+    pub fn word(self) -> Text {
+        match self {
+            Self::Owner => Text::new("建设单位（甲方）", "Owner (Party A)"),
+            Self::Contractor => Text::new("承建单位（乙方）", "Contractor (Party B)"),
+            Self::Supervisor => Text::new("监理单位", "Supervisor"),
+            Self::User => Text::new("使用单位", "User"),
+            Self::Assessor => Text::new("第三方测评单位", "Third-party assessor"),
+        }
+    }
+}
+
+impl Parties {
+    /// Returns the name of a party.
+    pub fn name(&self, party: Party) -> &Option<String> {
+        match party {
+            Party::Owner => &self.owner,
+            Party::Contractor => &self.contractor,
+            Party::Supervisor => &self.supervisor,
+            Party::User => &self.user,
+            Party::Assessor => &self.assessor,
+        }
+    }
+
+    /// Gives a party its name.
+    pub(super) fn put(&mut self, party: Party, name: Option<String>) {
+        *match party {
+            Party::Owner => &mut self.owner,
+            Party::Contractor => &mut self.contractor,
+            Party::Supervisor => &mut self.supervisor,
+            Party::User => &mut self.user,
+            Party::Assessor => &mut self.assessor,
+        } = name;
+    }
+}
+
+/// A person of a party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The party.
+    pub party: Party,
+    /// Name.
+    pub name: String,
+    /// Title: `项目经理`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Telephone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// When a stage is planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// The stage.
+    pub stage: Stage,
+    /// The day, or the first one: `2026-12-01`.
+    pub from: String,
+    /// The last day, of a stage that takes several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+impl Planned {
+    /// Returns the day, or the first and the last one.
+    pub fn days(&self) -> String {
+        match &self.to {
+            Some(to) => format!("{} — {to}", self.from),
+            None => self.from.clone(),
+        }
+    }
 }
 
 /// Where the machine stands.
@@ -75,33 +189,38 @@ impl Location {
 
 /// Stages of acceptance.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// 到货验收 (开箱验收).
-    #[serde(alias = "到货", alias = "到货验收", alias = "开箱验收")]
+    #[value(aliases = ["到货", "到货验收", "开箱验收"])]
     Arrival,
     /// 加电测试.
-    #[serde(alias = "加电", alias = "加电测试")]
+    #[value(aliases = ["加电", "加电测试"])]
     PowerOn,
     /// 初步验收, before the trial run.
-    #[serde(alias = "初验", alias = "初步验收")]
+    #[value(aliases = ["初验", "初步验收"])]
     Preliminary,
     /// 试运行.
-    #[serde(alias = "试运行")]
+    #[value(alias = "试运行")]
     TrialRun,
     /// 最终验收.
-    #[serde(alias = "终验", alias = "最终验收")]
+    #[value(aliases = ["终验", "最终验收"])]
     Final,
 }
 
 impl Stage {
-    /// Returns the stage that is called `name`, in English or as documents call it.
-    pub fn named(name: &str) -> Option<Self> {
-        serde_json::from_value(Value::String(name.to_owned())).ok()
-    }
-
     /// Returns the stage as profiles know it.
     pub fn planned(self) -> profiles::plan::Stage {
         match self {
@@ -121,100 +240,6 @@ impl Stage {
             Self::Preliminary => Text::new("初验", "Preliminary acceptance"),
             Self::TrialRun => Text::new("试运行", "Trial run"),
             Self::Final => Text::new("终验", "Final acceptance"),
-        }
-    }
-}
-
-/// Why a cover file could not be used.
-#[derive(Debug, thiserror::Error)]
-#[error("`{file}`, line {line}: {message}")]
-pub struct CoverError {
-    /// The file.
-    pub file: String,
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub message: String,
-}
-
-impl CoverError {
-    /// What the operator can do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(
-            "fields are project, contract, annex, number, stage, place, notes, and the tables \
-             [parties] and [location]; stages are arrival, power-on, preliminary, trial-run, final"
-                .to_owned(),
-        )
-    }
-}
-
-/// Reads a cover from the text of the file named `file`.
-pub fn parse(file: &str, text: &str) -> Result<Cover, CoverError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let refused = |at: Option<usize>, message: &str| {
-        let before = at.and_then(|at| text.get(..at)).unwrap_or_default();
-        CoverError {
-            file: file.to_owned(),
-            line: before.matches('\n').count().saturating_add(1),
-            message: message.lines().collect::<Vec<_>>().join("; "),
-        }
-    };
-    let table = DeTable::parse(text)
-        .map_err(|error| refused(error.span().map(|span| span.start), error.message()))?;
-    let table = table.get_ref();
-    typed_json::read(&typed_json::value(table))
-        .map_err(|error| refused(at_fault(table), &error.to_string()))
-}
-
-/// Returns where the key stands that alone is refused already.
-fn at_fault(table: &DeTable<'_>) -> Option<usize> {
-    let whole = typed_json::value(table);
-    let fails = |cover: &Value| typed_json::read::<Cover>(cover).is_err();
-    let (key, held) = table.iter().find(|(key, _)| {
-        let key: &str = key.get_ref();
-        fails(&json!({ key: &whole[key] }))
-    })?;
-    let outer: &str = key.get_ref();
-    let inner = held.get_ref().as_table().and_then(|table| {
-        table.keys().find(|key| {
-            let key: &str = key.get_ref();
-            fails(&json!({ outer: { key: &whole[outer][key] } }))
-        })
-    });
-    Some(inner.unwrap_or(key).span().start)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cover_is_read_with_the_stage_in_either_language() {
-        for stage in ["终验", "final"] {
-            let text = format!(
-                "project = \"政务云二期\"\nstage = \"{stage}\"\n[parties]\nowner = \"甲\"\n\
-                 [location]\nroom = \"A\"\nunit = \"U07\"\n"
-            );
-            let cover = parse("cover.toml", &text).unwrap();
-            assert_eq!(cover.stage, Some(Stage::Final));
-            assert_eq!(cover.parties.owner.as_deref(), Some("甲"));
-            assert_eq!(cover.location.line().as_deref(), Some("A / U07"));
-        }
-        assert_eq!(parse("cover.toml", "").unwrap(), Cover::default());
-    }
-
-    #[test]
-    fn a_wrong_cover_is_refused_with_file_and_line() {
-        for (text, line, what) in [
-            ("project = 1\n", 1, "string"),
-            ("project = \"a\"\nstage = \"later\"\n", 2, "later"),
-            ("project = \"a\"\n\n[parties]\nowmer = \"b\"\n", 4, "owmer"),
-            ("project = \"a\n", 1, ""),
-        ] {
-            let error = parse("cover.toml", text).unwrap_err();
-            assert_eq!(error.line, line, "{error}");
-            assert!(error.message.contains(what), "{error}");
-            assert!(error.to_string().starts_with("`cover.toml`, line "), "{error}");
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
-use profiles::{Judgement, Overall, Tally, Text, Verdict};
+use profiles::{Deviation, Judgement, Mark, Overall, Tally, Text, Verdict, scope::OutOfScope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -145,12 +145,12 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// Returns the stage, and that this is not everything.
+    /// Returns how much of the profile this is.
     pub fn text(&self) -> Text {
-        let (name, Self { cases, of, .. }) = (self.stage.name(), self);
+        let Self { cases, of, .. } = self;
         Text::new(
-            format!("{}（本阶段 {cases} 项，配置档全部 {of} 项）", name.zh),
-            format!("{} ({cases} cases of this stage, of {of} in the profile)", name.en),
+            format!("本阶段 {cases} 项，配置档全部 {of} 项"),
+            format!("{cases} cases of this stage, of {of} in the profile"),
         )
     }
 }
@@ -220,6 +220,29 @@ pub struct Summary {
     pub overall: Overall,
     /// The same per clause, in the order of the rows.
     pub clauses: Vec<ClauseSummary>,
+    /// How many rows are not in the scope of the contract; not-applicable counts them too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub out_of_scope: u32,
+    /// The rows that tender or bid are quoted for, in their order (技术偏离表).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deviations: Vec<DeviationLine>,
+}
+
+/// A line of the table of deviations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeviationLine {
+    /// Id of the check.
+    pub check: String,
+    /// The tender's mark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+    /// Whether it is better, as asked or worse.
+    pub deviation: Deviation,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
+pub(super) fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What the rows of one clause together say.
@@ -378,6 +401,22 @@ impl Report {
             profiles::Outcome::NotAccepted => 1,
             profiles::Outcome::Incomplete => 3,
         }
+    }
+
+    /// Returns what the contract leaves out: each agreement, and its rows with their numbers.
+    pub fn left_out(&self) -> Vec<(&OutOfScope, Vec<(usize, &Row)>)> {
+        let mut groups: Vec<(&OutOfScope, Vec<(usize, &Row)>)> = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(out) = &row.judgement.out_of_scope else { continue };
+            let row = (at.saturating_add(1), row);
+            let same =
+                |known: &OutOfScope| (&known.reason, &known.agreed) == (&out.reason, &out.agreed);
+            match groups.iter_mut().find(|(known, _)| same(known)) {
+                Some((_, rows)) => rows.push(row),
+                None => groups.push((out, vec![row])),
+            }
+        }
+        groups
     }
 
     /// Returns the machine in scope.

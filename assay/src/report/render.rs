@@ -2,6 +2,7 @@
 //! for the same document and options.
 
 mod csv;
+mod deviations;
 mod html;
 mod junit;
 pub(crate) mod ocp;
@@ -80,6 +81,9 @@ pub fn derived(
             put("ocp-tv.jsonl", ocp::lines(&report)?);
             put("result.columns.csv", csv::columns());
             put("result.csv", csv::rows(&report, options.language));
+            if let Some(table) = deviations::csv(&report, options.language) {
+                put("deviations.csv", table);
+            }
             if let Some((found, _)) = storage::runs(&report.facts) {
                 put("storage.csv", runs::table(&found, options.language));
             }
@@ -153,9 +157,11 @@ const fn sources() -> u64 {
     let files: &[&[u8]] = &[
         include_bytes!("render.rs"),
         include_bytes!("render/csv.rs"),
+        include_bytes!("render/deviations.rs"),
         include_bytes!("render/html.rs"),
         include_bytes!("render/html/batch.rs"),
         include_bytes!("render/html/cases.rs"),
+        include_bytes!("render/html/deviations.rs"),
         include_bytes!("render/html/hardware.rs"),
         include_bytes!("render/html/maps.rs"),
         include_bytes!("render/html/plan.rs"),

@@ -3,9 +3,11 @@
 //! Unknown is never counted as pass: an open must-row leaves the outcome
 //! incomplete, and a run that ended early is never accepted.
 
-use profiles::{Judgement, Level, Outcome, Overall, Tally, Verdict};
+use profiles::{Judgement, Level, Outcome, Overall, Standing, Tally, Text, Verdict};
 
-use super::document::{ClauseSummary, Conformity, Decision, DecisionKind, Row, Summary};
+use super::document::{
+    ClauseSummary, Conformity, Decision, DecisionKind, DeviationLine, Row, Summary,
+};
 
 /// Returns the verdict that counts, after a decision.
 ///
@@ -39,7 +41,25 @@ pub fn summary(rows: &[Row], interrupted: bool) -> Summary {
             tally: tally(members.iter().map(|row| row.verdict)),
         })
         .collect();
-    Summary { overall: overall(rows, interrupted), clauses }
+    let out = rows.iter().filter(|row| row.judgement.out_of_scope.is_some()).count();
+    Summary {
+        overall: overall(rows, interrupted),
+        clauses,
+        out_of_scope: u32::try_from(out).unwrap_or(u32::MAX),
+        deviations: rows.iter().filter_map(deviation).collect(),
+    }
+}
+
+/// Returns the line of the table of deviations that a row has, where it has one.
+fn deviation(row: &Row) -> Option<DeviationLine> {
+    let judgement = &row.judgement;
+    let terms = judgement.terms.as_ref()?;
+    let standing = judgement.standing.unwrap_or(Standing::Unknown);
+    Some(DeviationLine {
+        check: judgement.check.clone(),
+        mark: terms.mark,
+        deviation: profiles::deviation(row.verdict, standing),
+    })
 }
 
 /// Returns the outcome of `rows` with its counts.
@@ -53,6 +73,15 @@ pub fn overall(rows: &[Row], interrupted: bool) -> Overall {
         overall.outcome = Outcome::Incomplete;
     }
     overall
+}
+
+/// Returns how many rows the contract leaves out, in words.
+pub fn out_of_scope(count: u32) -> Text {
+    let rows = if count == 1 { "row" } else { "rows" };
+    Text::new(
+        format!("本合同范围外 {count} 行"),
+        format!("{count} {rows} not in the scope of this contract"),
+    )
 }
 
 /// Returns whether a verdict says that the check is met.

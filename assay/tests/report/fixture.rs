@@ -242,6 +242,7 @@ fn judgement(short: Short) -> Judgement {
         waivable: short.wording.contains("同等"),
         points: None,
         deviation: None,
+        terms: None,
     };
     Judgement {
         case: case.into(),
@@ -250,6 +251,8 @@ fn judgement(short: Short) -> Judgement {
         verdict: short.verdict,
         reasons: Vec::new(),
         comparison: None,
+        standing: None,
+        out_of_scope: None,
     }
 }
 
@@ -543,6 +546,7 @@ pub(crate) fn inputs() -> Inputs {
                 unit: Some("U11-14".to_owned()),
             },
             notes: vec!["试运行期内补齐第二张 HBA 卡，并提交整改记录。".to_owned()],
+            ..Cover::default()
         },
         basis: Basis {
             norm: Text::new(
@@ -697,6 +701,7 @@ pub(crate) fn batch(count: usize) -> Batch {
     });
     let options = batch::Options {
         cover: inputs().cover,
+        number_prefix: None,
         at: "2026-11-25T09:00:00+08:00".to_owned(),
         tool_version: "0.1.0".to_owned(),
     };

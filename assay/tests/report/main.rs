@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod contract;
 mod derived;
 mod disk;
 mod fixture;

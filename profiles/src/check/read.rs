@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
+use super::terms::terms;
 use super::{Applies, Check, Rule};
 use crate::finding::did_you_mean;
 use crate::node::Node;
@@ -60,6 +61,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let deviation = fields.bilingual("deviation", problems);
     let close = fields.bilingual("close", problems);
     let waivable = waivable(&mut fields, row.as_ref(), problems);
+    let mut terms = terms(&mut fields, level, problems);
     let needs_complete = fields.flag("needs_complete", problems).unwrap_or(false);
     let mut rules = Rules { problems, manner, depth: 0 };
     let compare_nodes = fields.list("compare", rules.problems);
@@ -68,18 +70,10 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let hints = hint_nodes.iter().filter_map(|node| rules.hint(node)).collect();
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
+    let bid = rules.bid(&mut fields, rule.as_ref(), &mut terms);
     let plan = rule.as_ref().map(|rule| Plan::read(&mut fields, rule, problems));
     fields.finish(problems);
-    if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule
-        && evidence.is_empty()
-        && no_evidence.is_none()
-        && level == Level::Must
-    {
-        problems.error(
-            &node.place,
-            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
-        );
-    }
+    with_evidence(rule.as_ref(), level, node, problems);
     let (row, rule, plan) = (row?, rule?, plan?);
     let case = Case {
         check: id?,
@@ -96,6 +90,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         reading,
         waivable,
         deviation,
+        terms,
     };
     Some(Check {
         case: Arc::new(case),
@@ -104,11 +99,26 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         rule,
         compare,
         hints,
+        bid,
         needs_complete,
         bare,
         plan,
         place: node.place.clone(),
     })
+}
+
+/// Refuses a person's word that must hold and that nothing is laid before.
+fn with_evidence(rule: Option<&Rule>, level: Level, node: &Node, problems: &mut Problems) {
+    if let Some(Rule::Attest { evidence, no_evidence, .. }) = rule
+        && evidence.is_empty()
+        && no_evidence.is_none()
+        && level == Level::Must
+    {
+        problems.error(
+            &node.place,
+            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
+        );
+    }
 }
 
 /// Reads `waivable`, which only the norm's “或同等…” allows.

@@ -202,7 +202,7 @@ impl Rules<'_> {
     }
 
     /// Reads a number to compare by size; in a field without unit, a plain one.
-    fn amount(&mut self, path: &Path, value: &Node) -> Option<Amount> {
+    pub(super) fn amount(&mut self, path: &Path, value: &Node) -> Option<Amount> {
         let field = path.unit();
         let text = match &value.value {
             Value::Integer(number) => number.to_string(),

@@ -4,12 +4,15 @@
 //! cannot be shown to be at least as tight counts as looser.
 
 use super::{Amount, Bound, Branch, Check, Condition, Counting, Literal, Rule, Test};
-use crate::Level;
+use crate::{Level, Mark};
 
 /// Returns what makes `new` ask less than `old`, or `None` where it asks at least as much.
 pub(crate) fn looser(old: &Check, new: &Check) -> Option<&'static str> {
     if rank(new.level) < rank(old.level) {
         return Some("its level counts less");
+    }
+    if mark(new) < mark(old) {
+        return Some("the tender's mark is taken away");
     }
     if new.waivable && !old.waivable {
         return Some("it may be waived");
@@ -21,6 +24,15 @@ pub(crate) fn looser(old: &Check, new: &Check) -> Option<&'static str> {
         return Some("it applies to other machines");
     }
     (!rule(&old.rule, &new.rule)).then_some("its rule does not ask at least as much")
+}
+
+/// Returns how much the tender's mark weighs.
+fn mark(check: &Check) -> u8 {
+    match check.terms.as_ref().and_then(|terms| terms.mark) {
+        Some(Mark::Material) => 2,
+        Some(Mark::Important) => 1,
+        None => 0,
+    }
 }
 
 fn rank(level: Level) -> u8 {

@@ -292,7 +292,12 @@ impl<'a> Judge<'a> {
         open_end(span, reached)
     }
 
-    fn extreme(&mut self, reached: &Reached<'a>, path: &'a Path, smallest: bool) -> Span {
+    pub(super) fn extreme(
+        &mut self,
+        reached: &Reached<'a>,
+        path: &'a Path,
+        smallest: bool,
+    ) -> Span {
         if reached.leaves.is_empty() {
             if reached.open {
                 self.why(Why { area: path.area(), what: What::Empty });

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Level, Reason, Verdict};
-use crate::Text;
+use crate::scope::OutOfScope;
+use crate::{Standing, Terms, Text};
 
 /// The judge's word on one check: what a case row of the report shows.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -53,11 +54,29 @@ pub(super) struct Judgement {
     /// Why the check asks less than the norm's own profile does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deviation: Option<Text>,
+    /// What tender and bid say of it, where the contract's profile quotes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    terms: Option<Terms>,
+    /// How it stands to tender and bid, where the profile quotes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    standing: Option<Standing>,
+    /// Why it does not count, where the contract leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    out_of_scope: Option<OutOfScope>,
 }
 
 impl From<super::Judgement> for Judgement {
     fn from(judgement: super::Judgement) -> Self {
-        let super::Judgement { case, measured, sources, verdict, reasons, comparison } = judgement;
+        let super::Judgement {
+            case,
+            measured,
+            sources,
+            verdict,
+            reasons,
+            comparison,
+            standing,
+            out_of_scope,
+        } = judgement;
         let Case {
             check,
             row,
@@ -73,6 +92,7 @@ impl From<super::Judgement> for Judgement {
             waivable,
             points,
             deviation,
+            terms,
         } = Arc::unwrap_or_clone(case);
         Self {
             check,
@@ -94,6 +114,9 @@ impl From<super::Judgement> for Judgement {
             waivable,
             points,
             deviation,
+            terms,
+            standing,
+            out_of_scope,
         }
     }
 }
@@ -120,6 +143,9 @@ impl From<Judgement> for super::Judgement {
             waivable,
             points,
             deviation,
+            terms,
+            standing,
+            out_of_scope,
         } = wire;
         let case = Case {
             check,
@@ -136,7 +162,17 @@ impl From<Judgement> for super::Judgement {
             waivable,
             points,
             deviation,
+            terms,
         };
-        Self { case: Arc::new(case), measured, sources, verdict, reasons, comparison }
+        Self {
+            case: Arc::new(case),
+            measured,
+            sources,
+            verdict,
+            reasons,
+            comparison,
+            standing,
+            out_of_scope,
+        }
     }
 }

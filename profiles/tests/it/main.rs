@@ -7,4 +7,5 @@ mod laws;
 mod machine;
 mod network;
 mod storage;
+mod terms;
 mod workload;

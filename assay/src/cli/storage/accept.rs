@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Clients, Destroying};
-use crate::cli::Format;
+use crate::cli::{Format, project::Filling};
 
 /// What deduplication and compression of an array are set to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -110,6 +110,9 @@ pub struct Accept {
         hide_possible_values = true
     )]
     pub output: Format,
+    /// What fills the report.
+    #[command(flatten)]
+    pub filling: Filling,
     /// Who runs this acceptance
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,

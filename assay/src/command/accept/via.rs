@@ -23,10 +23,12 @@ use self::band::Band;
 use super::{
     super::{
         bmc::survey::{self, Gap, Hosts, Machine},
-        catalogue, inventory as merging, print_json, report as reports,
+        catalogue, inventory as merging, print_json,
+        project::{self, Filled},
+        report as reports,
         sources::{Imported, Unusable},
     },
-    basis, can_write, environment, finding, left_to_others, read_cover, select,
+    basis, can_write, environment, finding, left_to_others, select,
 };
 use crate::{
     cli::{
@@ -44,7 +46,6 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs, Report, batch,
-        cover::Cover,
         document::{Basis, Environment, Selected},
         evidence::EvidenceFile,
         folder::{self, Loaded},
@@ -80,7 +81,7 @@ pub(super) fn is_asked(via: &Via) -> Result<bool, Failure> {
 struct Run<'a> {
     arguments: &'a Accept,
     global: &'a Global,
-    cover: Cover,
+    filled: Filled,
     environment: Environment,
     profiles: BTreeMap<String, Judging>,
 }
@@ -99,14 +100,15 @@ pub(super) fn run(
     // Everything that can be wrong with the request is found before anybody is asked.
     let hosts = Hosts::of(&via.hosts)?;
     let profiles = profiles_of(arguments, &hosts)?;
-    let mut cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
-    cover.stage = arguments.stage.or(cover.stage);
+    let catalogues: Vec<&Catalogue> =
+        profiles.values().map(|(_, catalogue, _)| catalogue).collect();
+    let filled = project::filled(&arguments.filling, &catalogues)?;
     can_write(&arguments.out.join(BATCH))?;
     let (mut band, unusable) = Band::read(&arguments.from)?;
     super::super::warn_unusable(&unusable, console);
     let machines = survey::run(&hosts, &via.access, via.at_a_time, console)?;
     let environment = environment::of_this_run(arguments, started_at, Vec::new());
-    let run = Run { arguments, global, cover, environment, profiles };
+    let run = Run { arguments, global, filled, environment, profiles };
     let mut rows = Vec::new();
     {
         let step = Text::new("正在判定", "judging");
@@ -147,7 +149,7 @@ fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<BTreeMap<String, Jud
         };
         if !profiles.contains_key(&name) {
             let (mut profile, catalogue) = catalogue::profile(&name)?;
-            let selected = select(&mut profile, arguments.stage)?;
+            let selected = select(&mut profile, arguments.filling.stage)?;
             profiles.insert(name.clone(), (profile, catalogue, selected));
         }
     }
@@ -297,7 +299,9 @@ impl Run<'_> {
         })?;
         let facts = json!({ "inventory": inventory });
         Ok(report::build(Inputs {
-            cover: self.cover.clone(),
+            cover: self.filled.cover.clone(),
+            number_prefix: self.filled.number_prefix.clone(),
+            scope_out: self.filled.scope_out.clone(),
             basis: Basis { selected: *selected, ..basis(profile) },
             environment: Environment {
                 inputs,
@@ -326,7 +330,8 @@ impl Run<'_> {
             return Ok(None);
         }
         let options = batch::Options {
-            cover: self.cover.clone(),
+            cover: self.filled.cover.clone(),
+            number_prefix: self.filled.number_prefix.clone(),
             at: clock::now(),
             tool_version: crate::build::NUMBER.to_owned(),
         };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use profiles::Text;
 
-use super::super::{accept::read_cover, catalogue};
+use super::super::{catalogue, project};
 use crate::{
     cli::{Format, Global, report::Plan as Arguments},
     clock,
@@ -25,9 +25,8 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
-    let mut cover = arguments.cover.as_deref().map(read_cover).transpose()?.unwrap_or_default();
-    cover.stage = arguments.stage.or(cover.stage);
-    let stage = arguments.stage.map(|stage| stage.planned());
+    let cover = project::particulars(&arguments.filling)?.cover;
+    let stage = arguments.filling.stage.map(|stage| stage.planned());
     let mut parts = Vec::new();
     for name in &arguments.profile {
         let (profile, _catalogue) = catalogue::profile(name)?;

@@ -12,7 +12,7 @@ mod snapshots;
 
 use std::path::Path;
 
-use profiles::Text;
+use profiles::{Catalogue, Text};
 use storage_bench::{
     abba::Comparison,
     cases::{
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     cli::{Format, Global, accept as common, storage::Accept},
-    command::{accept, layout, machine, print_json},
+    command::{accept, layout, machine, print_json, project},
     console::Console,
     exit::Exit,
     failure::Failure,
@@ -54,6 +54,8 @@ pub(super) fn run(
     global: &Global,
     console: &mut Console,
 ) -> Result<Exit, Failure> {
+    // Hours later the report would be refused for it.
+    project::filled(&arguments.filling, &[&Catalogue::bundled()])?;
     if arguments.clients.any() {
         return super::clients::accept(arguments, global, console);
     }
@@ -456,6 +458,7 @@ pub(super) fn judge(
         out: arguments.out.join("report"),
         output: arguments.output,
         operator: arguments.operator.clone(),
+        filling: arguments.filling.clone(),
         looking: common::Looking { section_timeout: 20, ..common::Looking::default() },
         ..common::Accept::default()
     };

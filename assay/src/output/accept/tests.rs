@@ -25,6 +25,7 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
         waivable: false,
         points: None,
         deviation: None,
+        terms: None,
     };
     Judgement {
         case: case.into(),
@@ -36,6 +37,8 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
             close: Some(Text::new("以 root 运行", "run as root")),
         }],
         comparison: None,
+        standing: None,
+        out_of_scope: None,
     }
 }
 

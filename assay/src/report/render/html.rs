@@ -5,6 +5,7 @@
 
 mod batch;
 mod cases;
+mod deviations;
 mod hardware;
 mod maps;
 mod plan;
@@ -17,6 +18,7 @@ use profiles::{Text, Verdict};
 
 use crate::report::{
     Language, canonical,
+    cover::Party,
     digest::Digests,
     document::{Report, Row},
     manifest, verdict,
@@ -60,6 +62,9 @@ struct Page<'a> {
     outcome: Html,
     outcome_code: &'static str,
     conclusion: Html,
+    left_out: Vec<deviations::LeftOut>,
+    deviations: Vec<deviations::Line>,
+    deviation_sums: Vec<Html>,
     particulars: Vec<Line>,
     basis: Vec<Line>,
     environment: Vec<Line>,
@@ -110,7 +115,10 @@ pub(super) fn report(
             profiles::Outcome::NotAccepted => "fail",
             profiles::Outcome::Incomplete => "not-measured",
         },
-        conclusion: v.t(verdicts::conclusion(tally)),
+        conclusion: v.t(verdicts::conclusion(tally, report.summary.out_of_scope)),
+        left_out: deviations::left_out(v, report),
+        deviations: deviations::lines(v, report),
+        deviation_sums: deviations::sums(v, report),
         particulars: particulars(v, report),
         basis: basis(v, report),
         environment: environment(v, report),
@@ -137,26 +145,37 @@ pub(super) fn report(
 
 fn particulars(v: Voice, report: &Report) -> Vec<Line> {
     let cover = &report.cover;
-    let parties = &cover.parties;
     let environment = &report.environment;
     let period = v.period(&environment.started_at, &environment.finished_at);
-    let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| v.t(stage.name()));
-    let stage = match &report.basis.selected {
-        Some(selected) => v.t(selected.text()),
-        None => stage,
-    };
-    vec![
-        (v.w(words::PROJECT), v.pen(&cover.project)),
-        (v.w(words::CONTRACT), v.pen(&cover.contract)),
-        (v.w(words::STAGE), stage),
-        (v.w(words::PLACE), v.pen(&cover.place)),
-        (v.w(words::TEST_PERIOD), period),
-        (v.w(words::OWNER), v.pen(&parties.owner)),
-        (v.w(words::CONTRACTOR), v.pen(&parties.contractor)),
-        (v.w(words::SUPERVISOR), v.pen(&parties.supervisor)),
-        (v.w(words::USER), v.pen(&parties.user)),
-        (v.w(words::ASSESSOR), v.pen(&parties.assessor)),
-    ]
+    let stage = cover.stage.map_or(Html("&nbsp;".to_owned()), |stage| {
+        let Text { mut zh, mut en } = stage.name();
+        if let Some(planned) = cover.stages.iter().find(|planned| planned.stage == stage) {
+            let days = planned.days();
+            zh = format!("{zh}（计划 {days}）");
+            en = format!("{en} (planned {days})");
+        }
+        if let Some(selected) = &report.basis.selected {
+            let of = selected.text();
+            zh = format!("{zh}（{}）", of.zh);
+            en = format!("{en} ({})", of.en);
+        }
+        v.t(Text { zh, en })
+    });
+    let mut lines = vec![(v.w(words::PROJECT), v.pen(&cover.project))];
+    if cover.project_number.is_some() {
+        lines.push((v.w(words::PROJECT_NUMBER), v.pen(&cover.project_number)));
+    }
+    lines.push((v.w(words::CONTRACT), v.pen(&cover.contract)));
+    if cover.section.is_some() {
+        lines.push((v.w(words::SECTION_OF_TENDER), v.pen(&cover.section)));
+    }
+    lines.push((v.w(words::STAGE), stage));
+    lines.push((v.w(words::PLACE), v.pen(&cover.place)));
+    lines.push((v.w(words::TEST_PERIOD), period));
+    for (_, party) in Party::ALL {
+        lines.push((v.t(party.word()), v.pen(cover.parties.name(party))));
+    }
+    lines
 }
 
 fn basis(v: Voice, report: &Report) -> Vec<Line> {
@@ -220,17 +239,12 @@ fn environment(v: Voice, report: &Report) -> Vec<Line> {
 
 fn boxes(v: Voice, report: &Report) -> Vec<SignBox> {
     let parties = &report.cover.parties;
-    [
-        (words::OWNER, &parties.owner),
-        (words::CONTRACTOR, &parties.contractor),
-        (words::SUPERVISOR, &parties.supervisor),
-        (words::USER, &parties.user),
-        (words::ASSESSOR, &parties.assessor),
-        (words::TESTER, &report.environment.operator),
-    ]
-    .into_iter()
-    .map(|(role, party)| SignBox { role: v.w(role), party: v.pen(party) })
-    .collect()
+    let signs = Party::ALL
+        .into_iter()
+        .map(|(_, party)| SignBox { role: v.t(party.word()), party: v.pen(parties.name(party)) });
+    let tester = &report.environment.operator;
+    let tester = SignBox { role: v.w(words::TESTER), party: v.pen(tester) };
+    signs.chain([tester]).collect()
 }
 
 /// Returns the rules that hold words of this report: header and footer of pages.
@@ -264,6 +278,15 @@ fn page_css(v: Voice, title: &Text, number: Option<&str>, code: &str) -> Html {
     reason = "a template calls methods, with references to fields"
 )]
 impl Page<'_> {
+    fn out_of_scope(&self) -> Html {
+        self.v.t(verdict::out_of_scope(self.report.summary.out_of_scope))
+    }
+
+    /// Whether the first page has to hold more than it has room for at ease.
+    fn is_full(&self) -> bool {
+        !self.left_out.is_empty() || self.particulars.len() > 10
+    }
+
     fn has_reasons(&self) -> bool {
         self.report.sections.values().any(|status| status.reason.is_some())
     }

@@ -34,6 +34,8 @@ words! {
     SELF_TEST: "自测报告", "Self-test report";
     BATCH_TITLE: "批量验收测试记录", "Batch Acceptance Test Record";
     PROJECT: "项目名称", "Project";
+    PROJECT_NUMBER: "项目编号", "Project no.";
+    SECTION_OF_TENDER: "标段", "Section";
     CONTRACT: "合同编号", "Contract no.";
     ANNEX: "合同附件", "Contract annex";
     REPORT_NUMBER: "记录编号", "Record no.";
@@ -42,11 +44,6 @@ words! {
     TEST_PERIOD: "测试时间", "Time of test";
     REVISION: "版次", "Revision";
     VERIFY_CODE: "校验码", "Verify code";
-    OWNER: "建设单位（甲方）", "Owner (Party A)";
-    CONTRACTOR: "承建单位（乙方）", "Contractor (Party B)";
-    SUPERVISOR: "监理单位", "Supervisor";
-    USER: "使用单位", "User";
-    ASSESSOR: "第三方测评单位", "Third-party assessor";
     TESTER: "测试人员", "Tester";
     CONTENTS: "目录", "Contents";
     BASIS: "测试依据", "Basis";
@@ -218,6 +215,20 @@ words! {
     ON: "启用", "on";
     OFF: "未启用", "off";
     UNREAD_RUNS: "次测试的数据无法读取，见 result.json", "runs do not read; see result.json";
+    MARK: "标记", "Mark";
+    DEVIATION_TABLE: "技术偏离表", "Table of deviations";
+    NORM_ASKS: "规范要求", "Norm";
+    TENDER_ASKS: "招标要求", "Tender";
+    BID_SAYS: "投标响应", "Bid";
+    DEVIATES: "偏离", "Deviation";
+    DEVIATION_CODE: "偏离代码", "Deviation code";
+    REMARK: "说明", "Remark";
+    PROJECT_PEOPLE: "参建单位与人员", "Parties and people";
+    PARTY_ROLE: "角色", "Role";
+    UNIT: "单位", "Unit";
+    NAME: "姓名", "Name";
+    PHONE: "电话", "Telephone";
+    STAGE_PLAN: "验收计划", "Plan of stages";
     BEFORE_DECISION: "工具判定", "Judged as";
 }
 

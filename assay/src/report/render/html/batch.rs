@@ -60,7 +60,7 @@ struct Page<'a> {
     margins: Html,
     definitions: Html,
     code: String,
-    tally: Tally,
+    conclusion: Html,
     bar: Html,
     legend: Html,
     lines: Vec<Line>,
@@ -72,6 +72,8 @@ pub(in super::super) fn page(batch: &Batch, language: Language) -> Result<Vec<u8
     let v = Voice { language };
     let code = manifest::verify_code(&batch.root);
     let tally = sum(&batch.machines);
+    let out_of_scope =
+        batch.machines.iter().map(|machine| machine.out_of_scope).fold(0, u32::saturating_add);
     let title = words::BATCH_TITLE.text();
     let mut margins = page_css(v, &title, batch.cover.number.as_deref(), &code);
     // The matrix is wide.
@@ -84,7 +86,7 @@ pub(in super::super) fn page(batch: &Batch, language: Language) -> Result<Vec<u8
         definitions: verdicts::definitions(),
         bar: verdicts::bar(v, &tally, verdicts::WIDE),
         legend: verdicts::legend(v, &tally),
-        tally,
+        conclusion: v.t(verdicts::conclusion(&tally, out_of_scope)),
         code,
         lines: lines(v, batch),
         details: details(v, batch),

@@ -115,6 +115,9 @@ fn case(voice: Voice, report: &Report, row: &Row, number: usize, first: bool) ->
     if let (Level::Scored, Some(points)) = (judgement.level, judgement.points) {
         level = Html(format!("{level} {points}"));
     }
+    if let Some(mark) = judgement.terms.as_ref().and_then(|terms| terms.mark) {
+        level = Html(format!("{} {level}", mark.sign()));
+    }
     Case {
         norm,
         number,
@@ -314,7 +317,7 @@ fn paragraphs(texts: &[String]) -> String {
     }
 }
 
-fn anchor(number: usize) -> String {
+pub(super) fn anchor(number: usize) -> String {
     format!("case-{number}")
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use profiles::{Text, plan::Stage};
 
-use crate::report::{Language, plan::Case as Planned, plan::Plan};
+use crate::report::{Language, cover::Party, plan::Case as Planned, plan::Plan};
 
 use super::{
     super::words,
@@ -155,32 +155,25 @@ fn norms(plan: &Plan) -> Vec<Text> {
 
 fn particulars(v: Voice, plan: &Plan) -> Vec<Line> {
     let cover = &plan.cover;
-    let parties = &cover.parties;
     let every = Text::new("各阶段", "all stages");
-    vec![
+    let mut lines = vec![
         (v.w(words::PROJECT), v.pen(&cover.project)),
         (v.w(words::CONTRACT), v.pen(&cover.contract)),
         (v.w(words::STAGE), v.t(plan.stage.map_or(every, Stage::word))),
         (v.w(words::PLACE), v.pen(&cover.place)),
-        (v.w(words::OWNER), v.pen(&parties.owner)),
-        (v.w(words::CONTRACTOR), v.pen(&parties.contractor)),
-        (v.w(words::SUPERVISOR), v.pen(&parties.supervisor)),
-        (v.w(words::USER), v.pen(&parties.user)),
-        (v.w(words::ASSESSOR), v.pen(&parties.assessor)),
-        (v.w(words::DATE), v.time(&plan.at)),
-    ]
+    ];
+    for (_, party) in Party::ALL {
+        lines.push((v.t(party.word()), v.pen(cover.parties.name(party))));
+    }
+    lines.push((v.w(words::DATE), v.time(&plan.at)));
+    lines
 }
 
 fn boxes(v: Voice, plan: &Plan) -> Vec<SignBox> {
     let parties = &plan.cover.parties;
-    [
-        (words::OWNER, &parties.owner),
-        (words::CONTRACTOR, &parties.contractor),
-        (words::SUPERVISOR, &parties.supervisor),
-        (words::USER, &parties.user),
-        (words::ASSESSOR, &parties.assessor),
-    ]
-    .into_iter()
-    .map(|(role, party)| SignBox { role: v.w(role), party: v.pen(party) })
-    .collect()
+    let sign = |(_, party): (_, Party)| SignBox {
+        role: v.t(party.word()),
+        party: v.pen(parties.name(party)),
+    };
+    Party::ALL.into_iter().map(sign).collect()
 }

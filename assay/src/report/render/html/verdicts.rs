@@ -174,11 +174,13 @@ pub(super) fn legend(voice: Voice, tally: &Tally) -> Html {
 }
 
 /// Returns the test conclusion: 测试项 n 项，符合 a，不符合 b，未测 c.
-pub(super) fn conclusion(tally: &Tally) -> profiles::Text {
+///
+/// What is not in the scope of the contract is counted by itself, and not as not applicable.
+pub(super) fn conclusion(tally: &Tally, out_of_scope: u32) -> profiles::Text {
     let total = verdict::total(tally);
     let (conforming, failed) = (verdict::conforming(tally), tally.fail);
     let open = verdict::open(tally);
-    let not_applicable = tally.not_applicable;
+    let not_applicable = tally.not_applicable.saturating_sub(out_of_scope);
     let mut text = profiles::Text {
         zh: format!("测试项 {total} 项，符合 {conforming}，不符合 {failed}，未测 {open}"),
         en: format!("{total} items tested: {conforming} conform, {failed} do not, {open} open"),
@@ -187,6 +189,12 @@ pub(super) fn conclusion(tally: &Tally) -> profiles::Text {
         let piece = format!("，不适用 {not_applicable}");
         text.zh.push_str(&piece);
         let piece = format!(", {not_applicable} not applicable");
+        text.en.push_str(&piece);
+    }
+    if out_of_scope > 0 {
+        let piece = format!("，本合同范围外 {out_of_scope}");
+        text.zh.push_str(&piece);
+        let piece = format!(", {out_of_scope} not in the scope of this contract");
         text.en.push_str(&piece);
     }
     text
