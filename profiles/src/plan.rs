@@ -127,12 +127,11 @@ impl Plan {
                 .and_then(|quantity| quantity.whole_in(Unit::named("s"), text))
                 .ok()
                 .and_then(|seconds| u64::try_from(seconds).ok());
-            match seconds {
-                Some(seconds) => plan.takes_s = seconds,
-                None => {
-                    let message = format!("`takes` is `{text}`, not a time such as `20 min`");
-                    problems.error(fields.place, message);
-                }
+            if let Some(seconds) = seconds {
+                plan.takes_s = seconds;
+            } else {
+                let message = format!("`takes` is `{text}`, not a time such as `20 min`");
+                problems.error(fields.place, message);
             }
         }
         if let Some(text) = fields.text("risk", problems) {

@@ -134,7 +134,9 @@ mod tests {
     fn asked<'c>(condition: &'c Condition, paths: &mut Vec<&'c Path>) {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| asked(part, paths));
+                for part in parts {
+                    asked(part, paths);
+                }
             }
             Condition::Value { path, .. } => paths.push(path),
             Condition::Count(counting) => paths.push(&counting.over),

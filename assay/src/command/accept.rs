@@ -37,7 +37,7 @@ use crate::{
     output::accept as output,
     progress::Progress,
     report::{
-        self, Inputs,
+        self, Inputs, Report,
         cover::Stage,
         document::{Basis, CoverageRow, Selected},
         evidence::EvidenceFile,
@@ -167,20 +167,38 @@ pub(super) fn run_with(
         let form = reports::form(arguments.form, global);
         write::write(&arguments.out, &report, &evidence, form).map_err(reports::write_failure)?
     };
-    match arguments.output {
+    tell(arguments.output, &report, &written, console)?;
+    if interrupt.asked() {
+        console.note(&Text::new(
+            "已中断：测试记录只含中断前采集到的，并已注明",
+            "interrupted: the report holds what was collected before, and says so",
+        ));
+        return Ok(Exit::Unknown.max(Exit::of(report.summary.overall.outcome)));
+    }
+    Ok(Exit::of(report.summary.overall.outcome))
+}
+
+/// Prints a report, and where it was written.
+fn tell(
+    format: Format,
+    report: &Report,
+    written: &write::Written,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    match format {
         // `result.json` is the document; what is printed is the same, laid out.
-        Format::Json => super::print_json(&report, console)?,
+        Format::Json => super::print_json(report, console)?,
         Format::Text => {
             let mut layout = super::layout(console);
             // A file or a pager has no width of its own; a page has.
             layout.columns = layout.columns.or(Some(120));
-            let mut page = output::text(&report, layout);
-            page.push_str(&output::place(&written, layout));
+            let mut page = output::text(report, layout);
+            page.push_str(&output::place(written, layout));
             if report.summary.overall.outcome == Outcome::Incomplete {
-                let todo = todo::todo(&report, &written.folder.display().to_string());
+                let todo = todo::todo(report, &written.folder.display().to_string());
                 page.push_str(&output::todo(&todo, layout));
             } else {
-                page.push_str(&output::still_open(&report, &written, layout));
+                page.push_str(&output::still_open(report, written, layout));
             }
             console.print(&page)?;
         }
@@ -193,14 +211,7 @@ pub(super) fn run_with(
             &[&moved],
         ));
     }
-    if interrupt.asked() {
-        console.note(&Text::new(
-            "已中断：测试记录只含中断前采集到的，并已注明",
-            "interrupted: the report holds what was collected before, and says so",
-        ));
-        return Ok(Exit::Unknown.max(Exit::of(report.summary.overall.outcome)));
-    }
-    Ok(Exit::of(report.summary.overall.outcome))
+    Ok(())
 }
 
 /// Returns why a report on what was collected before Ctrl-C is not whole.

@@ -161,15 +161,12 @@ pub fn coverage(lines: &[Line], without: &[Clause], layout: Layout) -> String {
         let get = |text: &Text| one_line(text.get(layout.lang));
         let (row, item) = (line.row.id.clone(), one_line(&line.row.item));
         let Some(first) = line.first() else {
-            let (word, tone, why) = match &line.coverage {
-                Coverage::OutOfScope { reason } => {
-                    out += 1;
-                    (layout.say("不在范围", "out of scope"), Tone::Faint, get(reason))
-                }
-                _ => {
-                    missing += 1;
-                    (layout.say("缺失", "missing"), Tone::Bad, String::new())
-                }
+            let (word, tone, why) = if let Coverage::OutOfScope { reason } = &line.coverage {
+                out += 1;
+                (layout.say("不在范围", "out of scope"), Tone::Faint, get(reason))
+            } else {
+                missing += 1;
+                (layout.say("缺失", "missing"), Tone::Bad, String::new())
             };
             let cells = [Cell::toned(word, tone), String::new().into(), why.into()];
             let mut cells = Vec::from(cells);

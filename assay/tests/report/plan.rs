@@ -95,7 +95,7 @@ fn what_is_no_stage_and_a_stage_without_cases_are_refused() {
     let page = place(&scratch, "plan.html");
     let plan = ["report", "plan", "--profile", BMS, "--out", &page, "--stage"];
     for (stage, said) in
-        [("arival", "it is one of arrival"), ("trial-run", "no case at this stage")]
+        [("arival", "a similar value exists: 'arrival'"), ("trial-run", "no case at this stage")]
     {
         let output = run(&[&plan[..], &[stage]].concat());
         assert_eq!(code(&output), 2, "{stage}");

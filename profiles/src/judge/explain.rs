@@ -145,7 +145,9 @@ impl<'a> Judge<'a> {
                 reasons.drain(..reasons.len().saturating_sub(1));
             }
             // No command runs a workload yet: how a run is given would lead nowhere.
-            reasons.iter_mut().for_each(|reason| reason.close = None);
+            for reason in &mut reasons {
+                reason.close = None;
+            }
         }
         if let Some(close) = check.close.clone().or(waits)
             && let Some(first) = reasons.first_mut()

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use profiles::{
     Catalogue, Text,
-    coverage::coverage,
+    coverage::{Line, coverage},
     diff::{self, Change, Difference},
     norm::{self, Row},
 };
@@ -94,7 +94,7 @@ fn touched(differences: &[Difference]) -> Vec<Vec<String>> {
         let id = id.unwrap_or(&one.id);
         let mut names: Vec<String> = Vec::new();
         let line = lines.iter().find(|line| line.row.id == id);
-        for check in line.map(|line| line.checks()).unwrap_or_default() {
+        for check in line.map(Line::checks).unwrap_or_default() {
             if !names.contains(&check.check) {
                 names.push(check.check.clone());
             }

@@ -14,6 +14,7 @@ use crate::{
     lang::text,
     output::plan as output,
     report::{
+        cover::Stage,
         plan::{Part, Plan},
         render,
     },
@@ -26,7 +27,7 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     let cover = project::particulars(&arguments.filling)?.cover;
-    let stage = arguments.filling.stage.map(|stage| stage.planned());
+    let stage = arguments.filling.stage.map(Stage::planned);
     let mut parts = Vec::new();
     for name in &arguments.profile {
         let (profile, _catalogue) = catalogue::profile(name)?;
