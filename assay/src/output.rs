@@ -7,6 +7,8 @@ pub mod inventory;
 pub mod net;
 pub mod profile;
 pub mod report;
+#[cfg(feature = "bmc")]
+pub mod site;
 pub mod storage;
 pub mod storage_clients;
 pub mod storage_plan;

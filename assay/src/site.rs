@@ -9,6 +9,7 @@
 
 mod columns;
 pub mod compare;
+pub mod delivery;
 pub mod finding;
 mod fit;
 pub mod list;
@@ -23,6 +24,7 @@ mod tests;
 pub mod write;
 
 pub use compare::{Comparison, Contract, Standing, State};
+pub use delivery::{Delivery, Light, Verdict};
 pub use finding::{Class, Finding, Kind};
 pub use list::{Line, List, Refusal};
 pub use part::Part;

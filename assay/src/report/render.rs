@@ -8,7 +8,7 @@ pub(crate) mod ocp;
 mod runs;
 mod words;
 
-pub(crate) use csv::cell;
+pub(crate) use csv::{cell, table};
 
 use std::collections::BTreeMap;
 
@@ -100,6 +100,15 @@ pub fn pts_page(
     lang: profiles::Lang,
 ) -> Result<String, RenderError> {
     Ok(html::pts_page(reports, lang)?)
+}
+
+/// Returns the page of a delivery, which stands beside its document.
+#[cfg(feature = "bmc")]
+pub fn delivery_page(
+    delivery: &crate::site::Delivery<'_>,
+    language: super::Language,
+) -> Result<String, RenderError> {
+    Ok(html::delivery_page(delivery, language)?)
 }
 
 /// Returns the place of a document of revision `number` in its successors.

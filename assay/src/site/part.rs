@@ -180,7 +180,9 @@ fn one(item: &str) -> Result<Part, Text> {
     let mut rest = rest.into_iter();
     while let Some(Word { text, is_quoted }) = rest.next() {
         let lower = text.to_lowercase();
-        if is_quoted {
+        if is_quoted && kind.is_firmware() {
+            part.wants.push(Want::Firmware(text));
+        } else if is_quoted {
             part.wants.push(Want::Word(text));
         } else if matches!(lower.as_str(), "fw" | "固件" | "firmware" | "版本" | "ver" | "version") {
             let Some(version) = rest.next() else { return Err(no_version(item)) };

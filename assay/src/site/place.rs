@@ -38,10 +38,10 @@ impl Place {
             .collect();
         let (last, before) = parts.split_last()?;
         let top = unit(last)?;
-        let (unit, height, before) = match before.split_last() {
+        let (low, height, before) = match before.split_last() {
             // `U12-U13`: of a range both ends have their letter.
-            Some((low, rest)) if !rest.is_empty() && is_marked(low) && is_marked(last) => {
-                let low = self::unit(low)?;
+            Some((bottom, rest)) if !rest.is_empty() && is_marked(bottom) && is_marked(last) => {
+                let low = unit(bottom)?;
                 (low, Some(top.checked_sub(low)?.checked_add(1)?), rest)
             }
             _ => (top, None, before),
@@ -51,7 +51,7 @@ impl Place {
             [rack] => (None, (*rack).to_owned()),
             [room, rack @ ..] => (Some((*room).to_owned()), rack.join("-")),
         };
-        Some((Self { room, rack, unit }, height))
+        Some((Self { room, rack, unit: low }, height))
     }
 
     /// Returns what tells places apart, however they are spaced and written; the room is left out
@@ -85,6 +85,14 @@ fn is_marked(text: &str) -> bool {
 }
 
 /// Returns a name without what nobody means by it: spaces, marks, case.
-pub(super) fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     text.chars().filter(|at| at.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns the place that a file or folder is named by; a name without the letter of units is none,
+/// for serial numbers have hyphens too.
+pub fn from_name(name: &str) -> Option<Place> {
+    let last = name.rsplit(['-', '_', ' ']).next()?;
+    let is_unit = is_marked(last) && unit(last).is_some();
+    is_unit.then(|| Place::read(name)).flatten().map(|(place, _)| place)
 }

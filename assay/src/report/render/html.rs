@@ -5,6 +5,8 @@
 
 mod batch;
 mod cases;
+#[cfg(feature = "bmc")]
+mod delivery;
 mod hardware;
 mod maps;
 mod storage;
@@ -28,6 +30,8 @@ use maps::Picture;
 use text::{Html, Voice, css_string};
 
 pub(super) use batch::page as batch;
+#[cfg(feature = "bmc")]
+pub(in crate::report) use delivery::page as delivery_page;
 pub(in crate::report) use storage::pts_page;
 
 /// The style sheet, one for both pages.

@@ -92,6 +92,9 @@ impl Row<'_> {
             ));
         }
         let plain = narrow(&cell.text).trim().to_owned();
+        // Tables of ours have an apostrophe before what a spreadsheet would take for a formula.
+        let formula = plain.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+        let plain = formula.map(str::to_owned).unwrap_or(plain);
         // What people write where there is nothing.
         let is_blank = plain.is_empty() || plain.chars().all(|at| "-/—".contains(at));
         Ok((!is_blank).then_some(plain))
