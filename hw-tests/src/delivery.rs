@@ -53,9 +53,13 @@ pub fn make(servers: &[Server], count: usize, folder: &Path, spoilt: bool) -> io
         machines.extend(Machine::of(&text, machines.len()));
     }
     if machines.len() < count || count < 2 * LOT {
-        return Err(io::Error::other(format!("{} of {count} machines can be used", machines.len())));
+        return Err(io::Error::other(format!(
+            "{} of {count} machines can be used",
+            machines.len()
+        )));
     }
-    let mut list: Vec<[String; 7]> = machines.iter().enumerate().map(|(at, one)| one.line(at)).collect();
+    let mut list: Vec<[String; 7]> =
+        machines.iter().enumerate().map(|(at, one)| one.line(at)).collect();
     let defects = if spoilt { spoil(&mut machines, &mut list) } else { BTreeSet::new() };
     let dumps = folder.join("dumps");
     fs::create_dir_all(&dumps)?;
@@ -77,7 +81,9 @@ pub fn make(servers: &[Server], count: usize, folder: &Path, spoilt: bool) -> io
 /// Makes twelve defects, each of another kind or at another part, and returns what they are.
 fn spoil(machines: &mut Vec<Machine>, list: &mut [[String; 7]]) -> BTreeSet<String> {
     let mut defects = BTreeSet::new();
-    let serial = |machines: &[Machine], at: usize| machines.get(at).map(|one| one.serial.clone()).unwrap_or_default();
+    let serial = |machines: &[Machine], at: usize| {
+        machines.get(at).map(|one| one.serial.clone()).unwrap_or_default()
+    };
     let mut say = |kind: &str, serials: &[String]| {
         let mut serials = serials.to_vec();
         serials.sort();
@@ -140,10 +146,28 @@ impl Machine {
         let model = field(report, "System Information", "Product Name: ")?;
         let bios = field(report, "BIOS Information", "Version: ")?;
         let is_plain = |text: &str| {
-            text.chars().any(char::is_alphanumeric) && !text.contains(['"', ';', '\'']) && text.is_ascii()
+            text.chars().any(char::is_alphanumeric)
+                && !text.contains(['"', ';', '\''])
+                && text.is_ascii()
         };
-        let empty = ["To be filled", "To Be Filled", "System Product", "Not Specified", "Default", "O.E.M", "Unknown", "Empty", "None", "N/A", "XXX", "123456"];
-        if !is_plain(&model) || !is_plain(&bios) || empty.iter().any(|word| model.contains(word) || bios.contains(word)) {
+        let empty = [
+            "To be filled",
+            "To Be Filled",
+            "System Product",
+            "Not Specified",
+            "Default",
+            "O.E.M",
+            "Unknown",
+            "Empty",
+            "None",
+            "N/A",
+            "XXX",
+            "123456",
+        ];
+        if !is_plain(&model)
+            || !is_plain(&bios)
+            || empty.iter().any(|word| model.contains(word) || bios.contains(word))
+        {
             return None;
         }
         let mut modules: Vec<(String, usize)> = Vec::new();
@@ -154,7 +178,11 @@ impl Machine {
                 _ if size == "No Module Installed" || !is_memory => {}
                 Some((number, unit @ ("GB" | "MB"))) => {
                     let bytes = number.parse::<u64>().ok()?;
-                    let (number, unit) = if unit == "MB" && bytes % 1024 == 0 { (bytes / 1024, "GiB") } else { (bytes, if unit == "GB" { "GiB" } else { "MiB" }) };
+                    let (number, unit) = if unit == "MB" && bytes % 1024 == 0 {
+                        (bytes / 1024, "GiB")
+                    } else {
+                        (bytes, if unit == "GB" { "GiB" } else { "MiB" })
+                    };
                     let size = format!("{number}{unit}");
                     match modules.iter_mut().find(|(known, _)| *known == size) {
                         Some((_, count)) => *count += 1,
@@ -216,7 +244,8 @@ impl Machine {
 
     /// Changes the first line of a block that begins so; puts one in where there is none.
     fn change(&mut self, block: &str, begins: &str, to: &str) {
-        let Some(at) = self.text.find(&format!("\n{block}\n")).map(|at| at + block.len() + 2) else {
+        let Some(at) = self.text.find(&format!("\n{block}\n")).map(|at| at + block.len() + 2)
+        else {
             return;
         };
         let (before, rest) = self.text.split_at(at);
@@ -225,7 +254,11 @@ impl Machine {
         let mut done = false;
         let mut lines: Vec<String> = Vec::new();
         for one in body.lines() {
-            if !done && one.trim_start().starts_with(begins) && one.starts_with('\t') && !one.starts_with("\t\t") {
+            if !done
+                && one.trim_start().starts_with(begins)
+                && one.starts_with('\t')
+                && !one.starts_with("\t\t")
+            {
                 lines.push(format!("\t{to}"));
                 done = true;
             } else {
@@ -241,7 +274,8 @@ impl Machine {
     /// Changes the size of the first module that is there.
     fn change_module(&mut self, to: &str) {
         let mut at = 0;
-        while let Some(found) = self.text.get(at..).and_then(|rest| rest.find("\nMemory Device\n")) {
+        while let Some(found) = self.text.get(at..).and_then(|rest| rest.find("\nMemory Device\n"))
+        {
             let from = at + found + 1;
             let rest = self.text.get(from..).unwrap_or_default();
             let end = from + rest.find("\n\n").unwrap_or(rest.len());

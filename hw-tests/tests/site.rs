@@ -68,7 +68,8 @@ fn findings(document: &Value, class: &str) -> BTreeSet<String> {
             let items = finding[key].as_array().cloned().unwrap_or_default();
             items.iter().filter_map(|item| item["sn"].as_str().map(str::to_owned)).collect()
         };
-        let mut serials = if serials("lines").is_empty() { serials("found") } else { serials("lines") };
+        let mut serials =
+            if serials("lines").is_empty() { serials("found") } else { serials("lines") };
         serials.sort();
         format!("{} {}", finding["kind"].as_str().unwrap_or_default(), serials.join(" "))
     };
@@ -88,11 +89,13 @@ fn spoilt() -> Result<(), Failed> {
     assert_eq!(findings(&document, "open"), BTreeSet::new());
     // Each was judged, and its report is whole.
     let lines = document["lines"].as_array().cloned().unwrap_or_default();
-    let judged: Vec<&str> = lines.iter().filter_map(|line| line["report"]["folder"].as_str()).collect();
+    let judged: Vec<&str> =
+        lines.iter().filter_map(|line| line["report"]["folder"].as_str()).collect();
     assert_eq!(judged.len(), MACHINES - 1, "all but the one that is missing");
     for name in [judged[0], "batch"] {
         let report = out.join(name);
-        let verified = Command::new(program::assay()?).args(["report", "verify"]).arg(&report).output()?;
+        let verified =
+            Command::new(program::assay()?).args(["report", "verify"]).arg(&report).output()?;
         assert_eq!(verified.status.code(), Some(0), "{verified:?}");
     }
     // A debug build takes ten times as long, and says nothing of this.

@@ -56,10 +56,8 @@ pub(super) fn read(path: &Path) -> Result<Read, Failure> {
     let list = List::read(&mut sheets).map_err(|refusal| {
         let (why, hint) = (refusal.said(), refusal.hint);
         let message = message();
-        let joined = Text::new(
-            format!("{}：{}", message.zh, why.zh),
-            format!("{}: {}", message.en, why.en),
-        );
+        let joined =
+            Text::new(format!("{}：{}", message.zh, why.zh), format!("{}: {}", message.en, why.en));
         Failure::usage(joined).hint(hint)
     })?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or(shown);
@@ -115,7 +113,7 @@ fn init(arguments: &Init, console: &mut Console) -> Result<Exit, Failure> {
             format!("not used: `{name}`: {}", one_line(en)),
         ));
     }
-    for one in untold.iter().filter(|one| unread.iter().all(|(_, why)| *why != one.why)) {
+    for one in untold.iter().filter(|one| one.is_machine) {
         let (name, Text { zh, en }) = (one_line(&one.name), &one.why);
         console.note(&Text::new(
             format!("`{name}` 未能查明：{}", one_line(zh)),
@@ -125,15 +123,15 @@ fn init(arguments: &Init, console: &mut Console) -> Result<Exit, Failure> {
     if machines.is_empty() {
         return Err(Failure::unable(Text::new("没有找到机器", "no machine was found")));
     }
-    let seen: Vec<Seen<'_>> = machines.iter().map(super::accept::site::find::Machine::seen).collect();
+    let seen: Vec<Seen<'_>> =
+        machines.iter().map(super::accept::site::find::Machine::seen).collect();
     let bytes = table(rows(&seen, arguments.profile.as_deref(), console.lang).into_iter());
-    let cannot = |error| Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&out])).because(error);
+    let cannot =
+        |error| Failure::unable(text("无法写入 `{}`", "cannot write `{}`", &[&out])).because(error);
     let mut file = File::create_new(&arguments.out).map_err(cannot)?;
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(cannot)?;
-    let (count, nameless) = (
-        machines.len().to_string(),
-        seen.iter().filter(|one| one.serial().is_none()).count(),
-    );
+    let (count, nameless) =
+        (machines.len().to_string(), seen.iter().filter(|one| one.serial().is_none()).count());
     let line = text("已写入 `{}`：{} 台\n", "`{}` is written: {} machines\n", &[&out, &count]);
     let line = console.tr(&line).to_owned();
     console.print(&line)?;
@@ -146,5 +144,6 @@ fn init(arguments: &Init, console: &mut Console) -> Result<Exit, Failure> {
         ));
     }
     // A list that misses what was asked for is not whole.
-    Ok(if untold.is_empty() { Exit::Wanted } else { Exit::Unknown })
+    let is_whole = !untold.iter().any(|one| one.is_machine);
+    Ok(if is_whole { Exit::Wanted } else { Exit::Unknown })
 }

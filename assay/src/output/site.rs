@@ -69,7 +69,12 @@ fn outcome_code(outcome: Outcome) -> &'static str {
 }
 
 /// Returns the run as text: numbers by contract line, then what is wrong, what is open, what else.
-pub fn page(delivery: &Delivery<'_>, html: &Path, together: Option<&Path>, layout: Layout) -> String {
+pub fn page(
+    delivery: &Delivery<'_>,
+    html: &Path,
+    together: Option<&Path>,
+    layout: Layout,
+) -> String {
     let mut table = Table::new([
         layout.say("合同行", "contract"),
         layout.say("型号", "model"),
@@ -87,7 +92,10 @@ pub fn page(delivery: &Delivery<'_>, html: &Path, together: Option<&Path>, layou
             ordered.into(),
             contract.packed.to_string().into(),
             contract.found.to_string().into(),
-            Cell::toned(contract.delivered.to_string(), if is_all { Tone::Good } else { Tone::Bad }),
+            Cell::toned(
+                contract.delivered.to_string(),
+                if is_all { Tone::Good } else { Tone::Bad },
+            ),
         ]);
     }
     let mut text = table.render(layout.paint, layout.columns);
@@ -105,6 +113,7 @@ pub fn page(delivery: &Delivery<'_>, html: &Path, together: Option<&Path>, layou
             put_finding(&mut text, finding, layout);
         }
     }
+    put_outcomes(&mut text, delivery, layout);
     put_end(&mut text, delivery, html, together, layout);
     text
 }
@@ -127,6 +136,31 @@ fn put_finding(text: &mut String, finding: &Finding, layout: Layout) {
     put_paragraph(text, "  ", &line, layout);
 }
 
+/// Machines that are named on the terminal; the page has them all.
+const MOST_NAMED: usize = 10;
+
+/// Names machines that do not conform to their profile, or of which rows are open.
+fn put_outcomes(text: &mut String, delivery: &Delivery<'_>, layout: Layout) {
+    for (wanted, zh, en, mark) in [
+        (Outcome::NotAccepted, "不符合配置档", "do not conform to their profile", "✗"),
+        (Outcome::Incomplete, "有未决项", "have open rows", "?"),
+    ] {
+        let of = delivery.seen.iter().zip(delivery.verdicts);
+        let named: Vec<&str> = of
+            .filter(|(_, verdict)| verdict.as_ref().is_some_and(|one| one.outcome == wanted))
+            .map(|(seen, _)| seen.called())
+            .collect();
+        if named.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = named.iter().take(MOST_NAMED).map(|name| one_line(name)).collect();
+        let more = if named.len() > MOST_NAMED { " …" } else { "" };
+        let line = format!("{} ({}): {}{more}", layout.say(zh, en), named.len(), shown.join(", "));
+        put(text, format_args!("\n"));
+        put_paragraph(text, &format!("{mark} "), &line, layout);
+    }
+}
+
 fn put_end(
     text: &mut String,
     delivery: &Delivery<'_>,
@@ -140,7 +174,8 @@ fn put_end(
         delivery.verdicts.iter().flatten().filter(is).count()
     };
     let norm = [Outcome::Accepted, Outcome::NotAccepted, Outcome::Incomplete].map(judged);
-    let numbers = [good + bad + open, good, bad, open, norm[0], norm[1], norm[2]].map(|n| n.to_string());
+    let numbers =
+        [good + bad + open, good, bad, open, norm[0], norm[1], norm[2]].map(|n| n.to_string());
     let line = crate::lang::text(
         "\n清单 {} 台：绿 {}，红 {}，灰 {}；按配置档判定：符合 {}，不符合 {}，未完成 {}\n",
         "\n{} machines on the list: {} green, {} red, {} grey; by their profiles {} conform, {} do not, \
@@ -148,7 +183,10 @@ fn put_end(
         &numbers.each_ref().map(String::as_str),
     );
     text.push_str(line.get(layout.lang));
-    put(text, format_args!("{}: {}\n", layout.say("机柜图与明细", "racks and details"), html.display()));
+    put(
+        text,
+        format_args!("{}: {}\n", layout.say("机柜图与明细", "racks and details"), html.display()),
+    );
     if let Some(together) = together {
         let heading = layout.say("汇总记录", "report on all of them");
         put(text, format_args!("{heading}: {}\n", together.display()));
@@ -162,7 +200,8 @@ fn said(text: &Text) -> Value {
 /// Returns the delivery for programs.
 pub fn document(delivery: &Delivery<'_>) -> Value {
     let lines = &delivery.list.lines;
-    let name = |line: &usize| lines.get(*line).map(|line| json!({ "row": line.row, "sn": line.serial }));
+    let name =
+        |line: &usize| lines.get(*line).map(|line| json!({ "row": line.row, "sn": line.serial }));
     let machine = |seen: &usize| {
         let seen = delivery.seen.get(*seen)?;
         Some(json!({ "name": seen.name, "sn": seen.serial() }))
@@ -224,7 +263,8 @@ pub fn document(delivery: &Delivery<'_>) -> Value {
             "delivered": contract.delivered,
         })
     });
-    let unread = delivery.unread.iter().map(|(path, why)| json!({ "file": path, "why": said(why) }));
+    let unread =
+        delivery.unread.iter().map(|(path, why)| json!({ "file": path, "why": said(why) }));
     let [good, bad, open] = delivery.lights();
     json!({
         "schema": SCHEMA,
@@ -316,12 +356,16 @@ pub fn rows(delivery: &Delivery<'_>, language: Language) -> Vec<Vec<String>> {
         let seen = seen.and_then(|seen| delivery.seen.get(seen));
         let at = seen.map(|seen| {
             let place = seen.place.as_ref().map(ToString::to_string);
-            place.or_else(|| seen.address.as_ref().map(ToString::to_string)).unwrap_or_else(|| seen.name.clone())
+            place
+                .or_else(|| seen.address.as_ref().map(ToString::to_string))
+                .unwrap_or_else(|| seen.name.clone())
         });
         let serial = seen.and_then(|seen| seen.serial()).unwrap_or_default().to_owned();
         [serial, seen.and_then(|seen| seen.model()).unwrap_or_default(), at.unwrap_or_default()]
     };
-    for (at, (line, standing)) in delivery.list.lines.iter().zip(&delivery.comparison.lines).enumerate() {
+    for (at, (line, standing)) in
+        delivery.list.lines.iter().zip(&delivery.comparison.lines).enumerate()
+    {
         let all: Vec<&Finding> = delivery.of_line(at).collect();
         let mut row = vec![
             line.row.to_string(),

@@ -31,6 +31,8 @@ pub struct Comparison {
     pub contracts: Vec<Contract>,
     /// What is wrong, what could not be told, what is worth a look: in this order, each by line.
     pub findings: Vec<Finding>,
+    /// The findings of each line, by their place among all.
+    pub of_line: Vec<Vec<usize>>,
 }
 
 /// What became of a line.
@@ -167,13 +169,18 @@ impl Match<'_, '_> {
                 self.address_of(line, at);
                 continue;
             }
-            let there = stands.and_then(|other| Some((other, self.of_line.get(other).copied().flatten()?)));
+            let there =
+                stands.and_then(|other| Some((other, self.of_line.get(other).copied().flatten()?)));
             match there {
                 Some((other, its)) if self.stands.get(its).copied().flatten() == Some(line) => {
                     // Told once, by the first of the two.
                     if line < other {
                         let names = [line, other].map(|line| self.line_name(line));
-                        let what = two("{} 与 {} 互换了位置", "{} and {} stand in each other's place", &names);
+                        let what = two(
+                            "{} 与 {} 互换了位置",
+                            "{} and {} stand in each other's place",
+                            &names,
+                        );
                         self.find(Kind::Swapped, &[line, other], &[at, its], what);
                     }
                 }
@@ -188,7 +195,9 @@ impl Match<'_, '_> {
 
     /// Names an address that is not the planned one, of a machine that is at its place.
     fn address_of(&mut self, line: usize, at: usize) {
-        let (Some(wanted), Some(seen)) = (self.list.lines.get(line), self.seen.get(at)) else { return };
+        let (Some(wanted), Some(seen)) = (self.list.lines.get(line), self.seen.get(at)) else {
+            return;
+        };
         let (Some(planned), Some(address)) = (&wanted.address, &seen.address) else { return };
         if belong::is_same_address(planned, address) {
             return;
@@ -240,7 +249,10 @@ impl Match<'_, '_> {
                 );
                 self.find(Kind::Untold, &[line], &[], what);
             } else {
-                let what = Text::new(format!("没有找到 {}", name.zh), format!("{} was not found", name.en));
+                let what = Text::new(
+                    format!("没有找到 {}", name.zh),
+                    format!("{} was not found", name.en),
+                );
                 self.find(Kind::Missing, &[line], &[], what);
             }
         }
@@ -266,17 +278,30 @@ impl Match<'_, '_> {
         }
     }
 
-    /// Returns the lines that may be what was looked at and told nothing, and why that was.
-    fn untold_lines(&self, places: &belong::Places) -> BTreeMap<usize, Text> {
+    /// Returns the lines that may be what was looked at and told nothing, and why that was; a
+    /// machine that is on no line is told of at once.
+    fn untold_lines(&mut self, places: &belong::Places) -> BTreeMap<usize, Text> {
         let mut lines = BTreeMap::new();
         for one in self.untold {
             let by_name = places.serials.get(&folded(&one.name)).and_then(|lines| lines.first());
             let line = by_name.copied().or_else(|| {
                 let place = one.place.as_ref().and_then(|place| places.at_place(place));
-                place.or_else(|| one.address.as_ref().and_then(|address| places.at_address(address)))
+                place
+                    .or_else(|| one.address.as_ref().and_then(|address| places.at_address(address)))
             });
-            if let Some(line) = line {
-                lines.entry(line).or_insert_with(|| one.why.clone());
+            match line {
+                Some(line) => {
+                    lines.entry(line).or_insert_with(|| one.why.clone());
+                }
+                None if one.is_machine => {
+                    let (name, Text { zh, en }) = (&one.name, &one.why);
+                    let what = Text::new(
+                        format!("清单外的 `{name}` 未能查明：{zh}"),
+                        format!("`{name}`, which is not on the list, could not be told: {en}"),
+                    );
+                    self.find(Kind::Untold, &[], &[], what);
+                }
+                None => {}
             }
         }
         lines
@@ -301,7 +326,12 @@ impl Match<'_, '_> {
                     "contract line `{}`: {} ordered, {} on the list",
                     &[contract, ordered, count],
                 );
-                findings.push(Finding { kind: Kind::Quantity, lines: Vec::new(), seen: Vec::new(), what });
+                findings.push(Finding {
+                    kind: Kind::Quantity,
+                    lines: Vec::new(),
+                    seen: Vec::new(),
+                    what,
+                });
             }
         }
         self.findings.extend(findings);
@@ -310,14 +340,22 @@ impl Match<'_, '_> {
     fn done(mut self) -> Comparison {
         tiny_sort::stable::sort_by(&mut self.findings, |one, other| {
             let key = |finding: &Finding| {
-                (finding.kind.class(), finding.lines.first().copied().unwrap_or(usize::MAX), finding.kind)
+                (
+                    finding.kind.class(),
+                    finding.lines.first().copied().unwrap_or(usize::MAX),
+                    finding.kind,
+                )
             };
             key(one).cmp(&key(other))
         });
         let mut worst: Vec<Option<Class>> = vec![None; self.list.lines.len()];
         let mut missing = vec![false; self.list.lines.len()];
-        for finding in &self.findings {
+        let mut of_line: Vec<Vec<usize>> = vec![Vec::new(); self.list.lines.len()];
+        for (number, finding) in self.findings.iter().enumerate() {
             for line in &finding.lines {
+                if let Some(of_line) = of_line.get_mut(*line) {
+                    of_line.push(number);
+                }
                 if let Some(missing) = missing.get_mut(*line) {
                     *missing |= finding.kind == Kind::Missing;
                 }
@@ -348,7 +386,11 @@ impl Match<'_, '_> {
         let mut places = BTreeMap::new();
         for (name, ordered) in &self.list.contracts {
             places.insert(name.as_str(), contracts.len());
-            contracts.push(Contract { name: name.clone(), ordered: *ordered, ..Contract::default() });
+            contracts.push(Contract {
+                name: name.clone(),
+                ordered: *ordered,
+                ..Contract::default()
+            });
         }
         for (line, standing) in self.list.lines.iter().zip(&lines) {
             let at = places.get(line.contract.as_str());
@@ -360,7 +402,7 @@ impl Match<'_, '_> {
             contract.found += u32::from(standing.seen.is_some());
             contract.delivered += u32::from(standing.state == State::Delivered);
         }
-        Comparison { lines, extras, contracts, findings: self.findings }
+        Comparison { lines, extras, contracts, findings: self.findings, of_line }
     }
 }
 

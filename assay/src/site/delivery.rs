@@ -77,7 +77,9 @@ impl Delivery<'_> {
         let outcome = self.verdict(line).map(|verdict| verdict.outcome);
         match (state, outcome) {
             (State::Ordered, _) => None,
-            (State::Missing | State::Defect, _) | (_, Some(Outcome::NotAccepted)) => Some(Light::Bad),
+            (State::Missing | State::Defect, _) | (_, Some(Outcome::NotAccepted)) => {
+                Some(Light::Bad)
+            }
             (State::Delivered, Some(Outcome::Accepted)) => Some(Light::Good),
             (State::Open | State::Delivered, _) => Some(Light::Open),
         }
@@ -85,7 +87,8 @@ impl Delivery<'_> {
 
     /// Returns the findings of a line, the heaviest first.
     pub fn of_line(&self, line: usize) -> impl Iterator<Item = &Finding> {
-        self.comparison.findings.iter().filter(move |finding| finding.lines.contains(&line))
+        let numbers = self.comparison.of_line.get(line).map(Vec::as_slice).unwrap_or_default();
+        numbers.iter().filter_map(|number| self.comparison.findings.get(*number))
     }
 
     /// Returns what to do about a machine; nothing where there is nothing to do.

@@ -132,20 +132,39 @@ impl Kind {
     pub fn todo(self) -> Text {
         match self {
             Self::Missing => Text::new("补发或找到该设备", "deliver it, or find it"),
-            Self::Extra => Text::new("核对归属：退回，或补入清单", "find out whose it is: return it, or add it to the list"),
+            Self::Extra => Text::new(
+                "核对归属：退回，或补入清单",
+                "find out whose it is: return it, or add it to the list",
+            ),
             Self::Swapped => Text::new("现场换位", "exchange their places"),
-            Self::Misplaced => Text::new("移到计划位置，或更正清单", "move it to its place, or correct the list"),
-            Self::OtherAddress => Text::new("改管理口地址，或更正清单", "set the BMC address, or correct the list"),
-            Self::OtherSerial => Text::new("核对铭牌：换回，或更正清单", "check the label: exchange it, or correct the list"),
+            Self::Misplaced => {
+                Text::new("移到计划位置，或更正清单", "move it to its place, or correct the list")
+            }
+            Self::OtherAddress => {
+                Text::new("改管理口地址，或更正清单", "set the BMC address, or correct the list")
+            }
+            Self::OtherSerial => Text::new(
+                "核对铭牌：换回，或更正清单",
+                "check the label: exchange it, or correct the list",
+            ),
             Self::DuplicateListed => Text::new("按铭牌更正清单", "correct the list by the labels"),
-            Self::DuplicateFound => Text::new("核对铭牌，重写序列号", "check the labels and have the number written anew"),
+            Self::DuplicateFound => Text::new(
+                "核对铭牌，重写序列号",
+                "check the labels and have the number written anew",
+            ),
             Self::WrongModel => Text::new("换货", "exchange the machine"),
             Self::WrongPart => Text::new("换货或补件", "exchange or add the part"),
             Self::OtherFirmware => Text::new("更新固件", "update the firmware"),
-            Self::Quantity => Text::new("补发，或更正清单", "deliver the rest, or correct the list"),
+            Self::Quantity => {
+                Text::new("补发，或更正清单", "deliver the rest, or correct the list")
+            }
             Self::Untold => Text::new("补采数据后重查", "collect what is missing and run again"),
-            Self::Unidentified => Text::new("按铭牌核对序列号", "read the serial number off the label"),
-            Self::OddFirmware => Text::new("确认是否统一版本", "decide whether they are to be alike"),
+            Self::Unidentified => {
+                Text::new("按铭牌核对序列号", "read the serial number off the label")
+            }
+            Self::OddFirmware => {
+                Text::new("确认是否统一版本", "decide whether they are to be alike")
+            }
             Self::MoreParts => Text::new("确认即可", "confirm it"),
         }
     }
@@ -153,9 +172,11 @@ impl Kind {
     /// Returns who is to do it.
     pub fn who(self) -> Text {
         match self {
-            Self::Missing | Self::WrongModel | Self::WrongPart | Self::DuplicateFound | Self::Quantity => {
-                Text::new("供应商", "supplier")
-            }
+            Self::Missing
+            | Self::WrongModel
+            | Self::WrongPart
+            | Self::DuplicateFound
+            | Self::Quantity => Text::new("供应商", "supplier"),
             Self::Swapped | Self::Misplaced | Self::OtherAddress | Self::OtherFirmware => {
                 Text::new("现场实施", "site team")
             }

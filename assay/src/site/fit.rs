@@ -43,7 +43,9 @@ pub(super) fn fits(parts: &[Part], inventory: &Inventory) -> Vec<(Kind, Fit)> {
         let mut taken = vec![false; found.all.len()];
         // What is asked for in more detail is looked for first.
         let mut order: Vec<&Part> = parts.iter().filter(|part| part.kind == kind).collect();
-        tiny_sort::stable::sort_by(&mut order, |one, other| other.wants.len().cmp(&one.wants.len()));
+        tiny_sort::stable::sort_by(&mut order, |one, other| {
+            other.wants.len().cmp(&one.wants.len())
+        });
         let mut all_there = true;
         for part in order {
             let fit = one(part, &found, &mut taken);
@@ -102,7 +104,11 @@ fn one(part: &Part, found: &Pieces, taken: &mut [bool]) -> Fit {
     let hardware: Vec<Want> =
         part.wants.iter().filter(|want| !matches!(want, Want::Firmware(_))).cloned().collect();
     if part.kind.is_firmware() {
-        return if found.all.is_empty() { Fit::Unknown(untold(part, "")) } else { Fit::OtherFirmware(told) };
+        return if found.all.is_empty() {
+            Fit::Unknown(untold(part, ""))
+        } else {
+            Fit::OtherFirmware(told)
+        };
     }
     if hardware.len() < part.wants.len() {
         let mut free: Vec<bool> = taken.to_vec();
@@ -139,7 +145,8 @@ fn instead(part: &Part, found: &Pieces) -> Text {
         let version = all.first().map(|piece| piece.said()).unwrap_or_default();
         return text("清单 `{}`，实际 `{}`", "`{}` expected, `{}` found", &[&part.text, &version]);
     }
-    let versions: Vec<&str> = found.all.iter().filter_map(|piece| piece.firmware.as_deref()).collect();
+    let versions: Vec<&str> =
+        found.all.iter().filter_map(|piece| piece.firmware.as_deref()).collect();
     let is_versioned = part.wants.iter().any(|want| matches!(want, Want::Firmware(_)));
     let mut there = said(&all);
     if is_versioned && !versions.is_empty() {
@@ -180,7 +187,8 @@ pub(super) fn said(pieces: &[&Piece]) -> String {
     if groups.is_empty() {
         return "0".to_owned();
     }
-    let groups: Vec<String> = groups.iter().map(|(said, count)| format!("{count}×{said}")).collect();
+    let groups: Vec<String> =
+        groups.iter().map(|(said, count)| format!("{count}×{said}")).collect();
     groups.join(", ")
 }
 

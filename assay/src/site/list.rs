@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use bmc::{
-    sheet::{Cell, Merge, Sheet, place},
+    sheet::{Cell, Merge, Sheet, narrow, place},
     target::Address,
 };
 use profiles::Text;
@@ -119,7 +119,7 @@ impl List {
     /// Reads a list from the tables of a file: of the one whose columns name machines.
     pub fn read(sheets: &mut [Sheet]) -> Result<Self, Refusal> {
         for sheet in sheets.iter_mut() {
-            fill(sheet);
+            fill(sheet)?;
         }
         let mut chosen: Option<(&Sheet, Table<'_>)> = None;
         for sheet in sheets.iter() {
@@ -157,22 +157,38 @@ fn nothing() -> Refusal {
     )
 }
 
+/// Cells that merges may fill: more than a list has.
+const FILLED: usize = 2_000_000;
+
 /// Gives the cells of a merge the value of its first.
-fn fill(sheet: &mut Sheet) {
+fn fill(sheet: &mut Sheet) -> Result<(), Refusal> {
+    let mut places = BTreeMap::new();
+    places.extend(sheet.rows.iter().enumerate().map(|(at, (row, _))| (*row, at)));
+    let mut filled = 0_usize;
     for merge in &sheet.merges {
         let (column, row) = merge.first;
-        let first = sheet.rows.iter().find(|(at, _)| *at == row);
+        let first = places.get(&row).and_then(|at| sheet.rows.get(*at));
         let Some(cell) = first.and_then(|(_, cells)| cells.get(&column)).cloned() else { continue };
-        for (at, cells) in &mut sheet.rows {
-            if !(merge.first.1..=merge.last.1).contains(at) {
-                continue;
-            }
-            // A title may be merged over all columns that there are: wider than any list is nothing.
+        if merge.last.1 < row {
+            continue;
+        }
+        for at in places.range(row..=merge.last.1).map(|(_, at)| *at) {
+            let Some((_, cells)) = sheet.rows.get_mut(at) else { continue };
+            // A title may be merged over all columns that there are: no list is as wide.
             for column in merge.first.0..=merge.last.0.min(merge.first.0.saturating_add(255)) {
+                filled += 1;
                 cells.entry(column).or_insert_with(|| cell.clone());
+            }
+            if filled > FILLED {
+                return Err(Refusal {
+                    cell: Some(merge.name()),
+                    why: Text::new("合并的单元格太多", "too many cells are merged"),
+                    hint: Text::new("取消合并", "unmerge them"),
+                });
             }
         }
     }
+    Ok(())
 }
 
 /// Finds the names of columns; nothing where no row has any that names a machine.
@@ -206,7 +222,10 @@ fn table(sheet: &Sheet) -> Result<Option<Table<'_>>, Refusal> {
                             "`{}` says the same column as {}",
                             &[&cell.text, &place(first, *row)],
                         ),
-                        hint: Text::new("去掉其中一列，或改名", "leave one of them out, or rename it"),
+                        hint: Text::new(
+                            "去掉其中一列，或改名",
+                            "leave one of them out, or rename it",
+                        ),
                     });
                 }
             }
@@ -224,24 +243,24 @@ const REMARKS: [&str; 9] = ["合计", "总计", "小计", "共计", "备注", "�
 fn of(table: &Table<'_>) -> Result<List, Refusal> {
     let first_row = table.rows.first().map_or(usize::MAX, |(row, _)| *row);
     let mut list = List { unread: table.unread.clone(), ..List::default() };
-    let mut remarks = Vec::new();
-    for (row, cells) in table.rows {
+    let is_remark = |cells: &BTreeMap<u32, Cell>| {
         let begins = cells.values().find(|cell| !cell.text.is_empty());
-        let Some(begins) = begins else { continue };
-        let begins = bmc::sheet::narrow(&begins.text).replace(' ', "").to_lowercase();
-        if REMARKS.iter().any(|word| begins.starts_with(word)) {
-            remarks.push(*row);
-            continue;
-        }
+        let begins = begins.map(|cell| narrow(&cell.text).replace(' ', "").to_lowercase());
+        begins.is_some_and(|begins| REMARKS.iter().any(|word| begins.starts_with(word)))
+    };
+    let of_remarks = table.rows.iter().filter(|(_, cells)| is_remark(cells));
+    let remarks: Vec<usize> = of_remarks.map(|(row, _)| *row).collect();
+    merged(table, first_row, &remarks)?;
+    for (row, cells) in table.rows.iter().filter(|(row, _)| !remarks.contains(row)) {
         let read = cells::Row { columns: &table.columns, cells, row: *row };
         if let Some(line) = read.line()? {
-            list.unchecked.extend(line.parts.iter().flat_map(|part| part.unchecked.iter().cloned()));
+            list.unchecked
+                .extend(line.parts.iter().flat_map(|part| part.unchecked.iter().cloned()));
             list.lines.push(line);
         }
     }
     tiny_sort::stable::sort(&mut list.unchecked);
     list.unchecked.dedup();
-    merged(table, first_row, &remarks)?;
     if list.lines.is_empty() {
         return Err(Refusal::of_list(
             Text::new("清单中没有设备", "the list has no machines"),
@@ -264,7 +283,8 @@ fn merged(table: &Table<'_>, first_row: usize, remarks: &[usize]) -> Result<(), 
         let of: Vec<Column> =
             table.columns.iter().filter(|(_, at)| over(at)).map(|(column, _)| *column).collect();
         let names = [Column::Serial, Column::Address, Column::Place, Column::Unit];
-        let is_shared = merge.first.1 < merge.last.1 && of.iter().any(|column| names.contains(column));
+        let is_shared =
+            merge.first.1 < merge.last.1 && of.iter().any(|column| names.contains(column));
         if of.len() > 1 || is_shared {
             return Err(Refusal {
                 cell: Some(merge.name()),
@@ -302,9 +322,11 @@ fn unique(list: &List, table: &Table<'_>) -> Result<(), Refusal> {
         let Some(at) = &line.place else { continue };
         let room = at.room.as_deref().map(folded).unwrap_or_default();
         let rack = racks.entry(format!("{room}|{}", folded(&at.rack))).or_default();
-        let (low, high) = (at.unit, at.unit.saturating_add(line.height.unwrap_or(1)).saturating_sub(1));
+        let (low, high) =
+            (at.unit, at.unit.saturating_add(line.height.unwrap_or(1)).saturating_sub(1));
         // Nodes of one enclosure stand in the same units.
-        let overlaps = |(a, b, _): &&(u8, u8, usize)| *a <= high && low <= *b && (*a, *b) != (low, high);
+        let overlaps =
+            |(a, b, _): &&(u8, u8, usize)| *a <= high && low <= *b && (*a, *b) != (low, high);
         if let Some((_, _, first)) = rack.iter().find(overlaps) {
             return Err(Refusal {
                 cell: cell(Column::Unit, line.row).or_else(|| cell(Column::Place, line.row)),

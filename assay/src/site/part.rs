@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Items are separated by `;`, `；` or a new line. An item is a number with `×`, `x` or `*`, a kind
-//! and what it has to be; the number may stand at its end (`CPU Kunpeng 920×2`), and is 1 where it is
-//! left out. Words that are no measure are of the model, maker or part number, each of which has to
+//! and what it has to be; the number may stand at its end (`CPU Kunpeng 920×2`) or have a Chinese
+//! measure word (`8条 内存 32GB`), and is 1 where it is left out. Words that are no measure are of the model, maker or part number, each of which has to
 //! be there; what stands in quotation marks is nothing else. What is known to be of no such thing
 //! (`RDIMM`, `热插拔`) is kept and not compared, which `assay site check` says.
 
@@ -104,11 +104,61 @@ const DISKS: [(&str, Want); 9] = [
 
 /// What lists say of parts and no inventory tells.
 const UNCHECKED: &[&str] = &[
-    "rdimm", "lrdimm", "udimm", "reg", "ecc", "registered", "热插拔", "冗余", "企业级", "读取密集",
-    "混合型", "铂金", "钛金", "光口", "电口", "以太网", "含光模块", "光模块", "sfp+", "sfp28", "sfp",
-    "qsfp28", "qsfp", "rj45", "2.5寸", "3.5寸", "2.5英寸", "3.5英寸", "2.5\"", "3.5\"", "2.5in",
-    "3.5in", "sff", "lff", "u.2", "m.2", "u.3", "12gb/s", "6gb/s", "12gb", "6gb", "ac", "dc", "hot-plug",
-    "redundant", "pcie", "pcie3.0", "pcie4.0", "pcie5.0", "1+1", "7.2k", "10k", "15k", "缓存", "卡",
+    "rdimm",
+    "lrdimm",
+    "udimm",
+    "reg",
+    "ecc",
+    "registered",
+    "热插拔",
+    "冗余",
+    "企业级",
+    "读取密集",
+    "混合型",
+    "铂金",
+    "钛金",
+    "光口",
+    "电口",
+    "以太网",
+    "含光模块",
+    "光模块",
+    "sfp+",
+    "sfp28",
+    "sfp",
+    "qsfp28",
+    "qsfp",
+    "rj45",
+    "2.5寸",
+    "3.5寸",
+    "2.5英寸",
+    "3.5英寸",
+    "2.5\"",
+    "3.5\"",
+    "2.5in",
+    "3.5in",
+    "sff",
+    "lff",
+    "u.2",
+    "m.2",
+    "u.3",
+    "12gb/s",
+    "6gb/s",
+    "12gb",
+    "6gb",
+    "ac",
+    "dc",
+    "hot-plug",
+    "redundant",
+    "pcie",
+    "pcie3.0",
+    "pcie4.0",
+    "pcie5.0",
+    "1+1",
+    "7.2k",
+    "10k",
+    "15k",
+    "缓存",
+    "卡",
 ];
 
 impl Kind {
@@ -166,7 +216,10 @@ fn one(item: &str) -> Result<Part, Text> {
     for Word { text, is_quoted } in words {
         let lower = text.to_lowercase();
         if !is_quoted && kind.is_none() {
-            kind = KINDS.iter().find(|(_, names)| names.contains(&lower.as_str())).map(|(kind, _)| *kind);
+            kind = KINDS
+                .iter()
+                .find(|(_, names)| names.contains(&lower.as_str()))
+                .map(|(kind, _)| *kind);
             if kind.is_some() {
                 continue;
             }
@@ -174,7 +227,8 @@ fn one(item: &str) -> Result<Part, Text> {
         rest.push(Word { text, is_quoted });
     }
     let is_disk = |word: &Word| !word.is_quoted && of_disk(&word.text.to_lowercase()).is_some();
-    let kind = kind.or_else(|| rest.iter().any(is_disk).then_some(Kind::Disk)).ok_or_else(unknown)?;
+    let kind =
+        kind.or_else(|| rest.iter().any(is_disk).then_some(Kind::Disk)).ok_or_else(unknown)?;
     let mut part =
         Part { count, kind, wants: Vec::new(), unchecked: Vec::new(), text: item.to_owned() };
     let mut rest = rest.into_iter();
@@ -184,7 +238,8 @@ fn one(item: &str) -> Result<Part, Text> {
             part.wants.push(Want::Firmware(text));
         } else if is_quoted {
             part.wants.push(Want::Word(text));
-        } else if matches!(lower.as_str(), "fw" | "固件" | "firmware" | "版本" | "ver" | "version") {
+        } else if matches!(lower.as_str(), "fw" | "固件" | "firmware" | "版本" | "ver" | "version")
+        {
             let Some(version) = rest.next() else { return Err(no_version(item)) };
             part.wants.push(Want::Firmware(version.text));
         } else if kind.is_firmware() {
@@ -205,7 +260,11 @@ fn one(item: &str) -> Result<Part, Text> {
 }
 
 fn no_version(item: &str) -> Text {
-    text("`{}` 应写一个版本号，如 `BIOS 1.83`", "`{}`: one version is asked for, as in `BIOS 1.83`", &[item])
+    text(
+        "`{}` 应写一个版本号，如 `BIOS 1.83`",
+        "`{}`: one version is asked for, as in `BIOS 1.83`",
+        &[item],
+    )
 }
 
 fn of_disk(lower: &str) -> Option<Want> {
@@ -246,7 +305,8 @@ fn words(item: &str) -> Vec<Word> {
 /// Returns whether a character is a sign of multiplication, and no letter of a name (`X710`,
 /// `R740xd`).
 fn is_times(all: &[char], at: usize) -> bool {
-    let (before, after) = (all.get(..at).unwrap_or_default(), all.get(at + 1..).unwrap_or_default());
+    let (before, after) =
+        (all.get(..at).unwrap_or_default(), all.get(at + 1..).unwrap_or_default());
     match all.get(at) {
         Some('×' | '*' | '✕' | '✖' | '╳') => true,
         // `8xDIMM`, `8x DIMM`, `DIMM 32GiB x8`, `DIMM 32GBx8`, `DIMM 32GB x 8`.
@@ -257,7 +317,9 @@ fn is_times(all: &[char], at: usize) -> bool {
             let is_alone = after.first().is_some_and(|at| at.is_whitespace());
             let is_first = !before.is_empty() && before.iter().all(char::is_ascii_digit);
             match before.last() {
-                Some(last) if last.is_whitespace() => is_alone || (is_count && all.get(at) == Some(&'x')),
+                Some(last) if last.is_whitespace() => {
+                    is_alone || (is_count && all.get(at) == Some(&'x'))
+                }
                 Some('b' | 'B') => is_count,
                 _ => is_first && !after.first().is_some_and(char::is_ascii_digit),
             }
@@ -268,7 +330,8 @@ fn is_times(all: &[char], at: usize) -> bool {
 
 /// Takes the number out of an item's words.
 fn counted(mut words: Vec<Word>, item: &str) -> Result<(Vec<Word>, u32), Text> {
-    let is_sign = |word: Option<&Word>| word.is_some_and(|word| word.text == "×" && !word.is_quoted);
+    let is_sign =
+        |word: Option<&Word>| word.is_some_and(|word| word.text == "×" && !word.is_quoted);
     let number = |word: Option<&Word>| word.and_then(|word| word.text.parse::<u32>().ok());
     let count = if is_sign(words.get(1)) && number(words.first()).is_some() {
         let count = number(words.first());
@@ -278,6 +341,19 @@ fn counted(mut words: Vec<Word>, item: &str) -> Result<(Vec<Word>, u32), Text> {
         let count = number(words.last());
         words.truncate(words.len() - 2);
         count
+    } else if let Some(first) = words.first().filter(|word| !word.is_quoted)
+        && first.text.starts_with(|at: char| at.is_ascii_digit())
+    {
+        // `8条 内存 32GB`; a number by itself may be anything.
+        let plain =
+            first.text.trim_end_matches(['条', '块', '颗', '个', '张', '片', '只', '路', '根']);
+        let is_counted = plain.len() < first.text.len();
+        let count = plain.parse::<u32>().ok();
+        let is_number = count.is_some();
+        if is_number {
+            words.remove(0);
+        }
+        count.filter(|_| is_counted).or((!is_number).then_some(1))
     } else {
         Some(1)
     };
@@ -320,10 +396,9 @@ fn measure(kind: Kind, lower: &str) -> Option<Want> {
         (Kind::Cpu, "ghz" | "g") => Want::Hertz(scaled(1_000_000_000)?),
         (Kind::Cpu, "mhz") => Want::Hertz(scaled(1_000_000)?),
         (Kind::Cpu, "核" | "c" | "core" | "cores" | "核心") => Want::Cores(whole()?),
-        (
-            Kind::Nic | Kind::Hba,
-            "g" | "ge" | "gbe" | "gb" | "gb/s" | "gbps" | "gbit/s" | "gfc",
-        ) => Want::Bps(scaled(1_000_000_000)?),
+        (Kind::Nic | Kind::Hba, "g" | "ge" | "gbe" | "gb" | "gb/s" | "gbps" | "gbit/s" | "gfc") => {
+            Want::Bps(scaled(1_000_000_000)?)
+        }
         (Kind::Nic | Kind::Hba, "m" | "mbps" | "mb/s" | "mbit/s") => Want::Bps(scaled(1_000_000)?),
         (Kind::Nic | Kind::Hba, "口" | "端口" | "port" | "ports" | "p") => {
             Want::Ports(usize::try_from(whole()?).ok()?)

@@ -106,9 +106,10 @@ fn cpus(inventory: &Inventory) -> Vec<Piece> {
 }
 
 fn dimms(inventory: &Inventory) -> Vec<Piece> {
-    let there = inventory.dimm.iter().filter(|dimm| {
-        dimm.present != Some(false) && dimm.kind.as_deref() != Some("flash")
-    });
+    let there = inventory
+        .dimm
+        .iter()
+        .filter(|dimm| dimm.present != Some(false) && dimm.kind.as_deref() != Some("flash"));
     let piece = |dimm: &inventory::model::Dimm| Piece {
         label: dimm.locator.clone(),
         words: joined(&[&dimm.manufacturer, &dimm.part_number]),
@@ -219,7 +220,10 @@ fn firmware(inventory: &Inventory, kind: Kind) -> Vec<Piece> {
         }
         _ => inventory.bmc.as_ref().and_then(|bmc| bmc.firmware.clone()),
     };
-    version.map(|version| Piece { firmware: Some(version), ..Piece::default() }).into_iter().collect()
+    version
+        .map(|version| Piece { firmware: Some(version), ..Piece::default() })
+        .into_iter()
+        .collect()
 }
 
 impl Piece {

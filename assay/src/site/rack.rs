@@ -64,7 +64,8 @@ pub fn racks<'s>(list: &List, machine: &dyn Fn(usize) -> Option<&'s Seen<'s>>) -
             let room = next.get(at).map_or(HIGHEST, |next| next.saturating_sub(slot.unit));
             slot.height = slot.height.min(room.max(1));
         }
-        let top = rack.slots.iter().map(|slot| slot.unit.saturating_add(slot.height).saturating_sub(1));
+        let top =
+            rack.slots.iter().map(|slot| slot.unit.saturating_add(slot.height).saturating_sub(1));
         let top = top.max().unwrap_or(0);
         let said = if rack.units == 0 { UNITS } else { rack.units };
         rack.units = said.max(top);

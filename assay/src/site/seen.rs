@@ -32,6 +32,9 @@ pub struct Untold {
     pub address: Option<Address>,
     /// The place that its name says.
     pub place: Option<Place>,
+    /// Whether it is a machine: a BMC that was asked, descriptions that do not fit; and no file that
+    /// may be anything.
+    pub is_machine: bool,
     /// Why it told nothing.
     pub why: Text,
 }
@@ -77,7 +80,8 @@ impl Seen<'_> {
 pub fn serial(inventory: &Inventory) -> Option<&str> {
     let system = inventory.system.as_ref().and_then(|system| system.serial.as_deref());
     let chassis = || inventory.chassis.iter().find_map(|chassis| chassis.serial.as_deref());
-    let is_usable = |serial: &&str| !folded(serial).is_empty() && !placeholder::is_placeholder(serial);
+    let is_usable =
+        |serial: &&str| !folded(serial).is_empty() && !placeholder::is_placeholder(serial);
     system.filter(is_usable).or_else(|| chassis().filter(is_usable))
 }
 
@@ -106,7 +110,8 @@ pub fn are_two(one: &Inventory, other: &Inventory) -> bool {
     {
         return true;
     }
-    let is_read = |inventory: &Inventory, kind| inventory.sources.iter().any(|source| source.kind == kind);
+    let is_read =
+        |inventory: &Inventory, kind| inventory.sources.iter().any(|source| source.kind == kind);
     let kinds = [SourceKind::Smbios, SourceKind::Redfish];
     if !kinds.iter().any(|kind| is_read(one, *kind) && is_read(other, *kind)) {
         return false;

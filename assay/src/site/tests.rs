@@ -4,7 +4,7 @@ use inventory::{
     Inventory,
     model::{Chassis, Cpu, Dimm, Disk, Firmware, Section, SectionState, System},
 };
-use profiles::Lang;
+use profiles::{Lang, Text};
 
 use super::{
     compare::compare,
@@ -71,7 +71,8 @@ fn machine(serial: &str) -> Inventory {
         }],
         ..Inventory::default()
     };
-    for section in [Section::System, Section::Cpu, Section::Dimm, Section::Disk, Section::Firmware] {
+    for section in [Section::System, Section::Cpu, Section::Dimm, Section::Disk, Section::Firmware]
+    {
         inventory.set_section(section, SectionState::Complete, None);
     }
     inventory
@@ -89,7 +90,13 @@ fn found(comparison: &Comparison, list: &List) -> Vec<String> {
     comparison
         .findings
         .iter()
-        .map(|one| format!("{} {}", one.kind.code(), one.lines.iter().map(name).collect::<Vec<_>>().join(",")))
+        .map(|one| {
+            format!(
+                "{} {}",
+                one.kind.code(),
+                one.lines.iter().map(name).collect::<Vec<_>>().join(",")
+            )
+        })
         .collect()
 }
 
@@ -136,7 +143,11 @@ fn each_defect_is_named_once_with_what_it_explains() {
             |found, _| found[2].1 = machine("X9"),
             &["other-serial S3"],
         ),
-        ("wrong module", |found, _| found[2].1.dimm[1].size_bytes = Some(16 << 30), &["wrong-part S3"]),
+        (
+            "wrong module",
+            |found, _| found[2].1.dimm[1].size_bytes = Some(16 << 30),
+            &["wrong-part S3"],
+        ),
         ("one module less", |found, _| drop(found[2].1.dimm.pop()), &["wrong-part S3"]),
         (
             "other firmware",
@@ -166,9 +177,15 @@ fn each_defect_is_named_once_with_what_it_explains() {
             },
             &["duplicate-found S1,S3"],
         ),
-        ("fewer than ordered", |_, list| {
-            *list = list.replace("contract-line,", "quantity,contract-line,").replace("1,TaiShan", "4,1,TaiShan");
-        }, &["quantity "]),
+        (
+            "fewer than ordered",
+            |_, list| {
+                *list = list
+                    .replace("contract-line,", "quantity,contract-line,")
+                    .replace("1,TaiShan", "4,1,TaiShan");
+            },
+            &["quantity "],
+        ),
     ];
     for (name, change, expected) in cases {
         let mut text = rack(&["S1", "S2", "S3"], PARTS);
@@ -198,11 +215,8 @@ fn what_was_not_told_is_never_delivered() {
     machines[1].dimm.pop();
     machines[1].set_section(Section::Dimm, SectionState::Partial, Some("hung".to_owned()));
     machines[2].system.as_mut().expect("a system").serial = None;
-    let seen = [
-        seen("A01-U1", &machines[0]),
-        seen("A01-U3", &machines[1]),
-        seen("A01-U5", &machines[2]),
-    ];
+    let seen =
+        [seen("A01-U1", &machines[0]), seen("A01-U3", &machines[1]), seen("A01-U5", &machines[2])];
     let comparison = compare(&list, &seen, &[]);
     assert_eq!(found(&comparison, &list), ["untold S1", "untold S2", "untold S3"]);
     assert!(comparison.lines.iter().all(|line| line.state == State::Open));
@@ -223,6 +237,7 @@ fn a_machine_that_could_not_be_asked_is_open_and_not_missing() {
         name: "192.0.2.2".to_owned(),
         address: "192.0.2.2".parse().ok(),
         place: None,
+        is_machine: true,
         why,
     }];
     // One that says nothing of itself may be either of the others.
@@ -272,12 +287,20 @@ fn a_list_made_of_what_was_found_is_what_was_found() {
         let rows = write::rows(&at, Some("gd-gov-cloud/ecs-server"), lang);
         let text: Vec<String> = rows
             .iter()
-            .map(|row| row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect::<Vec<_>>().join(","))
+            .map(|row| {
+                row.iter()
+                    .map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")))
+                    .collect::<Vec<_>>()
+                    .join(",")
+            })
             .collect();
         let list = list(&text.join("\n"));
         assert!(list.unread.is_empty() && list.unchecked.is_empty(), "{list:?}");
         assert_eq!(list.lines[0].parts.len(), 4, "{:?}", list.lines[0].parts);
-        assert_eq!(list.lines[0].place.as_ref().map(ToString::to_string).as_deref(), Some("A01-U1"));
+        assert_eq!(
+            list.lines[0].place.as_ref().map(ToString::to_string).as_deref(),
+            Some("A01-U1")
+        );
         let comparison = compare(&list, &at, &[]);
         assert_eq!(found(&comparison, &list), Vec::<String>::new());
         assert!(comparison.lines.iter().all(|line| line.state == State::Delivered));
@@ -290,7 +313,8 @@ fn a_rack_shows_each_line_once_in_units_that_are_its_own() {
     text.push_str("1,,N1,A01,40,2,\n1,,N2,A01,40,2,\n1,,B1,B02,1,,\n");
     let list = list(&text);
     let racks = rack::racks(&list, &|_| None);
-    let names: Vec<(&str, u8)> = racks.iter().map(|rack| (rack.name.as_str(), rack.units)).collect();
+    let names: Vec<(&str, u8)> =
+        racks.iter().map(|rack| (rack.name.as_str(), rack.units)).collect();
     assert_eq!(names, [("A01", 42), ("B02", 42)]);
     let slots: Vec<(u8, u8, usize)> =
         racks[0].slots.iter().map(|slot| (slot.unit, slot.height, slot.lines.len())).collect();

@@ -34,7 +34,9 @@ pub fn rows(seen: &[Seen<'_>], profile: Option<&str>, lang: Lang) -> Vec<Vec<Str
         let place = one.place.as_ref();
         let height = one.inventory.chassis.iter().find_map(|chassis| chassis.height_u);
         let cell = |column: Column| match column {
-            Column::Model => one.inventory.system.as_ref().and_then(|system| system.product.clone()),
+            Column::Model => {
+                one.inventory.system.as_ref().and_then(|system| system.product.clone())
+            }
             Column::Serial => one.serial().map(str::to_owned),
             Column::Address => one.address.as_ref().map(ToString::to_string),
             Column::Room => place.and_then(|place| place.room.clone()),
@@ -105,7 +107,12 @@ fn item(kind: Kind, piece: &Piece) -> Option<String> {
             };
             let memory = piece.memory.as_deref().filter(|memory| memory.starts_with("DDR"));
             let memory = memory.filter(|memory| memory.len() == 4);
-            Some(memory.map_or_else(|| format!("DIMM {size}"), |memory| format!("DIMM {size} {memory}")))
+            Some(
+                memory.map_or_else(
+                    || format!("DIMM {size}"),
+                    |memory| format!("DIMM {size} {memory}"),
+                ),
+            )
         }
         Kind::Disk => {
             let bytes = piece.bytes?;
@@ -116,9 +123,11 @@ fn item(kind: Kind, piece: &Piece) -> Option<String> {
             } else {
                 format!("{gigabytes}GB")
             };
-            let protocol = piece.protocol.as_deref().filter(|one| matches!(*one, "nvme" | "sata" | "sas"));
+            let protocol =
+                piece.protocol.as_deref().filter(|one| matches!(*one, "nvme" | "sata" | "sas"));
             let medium = piece.medium.as_deref().filter(|one| matches!(*one, "ssd" | "hdd"));
-            let mut words: Vec<String> = [protocol, medium].into_iter().flatten().map(str::to_uppercase).collect();
+            let mut words: Vec<String> =
+                [protocol, medium].into_iter().flatten().map(str::to_uppercase).collect();
             if words.is_empty() {
                 words.push("DISK".to_owned());
             }
@@ -136,8 +145,9 @@ fn item(kind: Kind, piece: &Piece) -> Option<String> {
         },
         Kind::Bios | Kind::Bmc => {
             let version = piece.firmware.as_deref()?.trim();
-            (!version.is_empty() && !version.contains(['"', ';', '\n']))
-                .then(|| format!("{} \"{version}\"", if kind == Kind::Bios { "BIOS" } else { "BMC" }))
+            (!version.is_empty() && !version.contains(['"', ';', '\n'])).then(|| {
+                format!("{} \"{version}\"", if kind == Kind::Bios { "BIOS" } else { "BMC" })
+            })
         }
     }
 }

@@ -17,8 +17,8 @@ use profiles::Text;
 
 use self::find::{Found, Ways, find};
 use super::{
-    can_write, environment, read_cover,
     super::{bmc::survey::Hosts, catalogue, parallel, report as reports, site as lists},
+    can_write, environment, read_cover,
     via::{BATCH, Profiles, Run, folder_name, is_disagreement, name_of},
 };
 use crate::{
@@ -118,7 +118,8 @@ pub(super) fn run(
         cover: &run.cover,
         at: &at,
     };
-    let page = place::write(&arguments.out, &delivery, reports::form(arguments.form, global).language)?;
+    let page =
+        place::write(&arguments.out, &delivery, reports::form(arguments.form, global).language)?;
     match arguments.output {
         Format::Json => super::super::print_json(&output::document(&delivery), console)?,
         Format::Text => {

@@ -136,10 +136,7 @@ pub(super) fn run(
 }
 
 /// Returns the profiles that the machines are judged by, by their names.
-fn profiles_of(
-    arguments: &Accept,
-    hosts: &Hosts,
-) -> Result<Profiles, Failure> {
+fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<Profiles, Failure> {
     let mut profiles = BTreeMap::new();
     for (address, listed) in hosts.listed() {
         let Some(name) = name_of(arguments, listed.and_then(|one| one.profile.as_deref())) else {
@@ -246,7 +243,8 @@ impl Run<'_> {
             merged.findings.push(finding(&Unusable { name, why: why.clone() }));
         }
         let disagreements = merged.findings.iter().filter(|one| is_disagreement(one)).count();
-        let (report, placed) = self.judge(&row.profile, &merged, self.cover.clone(), evidence, inputs)?;
+        let (report, placed) =
+            self.judge(&row.profile, &merged, self.cover.clone(), evidence, inputs)?;
         let name = folder_name(row.serial.as_deref(), &row.address, taken);
         let folder = self.arguments.out.join(name);
         let form = reports::form(self.arguments.form, self.global);
@@ -390,7 +388,11 @@ pub(super) fn is_disagreement(finding: &Finding) -> bool {
 }
 
 /// Returns the name of a machine's folder: its serial number, where that is a name, or its address.
-pub(super) fn folder_name(serial: Option<&str>, address: &str, taken: &mut BTreeMap<String, usize>) -> String {
+pub(super) fn folder_name(
+    serial: Option<&str>,
+    address: &str,
+    taken: &mut BTreeMap<String, usize>,
+) -> String {
     let plain = |text: &str| -> String {
         let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
         text.chars().map(safe).collect()

@@ -73,7 +73,8 @@ impl Places {
             _ => None,
         };
         let by_room = self.places.get(&place.key(true));
-        only(by_room).or_else(|| only(self.bare.get(&place.key(false))).filter(|_| by_room.is_none()))
+        only(by_room)
+            .or_else(|| only(self.bare.get(&place.key(false))).filter(|_| by_room.is_none()))
     }
 
     /// Returns the line of an address.
@@ -97,7 +98,9 @@ pub(super) fn is_same_address(one: &Address, other: &Address) -> bool {
 
 impl Match<'_, '_> {
     fn pair(&mut self, line: usize, seen: usize) {
-        if let (Some(of_line), Some(of_seen)) = (self.of_line.get_mut(line), self.of_seen.get_mut(seen)) {
+        if let (Some(of_line), Some(of_seen)) =
+            (self.of_line.get_mut(line), self.of_seen.get_mut(seen))
+        {
             *of_line = Some(seen);
             *of_seen = Some(line);
         }
@@ -138,7 +141,8 @@ impl Match<'_, '_> {
             let mut open = open.into_iter();
             for seen in left {
                 // Where a machine stands in the place of another line, it may be that line's.
-                let elsewhere = lines.len() > 1 || machines.get(serial).is_some_and(|all| all.len() > 1);
+                let elsewhere =
+                    lines.len() > 1 || machines.get(serial).is_some_and(|all| all.len() > 1);
                 if elsewhere && stands(&seen).is_some() && !pairs.is_empty() {
                     continue;
                 }
@@ -184,7 +188,11 @@ impl Match<'_, '_> {
             let en: Vec<&str> = names.iter().map(|name| name.en.as_str()).collect();
             let what = Text::new(
                 format!("{} 台不同的设备报告同一序列号：{}", all.len(), zh.join("、")),
-                format!("{} different machines tell one serial number: {}", all.len(), en.join(", ")),
+                format!(
+                    "{} different machines tell one serial number: {}",
+                    all.len(),
+                    en.join(", ")
+                ),
             );
             let lines: Vec<usize> =
                 all.iter().filter_map(|at| self.of_seen.get(*at).copied().flatten()).collect();
@@ -226,7 +234,8 @@ impl Match<'_, '_> {
                     let place = self.line_name(line);
                     let what = Text::new(
                         format!("{}：清单序列号 `{wants}`，实际 `{serial}`", place.zh),
-                        text("", "{}: `{}` on the list, `{}` found", &[&place.en, &wants, &serial]).en,
+                        text("", "{}: `{}` on the list, `{}` found", &[&place.en, &wants, &serial])
+                            .en,
                     );
                     self.find(Kind::OtherSerial, &[line], &[at], what);
                 }

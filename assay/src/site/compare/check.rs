@@ -44,11 +44,16 @@ impl Match<'_, '_> {
                 match seen.names() {
                     None => found.push((
                         Kind::Untold,
-                        text("没有报告型号（清单 `{}`）", "tells no model (`{}` ordered)", &[model]),
+                        text(
+                            "没有报告型号（清单 `{}`）",
+                            "tells no model (`{}` ordered)",
+                            &[model],
+                        ),
                     )),
                     Some(names) if !naming::is_named(model, &names) => {
                         let is = seen.model().unwrap_or_default();
-                        let what = text("清单 `{}`，实际 `{}`", "`{}` ordered, `{}` found", &[model, &is]);
+                        let what =
+                            text("清单 `{}`，实际 `{}`", "`{}` ordered, `{}` found", &[model, &is]);
                         found.push((Kind::WrongModel, what));
                     }
                     Some(_) => {}
@@ -78,13 +83,15 @@ impl Match<'_, '_> {
             let mut groups: BTreeMap<(&str, String), Vec<(usize, usize, String)>> = BTreeMap::new();
             for (line, at) in self.of_line.iter().enumerate() {
                 let Some(at) = at else { continue };
-                let (Some(wanted), Some(seen)) = (self.list.lines.get(line), self.seen.get(*at)) else {
+                let (Some(wanted), Some(seen)) = (self.list.lines.get(line), self.seen.get(*at))
+                else {
                     continue;
                 };
                 if wanted.parts.iter().any(|part| part.kind == kind) {
                     continue;
                 }
-                let version = pieces(seen.inventory, kind).all.into_iter().find_map(|piece| piece.firmware);
+                let version =
+                    pieces(seen.inventory, kind).all.into_iter().find_map(|piece| piece.firmware);
                 if let (Some(version), Some(model)) = (version, seen.model()) {
                     groups.entry((&wanted.contract, model)).or_default().push((line, *at, version));
                 }
@@ -102,15 +109,20 @@ impl Match<'_, '_> {
                 odd.extend(others.map(|(line, at, version)| {
                     let what = Text::new(
                         format!("{} `{version}`，同型号 {like} 台为 `{most}`", kind.name().zh),
-                        format!("{} `{version}`, where {like} of its like have `{most}`", kind.name().en),
+                        format!(
+                            "{} `{version}`, where {like} of its like have `{most}`",
+                            kind.name().en
+                        ),
                     );
                     (*line, *at, what)
                 }));
             }
             for (line, at, what) in odd {
                 let name = self.line_name(line);
-                let what =
-                    Text::new(format!("{}：{}", name.zh, what.zh), format!("{}: {}", name.en, what.en));
+                let what = Text::new(
+                    format!("{}：{}", name.zh, what.zh),
+                    format!("{}: {}", name.en, what.en),
+                );
                 self.find(Kind::OddFirmware, &[line], &[at], what);
             }
         }

@@ -28,11 +28,16 @@ pub(super) struct Row<'s> {
 impl Row<'_> {
     /// Reads the line; nothing of a row where no column that is read has text.
     pub(super) fn line(&self) -> Result<Option<Line>, Refusal> {
-        if self.columns.values().all(|at| self.cells.get(at).is_none_or(|cell| cell.text.is_empty())) {
+        if self
+            .columns
+            .values()
+            .all(|at| self.cells.get(at).is_none_or(|cell| cell.text.is_empty()))
+        {
             return Ok(None);
         }
         let (at, of_place) = self.place()?;
-        let own = self.number(Column::Height, u32::from(HIGHEST))?.and_then(|n| u8::try_from(n).ok());
+        let own =
+            self.number(Column::Height, u32::from(HIGHEST))?.and_then(|n| u8::try_from(n).ok());
         let parts = match self.text(Column::Parts)? {
             None => Vec::new(),
             Some(cell) => part::read(&cell).map_err(|why| {
@@ -87,13 +92,18 @@ impl Row<'_> {
         if cell.is_error {
             return Err(self.refusal(
                 column,
-                text("表格没有算出结果（{}）", "the spreadsheet could not work it out ({})", &[&cell.text]),
+                text(
+                    "表格没有算出结果（{}）",
+                    "the spreadsheet could not work it out ({})",
+                    &[&cell.text],
+                ),
                 Text::new("改正公式，或直接填写", "correct the formula, or fill in the value"),
             ));
         }
         let plain = narrow(&cell.text).trim().to_owned();
         // Tables of ours have an apostrophe before what a spreadsheet would take for a formula.
-        let formula = plain.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
+        let formula =
+            plain.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@']));
         let plain = formula.map(str::to_owned).unwrap_or(plain);
         // What people write where there is nothing.
         let is_blank = plain.is_empty() || plain.chars().all(|at| "-/—".contains(at));
@@ -127,7 +137,10 @@ impl Row<'_> {
             self.refusal(
                 Column::Address,
                 text("管理口地址 `{}`：{}", "BMC address `{}`: {}", &[&told, &why]),
-                Text::new("写 IP 地址或主机名，可带 :端口", "write an IP address or a name, and :port after it"),
+                Text::new(
+                    "写 IP 地址或主机名，可带 :端口",
+                    "write an IP address or a name, and :port after it",
+                ),
             )
         })
     }
@@ -168,7 +181,8 @@ impl Row<'_> {
             )
         };
         if let Some(told) = self.text(Column::Place)? {
-            let (mut at, height) = Place::read(&told).ok_or_else(|| unclear(Column::Place, &told))?;
+            let (mut at, height) =
+                Place::read(&told).ok_or_else(|| unclear(Column::Place, &told))?;
             at.room = room.or(at.room);
             return Ok((Some(at), height));
         }

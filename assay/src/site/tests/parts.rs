@@ -16,24 +16,52 @@ fn parts_are_read_however_the_number_is_written() {
     };
     let module = (8, PartKind::Dimm, vec![Want::Bytes(32 << 30)]);
     for text in [
-        "8×DIMM 32GiB", "8x DIMM 32GB", "8xDIMM 32G", "8*内存 32GB", "DIMM 32GiB×8", "DIMM 32GB x8", "DIMM 32GBx8",
-        "DIMM 32GB x 8", "８×内存条　３２ＧＢ；", "DIMM 32GiB * 8。",
+        "8条 内存 32GB",
+        "8×DIMM 32GiB",
+        "8x DIMM 32GB",
+        "8xDIMM 32G",
+        "8*内存 32GB",
+        "DIMM 32GiB×8",
+        "DIMM 32GB x8",
+        "DIMM 32GBx8",
+        "DIMM 32GB x 8",
+        "８×内存条　３２ＧＢ；",
+        "DIMM 32GiB * 8。",
     ] {
         assert_eq!(one(text), module, "{text}");
     }
     let word = |text: &str| Want::Word(text.to_owned());
     for (text, count, kind, wants) in [
         ("CPU Kunpeng 920×2", 2, PartKind::Cpu, vec![word("Kunpeng"), word("920")]),
-        ("2×CPU Gold 6248R 3.0GHz 24核", 2, PartKind::Cpu, vec![
-            word("Gold"), word("6248R"), Want::Hertz(3_000_000_000), Want::Cores(24),
-        ]),
-        ("2×NVMe 3.84TB", 2, PartKind::Disk, vec![Want::Protocol("nvme"), Want::Bytes(3_840_000_000_000)]),
-        ("2×SATA SSD 480GB FW XC31", 2, PartKind::Disk, vec![
-            Want::Protocol("sata"), Want::Medium("ssd"), Want::Bytes(480_000_000_000), Want::Firmware("XC31".to_owned()),
-        ]),
-        ("NIC Intel X710 2口 10GE", 1, PartKind::Nic, vec![
-            word("Intel"), word("X710"), Want::Ports(2), Want::Bps(10_000_000_000),
-        ]),
+        (
+            "2×CPU Gold 6248R 3.0GHz 24核",
+            2,
+            PartKind::Cpu,
+            vec![word("Gold"), word("6248R"), Want::Hertz(3_000_000_000), Want::Cores(24)],
+        ),
+        (
+            "2×NVMe 3.84TB",
+            2,
+            PartKind::Disk,
+            vec![Want::Protocol("nvme"), Want::Bytes(3_840_000_000_000)],
+        ),
+        (
+            "2×SATA SSD 480GB FW XC31",
+            2,
+            PartKind::Disk,
+            vec![
+                Want::Protocol("sata"),
+                Want::Medium("ssd"),
+                Want::Bytes(480_000_000_000),
+                Want::Firmware("XC31".to_owned()),
+            ],
+        ),
+        (
+            "NIC Intel X710 2口 10GE",
+            1,
+            PartKind::Nic,
+            vec![word("Intel"), word("X710"), Want::Ports(2), Want::Bps(10_000_000_000)],
+        ),
         ("GPU \"A100 80GB x2\"", 1, PartKind::Gpu, vec![word("A100 80GB x2")]),
         ("2×电源 900W 热插拔", 2, PartKind::Psu, vec![Want::Milliwatts(900_000)]),
         ("BIOS 1.83", 1, PartKind::Bios, vec![Want::Firmware("1.83".to_owned())]),

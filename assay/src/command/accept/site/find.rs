@@ -119,11 +119,15 @@ pub(in crate::command) fn find(ways: Ways<'_>, console: &mut Console) -> Result<
         match merged {
             Ok(machine) => found.machines.push(machine),
             Err(untold) => {
-                found.unread.push((untold.name.clone(), untold.why.clone()));
                 found.untold.push(*untold);
             }
         }
     }
+    // A file that told nothing beside others of its machine says nothing of it.
+    let Found { machines, untold, .. } = &mut found;
+    let mut names = BTreeMap::new();
+    names.extend(machines.iter().map(|machine| (machine.name.clone(), ())));
+    untold.retain(|one| one.is_machine || !names.contains_key(&one.name));
     Ok(found)
 }
 
@@ -133,6 +137,7 @@ fn named(name: &str, why: Text) -> Untold {
         name: name.to_owned(),
         address: name.parse::<std::net::IpAddr>().ok().and_then(|ip| ip.to_string().parse().ok()),
         place: crate::site::place::from_name(name),
+        is_machine: false,
         why,
     }
 }
@@ -149,7 +154,8 @@ fn told(machine: survey::Machine) -> Result<Group, Untold> {
         let serial = listed.and_then(|listed| listed.serial);
         let why = gaps.into_iter().next().map(|gap| gap.why);
         let why = why.unwrap_or_else(|| Text::new("操作人员中断了", "the operator interrupted it"));
-        return Err(Untold { name: serial.unwrap_or(address), address: at, place, why });
+        let name = serial.unwrap_or(address);
+        return Err(Untold { name, address: at, place, is_machine: true, why });
     }
     let mut set = Set { name: address.clone(), place, ..Set::default() };
     for Imported { name, writer, inventory, bytes } in told {
@@ -202,11 +208,17 @@ fn keys(group: &Group) -> Vec<String> {
     }
     let uuid = |part: &Inventory| part.system.as_ref().and_then(|system| system.uuid.clone());
     let usable = |uuid: &String| placeholder::usable_uuid(uuid);
-    parts.iter().find_map(|part| uuid(part).filter(usable)).map(|uuid| format!("uuid:{uuid}")).into_iter().collect()
+    parts
+        .iter()
+        .find_map(|part| uuid(part).filter(usable))
+        .map(|uuid| format!("uuid:{uuid}"))
+        .into_iter()
+        .collect()
 }
 
 fn two(one: &Group, other: &Group) -> bool {
-    let pairs = one.set.parts.iter().flat_map(|one| other.set.parts.iter().map(move |two| (one, two)));
+    let pairs =
+        one.set.parts.iter().flat_map(|one| other.set.parts.iter().map(move |two| (one, two)));
     pairs.into_iter().any(|(one, other)| seen::are_two(one, other))
 }
 
@@ -219,7 +231,7 @@ fn merged(group: Group, force_same: bool) -> Result<Machine, Box<Untold>> {
             let cause = failure.cause.as_ref().map(ToString::to_string).unwrap_or_default();
             let Text { zh, en } = &failure.message;
             let why = Text::new(format!("{zh}：{cause}"), format!("{en}: {cause}"));
-            return Err(Box::new(Untold { address, place, ..named(&name, why) }));
+            return Err(Box::new(Untold { address, place, is_machine: true, ..named(&name, why) }));
         }
     };
     for Gap { why, .. } in gaps {

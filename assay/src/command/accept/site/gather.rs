@@ -104,7 +104,8 @@ fn of_path(path: &Path, entries: &mut Vec<Entry>, unread: &mut Vec<Unread>) -> R
     let mut by_name: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for entry in fs::read_dir(path).map_err(cannot)? {
         let entry = entry.map_err(cannot)?.path();
-        let whole = entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let whole =
+            entry.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if whole.starts_with('.') || OWN.contains(&whole.as_str()) || whole.starts_with("site.") {
             continue;
         }
@@ -118,6 +119,10 @@ fn of_path(path: &Path, entries: &mut Vec<Entry>, unread: &mut Vec<Unread>) -> R
             unread.push(Unread { name: String::new(), path: entry.display().to_string(), why });
             continue;
         }
+        if entry.is_dir() && is_shelf(&entry) {
+            of_path(&entry, entries, unread)?;
+            continue;
+        }
         by_name.entry(stem(&entry)).or_default().push(entry);
     }
     for (name, mut paths) in by_name {
@@ -129,7 +134,15 @@ fn of_path(path: &Path, entries: &mut Vec<Entry>, unread: &mut Vec<Unread>) -> R
 
 /// Returns whether a folder is of one machine whatever is in it: a report, or a recorded root.
 fn is_one(path: &Path) -> bool {
-    path.join(RESULT).is_file() || machine::is_recorded_root(path, &[])
+    path.join(RESULT).is_file()
+        || machine::is_recorded_root(path, &[])
+        || bmc::redfish::load::is_tree(path)
+}
+
+/// Returns whether a folder has reports in it.
+fn is_shelf(path: &Path) -> bool {
+    let has = |entry: fs::DirEntry| entry.path().join(RESULT).is_file();
+    !is_one(path) && fs::read_dir(path).is_ok_and(|entries| entries.flatten().any(has))
 }
 
 /// Returns a name without its ending; of an address the last number is no ending.
@@ -240,7 +253,8 @@ fn report(
 /// Puts together what is of one machine; where the descriptions name several, each has its own part
 /// of the folder.
 fn split(pieces: Vec<Piece>, name: &str, base: &Path, folder: &Path, sets: &mut Vec<Set>) {
-    let mut serials: Vec<&str> = pieces.iter().filter_map(|piece| seen::serial(&piece.inventory)).collect();
+    let mut serials: Vec<&str> =
+        pieces.iter().filter_map(|piece| seen::serial(&piece.inventory)).collect();
     tiny_sort::stable::sort(&mut serials);
     serials.dedup();
     if pieces.is_empty() {
@@ -259,7 +273,8 @@ fn split(pieces: Vec<Piece>, name: &str, base: &Path, folder: &Path, sets: &mut 
         // One name for all of them: nothing more tells them apart, and each is by itself.
         let is_last = groups.len() == 1;
         for (below, pieces) in groups {
-            let deeper = pieces.first().and_then(|piece| part(&piece.path)).filter(|path| path.is_dir());
+            let deeper =
+                pieces.first().and_then(|piece| part(&piece.path)).filter(|path| path.is_dir());
             match deeper {
                 Some(deeper) => split(pieces, &below, &deeper, base, sets),
                 None if is_last || pieces.len() == 1 => {

@@ -27,7 +27,8 @@ pub(super) fn write(
     delivery: &Delivery<'_>,
     language: Language,
 ) -> Result<PathBuf, Failure> {
-    let document = serde_json::to_vec_pretty(&output::document(delivery)).map_err(super::super::super::no_json)?;
+    let document = serde_json::to_vec_pretty(&output::document(delivery))
+        .map_err(super::super::super::no_json)?;
     let page = delivery_page(delivery, language).map_err(|error| {
         Failure::unable(Text::new("无法生成页面", "the page cannot be made")).because(error)
     })?;
@@ -50,7 +51,8 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(above) = path.parent() {
         fs::create_dir_all(above)?;
     }
-    let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    let ending =
+        path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
     let mut number = 1_u32;
     while fs::symlink_metadata(path).is_ok() {
         // `site.1.json`: its ending stays, so that it still opens.

@@ -1,7 +1,7 @@
 //! `site.html`: a delivery. What is wrong and who mends it, the racks unit by unit, every machine.
 
 use askama::Template;
-use profiles::Text;
+use profiles::{Outcome, Text};
 
 use super::{
     super::words,
@@ -13,7 +13,7 @@ use crate::{
     output::site::{outcome, state},
     report::Language,
     site::{
-        Class, Delivery, Finding, Light,
+        Class, Delivery, Finding, Light, State, Verdict,
         rack::{self, Rack, Slot},
     },
 };
@@ -45,8 +45,6 @@ struct Row {
     place: Html,
     name: Html,
     model: Html,
-    class: &'static str,
-    sign: Html,
     state: Html,
     norm: Html,
     link: String,
@@ -169,13 +167,29 @@ fn numbers(v: Voice, delivery: &Delivery<'_>) -> Vec<Numbers> {
     delivery.comparison.contracts.iter().map(of).collect()
 }
 
-fn class_of(light: Option<Light>) -> &'static str {
-    match light {
-        Some(Light::Good) => "pass",
-        Some(Light::Bad) => "fail",
-        Some(Light::Open) => "not-measured",
-        None => "not-applicable",
+fn class_of(state: State) -> &'static str {
+    match state {
+        State::Delivered => "pass",
+        State::Defect | State::Missing => "fail",
+        State::Open => "not-measured",
+        State::Ordered => "not-applicable",
     }
+}
+
+/// Returns a word with its sign.
+fn marked(v: Voice, class: &str, word: &Text) -> Html {
+    Html(format!("<span class=\"m m-{class}\">{} {}</span>", verdicts::sign(class), v.t(word)))
+}
+
+/// Returns what came of judging a machine.
+fn norm(v: Voice, verdict: Option<&Verdict>) -> Html {
+    let Some(verdict) = verdict else { return v.s("") };
+    let class = match verdict.outcome {
+        Outcome::Accepted => "pass",
+        Outcome::NotAccepted => "fail",
+        Outcome::Incomplete => "not-measured",
+    };
+    marked(v, class, &outcome(verdict.outcome))
 }
 
 /// What the template asks beside its fields.
@@ -212,7 +226,6 @@ fn rows(v: Voice, delivery: &Delivery<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
     let lines = delivery.list.lines.iter().zip(&delivery.comparison.lines);
     for (at, (line, standing)) in lines.enumerate() {
-        let class = class_of(delivery.light(at));
         let verdict = delivery.verdict(at);
         rows.push(Row {
             number: line.row.to_string(),
@@ -220,10 +233,8 @@ fn rows(v: Voice, delivery: &Delivery<'_>) -> Vec<Row> {
             place: v.s(line.place.as_ref().map(ToString::to_string).unwrap_or_default()),
             name: v.s(line.name()),
             model: v.o(&line.model),
-            class,
-            sign: Html(verdicts::sign(class)),
-            state: v.t(state(standing.state)),
-            norm: verdict.map_or_else(|| v.s(""), |verdict| v.t(outcome(verdict.outcome))),
+            state: marked(v, class_of(standing.state), &state(standing.state)),
+            norm: norm(v, verdict),
             link: verdict.map(|verdict| verdict.folder.clone()).unwrap_or_default(),
             todo: delivery.todo(at).map_or_else(|| v.s(""), |todo| v.t(todo)),
         });
@@ -243,10 +254,8 @@ fn rows(v: Voice, delivery: &Delivery<'_>) -> Vec<Row> {
             place: v.s(&seen.name),
             name: v.s(seen.serial().unwrap_or_default()),
             model: v.s(seen.model().unwrap_or_default()),
-            class,
-            sign: Html(verdicts::sign(class)),
-            state: finding.map_or_else(|| v.s(""), |one| v.t(one.kind.word())),
-            norm: verdict.map_or_else(|| v.s(""), |verdict| v.t(outcome(verdict.outcome))),
+            state: finding.map_or_else(|| v.s(""), |one| marked(v, class, &one.kind.word())),
+            norm: norm(v, verdict),
             link: verdict.map(|verdict| verdict.folder.clone()).unwrap_or_default(),
             todo: finding.map_or_else(|| v.s(""), |one| v.t(one.kind.todo())),
         });
