@@ -1,4 +1,4 @@
-//! Work on many things of one kind, by as many threads as there are processors.
+//! Work on many things of one kind, by several threads.
 
 use std::{
     num::NonZeroUsize,
@@ -6,9 +6,14 @@ use std::{
     thread,
 };
 
+/// Threads for each processor: a report is written through to the disk, and what waits for that
+/// needs no processor (64 reports: 6.0 s by two at a time, 3.2 s by eight, on two processors).
+const EACH: usize = 4;
+
 /// Does the work for each thing; what came of it is in the order of the things.
 pub(super) fn each<T: Send, R: Send>(things: Vec<T>, work: &(dyn Fn(T) -> R + Sync)) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(things.len());
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = processors.saturating_mul(EACH).min(things.len());
     let mut slots: Vec<Option<R>> = Vec::new();
     slots.resize_with(things.len(), || None);
     let todo = Mutex::new(things.into_iter().zip(slots.iter_mut()));

@@ -185,8 +185,14 @@ impl Match<'_, '_> {
                     }
                 }
                 _ => {
-                    let names = [self.line_name(line), self.seen_name(at)];
-                    let what = two("{}，实际是 {}", "{} is {}", &names);
+                    let name = self.line_name(line);
+                    let at_place = seen.place.as_ref().map(ToString::to_string);
+                    let there = at_place.or_else(|| seen.address.as_ref().map(ToString::to_string));
+                    let there = there.unwrap_or_else(|| seen.name.clone());
+                    let what = Text::new(
+                        format!("{} 实际在 {there}", name.zh),
+                        format!("{} was found at {there}", name.en),
+                    );
                     self.find(Kind::Misplaced, &[line], &[at], what);
                 }
             }
@@ -395,8 +401,13 @@ impl Match<'_, '_> {
         for (line, standing) in self.list.lines.iter().zip(&lines) {
             let at = places.get(line.contract.as_str());
             let Some(contract) = at.and_then(|at| contracts.get_mut(*at)) else { continue };
-            if contract.model.is_none() {
-                contract.model.clone_from(&line.model);
+            match (&mut contract.model, &line.model) {
+                (model @ None, of_line) => model.clone_from(of_line),
+                // Of several the first, and that there are others.
+                (Some(model), Some(of_line)) if !model.ends_with(" …") && model != of_line => {
+                    model.push_str(" …");
+                }
+                _ => {}
             }
             contract.packed += u32::from(line.is_machine());
             contract.found += u32::from(standing.seen.is_some());

@@ -15,7 +15,7 @@ use profiles::Text;
 use super::{
     columns::{Column, column},
     part::Part,
-    place::{Place, folded},
+    place::Place,
 };
 use crate::lang::text;
 
@@ -320,8 +320,7 @@ fn unique(list: &List, table: &Table<'_>) -> Result<(), Refusal> {
             });
         }
         let Some(at) = &line.place else { continue };
-        let room = at.room.as_deref().map(folded).unwrap_or_default();
-        let rack = racks.entry(format!("{room}|{}", folded(&at.rack))).or_default();
+        let rack = racks.entry(at.rack_key()).or_default();
         let (low, high) =
             (at.unit, at.unit.saturating_add(line.height.unwrap_or(1)).saturating_sub(1));
         // Nodes of one enclosure stand in the same units.

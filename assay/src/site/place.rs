@@ -54,6 +54,12 @@ impl Place {
         Some((Self { room, rack, unit: low }, height))
     }
 
+    /// Returns what tells racks apart.
+    pub(super) fn rack_key(&self) -> String {
+        let room = self.room.as_deref().map(folded).unwrap_or_default();
+        format!("{room}|{}", folded(&self.rack))
+    }
+
     /// Returns what tells places apart, however they are spaced and written; the room is left out
     /// where it is not known.
     pub(super) fn key(&self, with_room: bool) -> String {

@@ -1,5 +1,7 @@
 //! A delivery list as it is written: made of what was found, for a person to go on with.
 
+use std::collections::BTreeMap;
+
 use inventory::Inventory;
 use profiles::Lang;
 
@@ -7,6 +9,7 @@ use super::{
     columns::Column,
     part::{Kind, read},
     piece::{Piece, pieces},
+    place::Place,
     seen::Seen,
 };
 
@@ -30,9 +33,20 @@ const COLUMNS: [Column; 12] = [
 pub fn rows(seen: &[Seen<'_>], profile: Option<&str>, lang: Lang) -> Vec<Vec<String>> {
     let names = COLUMNS.map(|column| column.name(lang == Lang::Zh).to_owned()).to_vec();
     let mut rows = vec![names];
+    let mut racks: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for place in seen.iter().filter_map(|one| one.place.as_ref()) {
+        racks.entry(place.rack_key()).or_default().push(place.unit);
+    }
     for one in seen {
         let place = one.place.as_ref();
         let height = one.inventory.chassis.iter().find_map(|chassis| chassis.height_u);
+        // A chassis may say what is not so, or be that of many blades: not over its neighbour.
+        let over = |place: &Place| {
+            let units = racks.get(&place.rack_key()).map(Vec::as_slice).unwrap_or_default();
+            let above = units.iter().filter(|unit| **unit > place.unit).min();
+            above.is_some_and(|above| u32::from(above - place.unit) < height.unwrap_or(0))
+        };
+        let height = height.filter(|_| !place.is_some_and(over));
         let cell = |column: Column| match column {
             Column::Model => {
                 one.inventory.system.as_ref().and_then(|system| system.product.clone())

@@ -3,8 +3,7 @@
 //!
 //! Files of one name but for their ending are of one machine, as `A01-U12.bin` and `A01-U12.json`; a
 //! folder whose files name several machines is a folder of machines. A name that is a place
-//! (`A01-U12`) or an address says where the machine was found. All of it is read once, by as many
-//! threads as there are processors.
+//! (`A01-U12`) or an address says where the machine was found. All of it is read once.
 
 use std::{
     collections::BTreeMap,

@@ -148,10 +148,27 @@ fn finding_told(v: Voice, finding: &Finding) -> Told {
             Class::Note => "not-applicable",
         },
         kind: v.t(kind.word()),
-        what: v.t(&finding.what),
+        what: coded(v, &finding.what),
         todo: v.t(kind.todo()),
         who: v.t(kind.who()),
     }
+}
+
+/// Returns a text whose names stand as names do on a page, and not between backticks.
+fn coded(v: Voice, text: &Text) -> Html {
+    let Html(said) = v.t(text);
+    let is_paired = |text: &str| text.matches('`').count().is_multiple_of(2);
+    if !is_paired(&text.zh) || !is_paired(&text.en) {
+        return Html(said);
+    }
+    let mut out = String::with_capacity(said.len() + 64);
+    for (at, piece) in said.split('`').enumerate() {
+        if at > 0 {
+            out.push_str(if at % 2 == 1 { "<code>" } else { "</code>" });
+        }
+        out.push_str(piece);
+    }
+    Html(out)
 }
 
 fn numbers(v: Voice, delivery: &Delivery<'_>) -> Vec<Numbers> {
@@ -340,18 +357,26 @@ fn drawn(
             "fail" => "✗",
             _ => "?",
         };
+        // What is wrong with the delivery itself has a bar, beside what a profile says.
+        let is_of_delivery =
+            delivery.of_line(*line).any(|finding| finding.kind.class() != Class::Note);
+        let bar = if is_of_delivery {
+            format!("<rect class=\"bar\" x=\"{x}\" y=\"{y}\" width=\"5\" height=\"{height}\"/>")
+        } else {
+            String::new()
+        };
         let name = label(&wanted.name(), if todo.is_empty() { columns } else { columns.min(24) });
         let whole = [wanted.name(), wanted.model.clone().unwrap_or_default(), todo.to_owned()];
         let piece = format!(
             "<g class=\"s s-{class}{}\"><title>{}</title>\
              <rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{height}\" rx=\"2\"/>\
-             <text class=\"sign\" x=\"{}\" y=\"{middle}\">{sign}</text>\
+             {bar}<text class=\"sign\" x=\"{}\" y=\"{middle}\">{sign}</text>\
              <text class=\"sn\" x=\"{}\" y=\"{middle}\">{name}</text>",
             if is_there { "" } else { " gone" },
             label(&whole.join(" "), 200),
             each - 2,
-            x + 8,
-            x + 22,
+            x + 10,
+            x + 24,
         );
         drawing.push_str(&piece);
         if !todo.is_empty() && slot.lines.len() == 1 {
