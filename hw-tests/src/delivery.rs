@@ -95,7 +95,7 @@ fn spoil(machines: &mut Vec<Machine>, list: &mut [[String; 7]]) -> BTreeSet<Stri
     // 2: one that nobody ordered.
     let mut extra = machines[10].clone();
     extra.set_serial("SNEXTRA01", 901);
-    extra.place = "B1-R99-U1".to_owned();
+    "B1-R99-U1".clone_into(&mut extra.place);
     say("extra", &[extra.serial.clone()]);
     machines.push(extra);
     // 3: two in each other's place.
@@ -130,7 +130,7 @@ fn spoil(machines: &mut Vec<Machine>, list: &mut [[String; 7]]) -> BTreeSet<Stri
     say("other-serial", &[serial(machines, 36)]);
     machines[36].set_serial("SNOTHER01", 902);
     // 11: at a place that is nobody's.
-    machines[58].place = "B1-R98-U7".to_owned();
+    "B1-R98-U7".clone_into(&mut machines[58].place);
     say("misplaced", &[serial(machines, 58)]);
     // 12: one more ordered than packed.
     for line in list.iter_mut().filter(|line| line[0] == "2") {

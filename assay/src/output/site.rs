@@ -13,7 +13,7 @@ use crate::{
     exit::Exit,
     failure::one_line,
     report::Language,
-    site::{Class, Delivery, Finding, Light, List, State, Verdict},
+    site::{Class, Delivery, Finding, Light, List, Seen, State, Verdict},
 };
 
 /// The schema id of the document.
@@ -307,27 +307,29 @@ fn both(text: &Text, language: Language) -> String {
     }
 }
 
+/// The columns of `site.csv`.
+const HEAD: [(&str, &str); 16] = [
+    ("行", "row"),
+    ("合同行", "contract-line"),
+    ("型号", "model"),
+    ("序列号", "sn"),
+    ("管理口地址", "bmc"),
+    ("机房-机柜-U位", "room-rack-u"),
+    ("到货", "delivery"),
+    ("实物序列号", "found-sn"),
+    ("实物型号", "found-model"),
+    ("实物位置", "found-at"),
+    ("问题", "findings"),
+    ("处理", "to do"),
+    ("责任方", "who"),
+    ("配置档", "profile"),
+    ("测试结论", "outcome"),
+    ("测试记录", "report"),
+];
+
 /// Returns the rows of `site.csv`: a line for each of the list, and for each machine beyond it.
 pub fn rows(delivery: &Delivery<'_>, language: Language) -> Vec<Vec<String>> {
-    let head = [
-        ("行", "row"),
-        ("合同行", "contract-line"),
-        ("型号", "model"),
-        ("序列号", "sn"),
-        ("管理口地址", "bmc"),
-        ("机房-机柜-U位", "room-rack-u"),
-        ("到货", "delivery"),
-        ("实物序列号", "found-sn"),
-        ("实物型号", "found-model"),
-        ("实物位置", "found-at"),
-        ("问题", "findings"),
-        ("处理", "to do"),
-        ("责任方", "who"),
-        ("配置档", "profile"),
-        ("测试结论", "outcome"),
-        ("测试记录", "report"),
-    ];
-    let mut rows = vec![head.iter().map(|(zh, en)| both(&Text::new(*zh, *en), language)).collect()];
+    let mut rows = vec![HEAD.iter().map(|(zh, en)| both(&Text::new(*zh, *en), language)).collect()];
     let findings = |all: &[&Finding]| {
         let cell = |of: &dyn Fn(&Finding) -> Text| {
             let mut said: Vec<String> = Vec::new();
@@ -361,7 +363,7 @@ pub fn rows(delivery: &Delivery<'_>, language: Language) -> Vec<Vec<String>> {
                 .unwrap_or_else(|| seen.name.clone())
         });
         let serial = seen.and_then(|seen| seen.serial()).unwrap_or_default().to_owned();
-        [serial, seen.and_then(|seen| seen.model()).unwrap_or_default(), at.unwrap_or_default()]
+        [serial, seen.and_then(Seen::model).unwrap_or_default(), at.unwrap_or_default()]
     };
     for (at, (line, standing)) in
         delivery.list.lines.iter().zip(&delivery.comparison.lines).enumerate()

@@ -252,7 +252,7 @@ fn of(table: &Table<'_>) -> Result<List, Refusal> {
     let remarks: Vec<usize> = of_remarks.map(|(row, _)| *row).collect();
     merged(table, first_row, &remarks)?;
     for (row, cells) in table.rows.iter().filter(|(row, _)| !remarks.contains(row)) {
-        let read = cells::Row { columns: &table.columns, cells, row: *row };
+        let read = cells::Row { columns: &table.columns, cells, number: *row };
         if let Some(line) = read.line()? {
             list.unchecked
                 .extend(line.parts.iter().flat_map(|part| part.unchecked.iter().cloned()));

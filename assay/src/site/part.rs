@@ -385,14 +385,14 @@ fn measure(kind: Kind, lower: &str) -> Option<Want> {
     let whole = || number.parse::<u32>().ok();
     Some(match (kind, unit) {
         // Modules are sold by powers of two, whichever way they are written.
-        (Kind::Dimm, "gb" | "gib" | "g") => Want::Bytes(scaled(1 << 30)?),
+        (Kind::Dimm, "gb" | "g") | (Kind::Dimm | Kind::Disk, "gib") => {
+            Want::Bytes(scaled(1 << 30)?)
+        }
         (Kind::Dimm, "mb" | "mib" | "m") => Want::Bytes(scaled(1 << 20)?),
-        (Kind::Dimm, "tb" | "tib") => Want::Bytes(scaled(1 << 40)?),
+        (Kind::Dimm, "tb") | (Kind::Dimm | Kind::Disk, "tib") => Want::Bytes(scaled(1 << 40)?),
         (Kind::Dimm, "mt/s" | "mts" | "mhz") => Want::Mts(scaled(1)?),
         (Kind::Disk, "tb" | "t") => Want::Bytes(scaled(1_000_000_000_000)?),
         (Kind::Disk, "gb" | "g") => Want::Bytes(scaled(1_000_000_000)?),
-        (Kind::Disk, "tib") => Want::Bytes(scaled(1 << 40)?),
-        (Kind::Disk, "gib") => Want::Bytes(scaled(1 << 30)?),
         (Kind::Cpu, "ghz" | "g") => Want::Hertz(scaled(1_000_000_000)?),
         (Kind::Cpu, "mhz") => Want::Hertz(scaled(1_000_000)?),
         (Kind::Cpu, "核" | "c" | "core" | "cores" | "核心") => Want::Cores(whole()?),

@@ -22,7 +22,7 @@ pub(super) struct Places {
     pub(super) serials: BTreeMap<String, Vec<usize>>,
     addresses: BTreeMap<Address, usize>,
     /// Lines by room, rack and unit, and by rack and unit alone.
-    places: BTreeMap<String, Vec<usize>>,
+    whole: BTreeMap<String, Vec<usize>>,
     bare: BTreeMap<String, Vec<usize>>,
 }
 
@@ -40,7 +40,7 @@ impl Places {
         let mut all = Self {
             serials: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            places: BTreeMap::new(),
+            whole: BTreeMap::new(),
             bare: BTreeMap::new(),
         };
         for (at, line) in list.lines.iter().enumerate() {
@@ -51,7 +51,7 @@ impl Places {
                 all.addresses.insert(address.clone(), at);
             }
             if let Some(place) = &line.place {
-                all.places.entry(place.key(true)).or_default().push(at);
+                all.whole.entry(place.key(true)).or_default().push(at);
                 all.bare.entry(place.key(false)).or_default().push(at);
             }
         }
@@ -72,7 +72,7 @@ impl Places {
             Some([only]) => Some(*only),
             _ => None,
         };
-        let by_room = self.places.get(&place.key(true));
+        let by_room = self.whole.get(&place.key(true));
         only(by_room)
             .or_else(|| only(self.bare.get(&place.key(false))).filter(|_| by_room.is_none()))
     }

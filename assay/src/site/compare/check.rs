@@ -16,6 +16,9 @@ use super::{
 };
 use crate::lang::text;
 
+/// A line, its machine, and a version of its firmware.
+type Version = (usize, usize, String);
+
 /// Fewer machines than this have no like.
 const LIKE: usize = 3;
 
@@ -80,7 +83,7 @@ impl Match<'_, '_> {
     /// the list does not say which it is to be.
     pub(super) fn odd_firmware(&mut self) {
         for kind in [PartKind::Bios, PartKind::Bmc] {
-            let mut groups: BTreeMap<(&str, String), Vec<(usize, usize, String)>> = BTreeMap::new();
+            let mut groups: BTreeMap<(&str, String), Vec<Version>> = BTreeMap::new();
             for (line, at) in self.of_line.iter().enumerate() {
                 let Some(at) = at else { continue };
                 let (Some(wanted), Some(seen)) = (self.list.lines.get(line), self.seen.get(*at))

@@ -22,7 +22,7 @@ const MOST: u32 = 100_000;
 pub(super) struct Row<'s> {
     pub(super) columns: &'s BTreeMap<Column, u32>,
     pub(super) cells: &'s BTreeMap<u32, Cell>,
-    pub(super) row: usize,
+    pub(super) number: usize,
 }
 
 impl Row<'_> {
@@ -49,7 +49,7 @@ impl Row<'_> {
             })?,
         };
         let line = Line {
-            row: self.row,
+            row: self.number,
             contract: self.text(Column::Contract)?.unwrap_or_default(),
             quantity: self.number(Column::Quantity, MOST)?,
             model: self.text(Column::Model)?,
@@ -65,7 +65,7 @@ impl Row<'_> {
         };
         if !line.is_machine() && line.quantity.is_none() {
             return Err(Refusal {
-                cell: Some(format!("{}:{}", self.row, self.row)),
+                cell: Some(format!("{}:{}", self.number, self.number)),
                 why: Text::new(
                     "该行没有序列号、管理口地址或位置，也没有数量",
                     "the row has no serial number, address or place, and no quantity",
@@ -81,7 +81,7 @@ impl Row<'_> {
     }
 
     fn refusal(&self, column: Column, why: Text, hint: Text) -> Refusal {
-        Refusal { cell: self.columns.get(&column).map(|at| place(*at, self.row)), why, hint }
+        Refusal { cell: self.columns.get(&column).map(|at| place(*at, self.number)), why, hint }
     }
 
     /// Returns the text of a cell, narrow; nothing where it is empty.

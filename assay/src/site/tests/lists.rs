@@ -65,8 +65,11 @@ fn a_list_that_is_not_clear_is_refused_with_its_cell() {
     }
 }
 
+/// Column and row of a cell.
+type At = (u32, usize);
+
 /// A sheet of these rows, with these cells merged.
-fn sheet(rows: &[&[&str]], merges: &[((u32, usize), (u32, usize))]) -> Sheet {
+fn sheet(rows: &[&[&str]], merges: &[(At, At)]) -> Sheet {
     let cell = |text: &&str| Cell { text: (*text).to_owned(), ..Cell::default() };
     let row = |cells: &&[&str]| {
         let cells = (0..).zip(cells.iter()).filter(|(_, text)| !text.is_empty());

@@ -3,7 +3,10 @@
 //! Descriptions of one serial number or UUID are of one machine, whichever way they came; two
 //! machines of one serial number stay two where another mark of theirs differs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use bmc::target::Address;
 use inventory::{Inventory, placeholder};
@@ -108,7 +111,7 @@ pub(in crate::command) fn find(ways: Ways<'_>, console: &mut Console) -> Result<
         for machine in survey::run(&hosts, ways.access, ways.at_a_time, console)? {
             match told(machine) {
                 Ok(group) => groups.push(group),
-                Err(untold) => found.untold.push(untold),
+                Err(untold) => found.untold.push(*untold),
             }
         }
     }
@@ -125,9 +128,9 @@ pub(in crate::command) fn find(ways: Ways<'_>, console: &mut Console) -> Result<
     }
     // A file that told nothing beside others of its machine says nothing of it.
     let Found { machines, untold, .. } = &mut found;
-    let mut names = BTreeMap::new();
-    names.extend(machines.iter().map(|machine| (machine.name.clone(), ())));
-    untold.retain(|one| one.is_machine || !names.contains_key(&one.name));
+    let mut names = BTreeSet::new();
+    names.extend(machines.iter().map(|machine| machine.name.as_str()));
+    untold.retain(|one| one.is_machine || !names.contains(one.name.as_str()));
     Ok(found)
 }
 
@@ -143,7 +146,7 @@ fn named(name: &str, why: Text) -> Untold {
 }
 
 /// Takes what a BMC told; else says why it told nothing.
-fn told(machine: survey::Machine) -> Result<Group, Untold> {
+fn told(machine: survey::Machine) -> Result<Group, Box<Untold>> {
     let survey::Machine { address, listed, told, gaps, interrupted } = machine;
     let at = listed.as_ref().map(|listed| listed.address.clone()).or_else(|| address.parse().ok());
     let place = listed.as_ref().and_then(|listed| {
@@ -155,7 +158,7 @@ fn told(machine: survey::Machine) -> Result<Group, Untold> {
         let why = gaps.into_iter().next().map(|gap| gap.why);
         let why = why.unwrap_or_else(|| Text::new("操作人员中断了", "the operator interrupted it"));
         let name = serial.unwrap_or(address);
-        return Err(Untold { name, address: at, place, is_machine: true, why });
+        return Err(Box::new(Untold { name, address: at, place, is_machine: true, why }));
     }
     let mut set = Set { name: address.clone(), place, ..Set::default() };
     for Imported { name, writer, inventory, bytes } in told {
