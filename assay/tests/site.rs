@@ -223,9 +223,9 @@ fn machines_are_compared_by_what_their_bmcs_tell_and_one_that_is_silent_is_open(
     // The list has two of them in each other's place, and the third was to have more memory.
     let changed = made.replace("SIM26000001", "SIM2600000?").replace("SIM26000002", "SIM26000001");
     let changed = changed.replace("SIM2600000?", "SIM26000002");
-    let of_third = |line: &str| match line.contains("SIM26000003") {
-        true => line.replace("BIOS ", "32×DIMM 32GiB; BIOS "),
-        false => line.to_owned(),
+    let of_third = |line: &str| {
+        let is_third = line.contains("SIM26000003");
+        if is_third { line.replace("BIOS ", "32×DIMM 32GiB; BIOS ") } else { line.to_owned() }
     };
     let changed: Vec<String> = changed.lines().map(of_third).collect();
     fs::write(home.join("changed.csv"), changed.join("\n")).expect("written");
@@ -236,11 +236,8 @@ fn machines_are_compared_by_what_their_bmcs_tell_and_one_that_is_silent_is_open(
 
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its name");
     let text = fs::read_to_string(&hosts).expect("a list");
-    // As the others are listed, but for where it is: pin and credential.
-    let first = text.lines().nth(1).expect("a host");
-    let (address, rest) = first.split_once(',').expect("cells");
-    assert!(address.starts_with("127.0.0.1:"), "{text}");
-    let line = format!("{closed},{}\n", rest.replace("SIM26000001", "DEAD1"));
+    let (pin, port) = ("ab".repeat(32), closed.port());
+    let line = format!("{closed},DEAD1,R02,1,,no,simulated,{pin},{port}\n");
     let more = home.join("more.csv");
     fs::write(&more, format!("{text}{line}")).expect("written");
     let list = format!("{made}\n1,,,DEAD1,{closed},,,,,,contract.toml,\n");
