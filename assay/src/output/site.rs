@@ -130,9 +130,9 @@ fn put_finding(text: &mut String, finding: &Finding, layout: Layout) {
         Class::Open => "? ",
         Class::Note => "· ",
     };
-    let line = format!("{}{} {}", said(&kind.word()), layout.say("：", ":"), said(&finding.what));
+    let line = format!("{}{}{}", said(&kind.word()), layout.say("：", ": "), said(&finding.what));
     put_paragraph(text, mark, &line, layout);
-    let line = format!("→ {}{} {}", said(&kind.who()), layout.say("：", ":"), said(&kind.todo()));
+    let line = format!("→ {}{}{}", said(&kind.who()), layout.say("：", ": "), said(&kind.todo()));
     put_paragraph(text, "  ", &line, layout);
 }
 

@@ -8,7 +8,9 @@ pub(crate) mod ocp;
 mod runs;
 mod words;
 
-pub(crate) use csv::{cell, table};
+pub(crate) use csv::cell;
+#[cfg(feature = "bmc")]
+pub(crate) use csv::table;
 
 use std::collections::BTreeMap;
 

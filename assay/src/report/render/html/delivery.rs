@@ -361,7 +361,7 @@ fn drawn(
         let is_of_delivery =
             delivery.of_line(*line).any(|finding| finding.kind.class() != Class::Note);
         let bar = if is_of_delivery {
-            format!("<rect class=\"bar\" x=\"{x}\" y=\"{y}\" width=\"5\" height=\"{height}\"/>")
+            format!("<rect class=\"edge\" x=\"{x}\" y=\"{y}\" width=\"5\" height=\"{height}\"/>")
         } else {
             String::new()
         };
@@ -383,7 +383,7 @@ fn drawn(
             let piece = format!(
                 "<text class=\"todo\" x=\"{}\" y=\"{middle}\">{}</text>",
                 x + each - 10,
-                label(todo, columns.saturating_sub(28))
+                label(todo, columns.saturating_sub(20))
             );
             drawing.push_str(&piece);
         }
