@@ -16,6 +16,8 @@ pub mod profile;
 pub mod project;
 pub mod push;
 pub mod report;
+#[cfg(feature = "bmc")]
+pub mod site;
 pub mod storage;
 #[cfg(test)]
 mod tests;
@@ -148,6 +150,10 @@ pub enum Command {
     #[command(arg_required_else_help = true)]
     #[cfg(feature = "bmc")]
     Bmc(Box<bmc::Bmc>),
+    /// Make or check a delivery list, which `assay accept --site` compares with what is found
+    #[command(subcommand, arg_required_else_help = true)]
+    #[cfg(feature = "bmc")]
+    Site(Box<site::Site>),
     /// Keep something as it is wanted, for as long as this runs
     #[command(subcommand, arg_required_else_help = true)]
     Daemon(Box<daemon::Daemon>),

@@ -8,12 +8,16 @@ mod daemon;
 mod inventory;
 mod machine;
 mod net;
+#[cfg(feature = "bmc")]
+mod parallel;
 mod profile;
 mod project;
 mod push;
 mod report;
 mod scratch;
 mod shell;
+#[cfg(feature = "bmc")]
+mod site;
 mod sources;
 mod storage;
 mod wire;
@@ -48,6 +52,8 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Daemon(arguments) => daemon::run(&arguments, console),
         #[cfg(feature = "bmc")]
         Command::Bmc(arguments) => bmc::run(&arguments, console),
+        #[cfg(feature = "bmc")]
+        Command::Site(arguments) => site::run(&arguments, console),
         Command::Net(arguments) => net::run(&arguments, console),
         Command::Storage(arguments) => storage::run(&arguments, &cli.global, console),
         Command::Completions { shell } => shell::completions(shell, console),

@@ -2,7 +2,7 @@
 //!
 //! The leaves find out, `profiles` judges, this crate asks, lays side by side,
 //! writes and prints. What it decides is in pure modules (`output`, `push::decide`,
-//! `push::entry`, `report`'s documents); it acts in `command`, `console`, `clock`,
+//! `push::entry`, `report`'s documents, `site`); it acts in `command`, `console`, `clock`,
 //! `interrupt`, `progress`, `push::client`, `push::spool` and `report`'s writer.
 
 pub mod build;
@@ -26,6 +26,8 @@ pub mod push;
 #[cfg(feature = "bmc")]
 mod redfish;
 pub mod report;
+#[cfg(feature = "bmc")]
+pub mod site;
 
 /// Why slots that a BMC lists are not all: those that are filled are.
 const NO_EMPTY_SLOT: &str = "the BMC lists no empty slot, and may list none";

@@ -9,6 +9,8 @@ pub mod plan;
 pub mod profile;
 pub mod project;
 pub mod report;
+#[cfg(feature = "bmc")]
+pub mod site;
 pub mod storage;
 pub mod storage_clients;
 pub mod storage_plan;

@@ -83,6 +83,7 @@ const PURE_PARTS: &[&str] = &[
     "assay/src/report/render",
     "assay/src/report/storage.rs",
     "assay/src/report/todo.rs",
+    "assay/src/site",
 ];
 
 /// Where std's sorts stay: they are several times the code of `tiny_sort`'s, once for each type,

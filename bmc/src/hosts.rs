@@ -6,7 +6,6 @@
 
 mod csv;
 mod field;
-mod gb18030;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -20,6 +19,7 @@ use std::{
 
 use crate::{
     operation::interface::Network,
+    sheet,
     target::{Address, AddressError, Host},
     trust::Pin,
 };
@@ -163,6 +163,24 @@ pub enum Fault {
     /// A column that would hold a secret.
     #[error("the column `{name}` would hold passwords, and a list is passed around")]
     Password { name: String },
+}
+
+impl From<sheet::Fault> for Fault {
+    fn from(fault: sheet::Fault) -> Self {
+        match fault {
+            sheet::Fault::Encoding => Self::Encoding,
+            sheet::Fault::OldWorkbook => Self::OldWorkbook,
+            sheet::Fault::Workbook { what } => Self::Workbook { what },
+            sheet::Fault::TooMany { .. } => Self::TooMany,
+            sheet::Fault::Long { .. } => Self::Syntax { what: fault.to_string() },
+        }
+    }
+}
+
+impl From<sheet::SheetError> for ListError {
+    fn from(error: sheet::SheetError) -> Self {
+        Self { line: error.line, fault: error.fault.into() }
+    }
 }
 
 impl Fault {

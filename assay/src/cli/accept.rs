@@ -18,14 +18,19 @@ With --via bmc each machine of the list gets a report of its own, in a folder of
 below --out, and all of them one together in `batch`. A machine that cannot be reached is named, and \
 the run ends with 3. What was collected on the machines themselves comes in by --from: what it says \
 otherwise than the BMC is shown with both values, and the row is not passed.
+With --site the list of what was ordered and packed is compared with what was found: each file or \
+folder below --from is of one machine. Missing, extra, swapped, of other parts or firmware: each is \
+told with what to do; site.html has the racks, unit by unit. 1 where anything is not as ordered or \
+does not conform, 3 where something could not be told.
 Example: assay accept --profile gd-gov-cloud/bms-1
+Example: assay accept --site site.csv --from dumps --profile gd-gov-cloud/ecs-server --out site
 Example: assay accept --via bmc --hosts rack.csv --profile gd-gov-cloud/ecs-server --out rack")
 )]
 pub struct Accept {
     /// Profile to judge by: an id of `assay profile list`, or a TOML file
     #[cfg_attr(
         feature = "bmc",
-        arg(long, value_name = "ID|FILE", required_unless_present = "via")
+        arg(long, value_name = "ID|FILE", required_unless_present_any = ["via", "site"])
     )]
     #[cfg_attr(not(feature = "bmc"), arg(long, value_name = "ID|FILE", required = true))]
     pub profile: Option<String>,
@@ -48,6 +53,15 @@ pub struct Accept {
     /// A volume to accept after the machine, as `assay storage accept` does.
     #[command(flatten)]
     pub volume: Volume,
+    /// Compare a delivery list (CSV or XLSX) with the machines below `--from`, or reached by `--via
+    /// bmc`, and judge each by the profile of its line: `assay site check FILE` reads the list
+    #[cfg(feature = "bmc")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["live", "root", "storage", "network", "storage_target", "retest_of"]
+    )]
+    pub site: Option<PathBuf>,
     /// Machines that are judged from outside.
     #[cfg(feature = "bmc")]
     #[command(flatten)]

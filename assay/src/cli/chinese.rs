@@ -23,6 +23,13 @@ mod bmc {
 }
 mod daemon;
 mod net;
+#[cfg(feature = "bmc")]
+mod site;
+/// Nor of delivery lists.
+#[cfg(not(feature = "bmc"))]
+mod site {
+    pub(super) use super::bmc::{AFTER, ARGUMENTS, COMMANDS};
+}
 mod storage;
 
 use clap::Command;
@@ -218,6 +225,7 @@ pub(super) fn about(path: &str) -> Option<&'static str> {
         .chain(bmc::audit::COMMANDS)
         .chain(daemon::COMMANDS)
         .chain(net::COMMANDS)
+        .chain(site::COMMANDS)
         .chain(storage::COMMANDS)
         .find(|(name, _)| *name == path)
         .map(|(_, text)| *text)
@@ -236,6 +244,7 @@ pub(super) fn after(path: &str) -> Option<&'static str> {
         .chain(bmc::audit::AFTER)
         .chain(daemon::AFTER)
         .chain(net::AFTER)
+        .chain(site::AFTER)
         .chain(storage::AFTER);
     all.find(|(name, _)| *name == path).map(|(_, text)| *text)
 }
@@ -251,6 +260,7 @@ pub(super) fn argument_help(path: &str, id: &str) -> Option<&'static str> {
             .chain(bmc::audit::ARGUMENTS)
             .chain(daemon::ARGUMENTS)
             .chain(net::ARGUMENTS)
+            .chain(site::ARGUMENTS)
             .chain(storage::ARGUMENTS)
             .find(|(key, _)| *key == name)
             .map(|(_, text)| *text)

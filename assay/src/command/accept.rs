@@ -4,6 +4,8 @@ pub(super) mod environment;
 mod network;
 mod runs;
 #[cfg(feature = "bmc")]
+pub(super) mod site;
+#[cfg(feature = "bmc")]
 mod via;
 
 use std::{
@@ -52,8 +54,15 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     #[cfg(feature = "bmc")]
-    if via::is_asked(&arguments.via)? {
-        return via::run(arguments, global, console);
+    {
+        let list = arguments.site.as_deref();
+        let is_via = via::is_asked(&arguments.via, list)?;
+        if let Some(list) = list {
+            return site::run(list, arguments, global, console);
+        }
+        if is_via {
+            return via::run(arguments, global, console);
+        }
     }
     let storage = runs::read(&arguments.storage, console)?;
     let Some(volume) = volume(arguments)? else {

@@ -3,7 +3,10 @@
 //!
 //! Each machine's own report stays the record; the batch names it by digest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use profiles::{Level, Outcome, Tally, Text};
 use schemars::JsonSchema;
@@ -134,29 +137,61 @@ pub struct Options {
     pub tool_version: String,
 }
 
+/// What a batch takes of one machine's report.
+#[derive(Clone, Debug)]
+pub struct Part {
+    machine: Machine,
+    basis: Basis,
+    folder: String,
+}
+
+impl Part {
+    /// Takes it of the report in `folder`, whose `result.json` has these digests.
+    pub fn of(folder: &Path, mut report: Report, digests: Digests) -> Self {
+        let basis = std::mem::take(&mut report.basis);
+        let machine = machine(report, &basis.profile, digests);
+        Self { machine, basis, folder: folder.display().to_string() }
+    }
+}
+
 /// Joins the reports of many machines.
 ///
 /// The order of `reports` does not matter. A machine without any identity is
 /// named by its result, so two of them are never taken for one.
 pub fn merge(reports: Vec<Loaded>, options: Options) -> Result<Batch, MergeError> {
-    if reports.is_empty() {
+    let of = |Loaded { folder, report, digests, .. }| Part::of(&folder, report, digests);
+    join(reports.into_iter().map(of).collect(), options)
+}
+
+/// Names machines of one identity apart by their results: two that tell one serial number are two.
+pub fn set_apart(parts: &mut [Part]) {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for part in parts.iter() {
+        *count.entry(part.machine.id.clone()).or_default() += 1;
+    }
+    for Part { machine, .. } in parts {
+        if count.get(&machine.id).is_some_and(|count| *count > 1) {
+            machine.id = format!("{} result:{}", machine.id, machine.digests.sha256);
+        }
+    }
+}
+
+/// Joins what was taken of the reports of many machines.
+pub fn join(parts: Vec<Part>, options: Options) -> Result<Batch, MergeError> {
+    if parts.is_empty() {
         return Err(MergeError::Nothing);
     }
     let mut machines: BTreeMap<String, (Machine, String)> = BTreeMap::new();
     let mut clauses = BTreeMap::new();
     let mut bases: BTreeMap<(String, String), Basis> = BTreeMap::new();
-    for Loaded { folder, report, digests, .. } in reports {
-        let folder = folder.display().to_string();
-        for summary in &report.summary.clauses {
+    for Part { machine, basis, folder } in parts {
+        for summary in &machine.clauses {
             clauses.entry(clause_key(&summary.clause)).or_insert_with(|| Clause {
                 clause: summary.clause.clone(),
                 title: summary.title.clone(),
             });
         }
-        bases
-            .entry((report.basis.profile.clone(), report.basis.digest.clone()))
-            .or_insert_with(|| report.basis.clone());
-        let machine = machine(report, digests);
+        bases.entry((basis.profile.clone(), basis.digest.clone())).or_insert(basis);
         if let Some((_, first)) = machines.get(&machine.id) {
             let (first, id) = (first.clone(), machine.id);
             return Err(MergeError::SameMachine { first, second: folder, id });
@@ -220,7 +255,7 @@ impl Batch {
     }
 }
 
-fn machine(report: Report, digests: Digests) -> Machine {
+fn machine(report: Report, profile: &str, digests: Digests) -> Machine {
     let device = report.device().cloned().unwrap_or_default();
     let subject = if report.subject == "unidentified" {
         format!("result:{}", digests.sha256)
@@ -234,9 +269,9 @@ fn machine(report: Report, digests: Digests) -> Machine {
                 && row.judgement.level != Level::Info)
     };
     Machine {
-        id: format!("{subject} {}", report.basis.profile),
+        id: format!("{subject} {profile}"),
         device,
-        profile: report.basis.profile,
+        profile: profile.to_owned(),
         number: report.cover.number,
         revision: report.revision.number,
         digests,

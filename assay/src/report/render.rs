@@ -10,6 +10,8 @@ mod runs;
 mod words;
 
 pub(crate) use csv::cell;
+#[cfg(feature = "bmc")]
+pub(crate) use csv::table;
 
 use std::collections::BTreeMap;
 
@@ -121,6 +123,15 @@ pub fn pts_page(
     lang: profiles::Lang,
 ) -> Result<String, RenderError> {
     Ok(html::pts_page(reports, lang)?)
+}
+
+/// Returns the page of a delivery, which stands beside its document.
+#[cfg(feature = "bmc")]
+pub fn delivery_page(
+    delivery: &crate::site::Delivery<'_>,
+    language: Language,
+) -> Result<String, RenderError> {
+    Ok(html::delivery_page(delivery, language)?)
 }
 
 /// Returns the place of a document of revision `number` in its successors.

@@ -38,6 +38,8 @@ pub struct Written {
     pub code: String,
     /// The root it is the beginning of.
     pub root: Digests,
+    /// Digests of its `result.json`.
+    pub result: Digests,
     /// Where the report that was there before went.
     pub moved: Option<PathBuf>,
 }
@@ -247,6 +249,7 @@ fn place(folder: &Path, bundle: &render::Bundle, replace: Replace) -> Result<Wri
         folder: folder.to_owned(),
         code: manifest::verify_code(&bundle.root),
         root: bundle.root.clone(),
+        result: Digests::of(bundle.files.get(RESULT).map(Vec::as_slice).unwrap_or_default()),
         moved,
     })
 }

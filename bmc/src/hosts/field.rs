@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use super::{Adopt, Fault, Listed, Row, Service};
 use crate::{
     operation::interface::{Network, Source, Wanted, objection},
+    sheet::{is_power_of_ten, narrow},
     trust::Pin,
 };
 
@@ -101,21 +102,6 @@ const NAMES: [(Column, &[&str]); 15] = [
 /// Names of columns that nobody should have in a list.
 const SECRETS: [&str; 6] = ["password", "passwd", "pass", "密码", "口令", "bmc密码"];
 
-/// Returns a text with the letters, digits and marks of ASCII that it has in full width made
-/// narrow, as an input method for Chinese writes them: `１９２．０．２．７：８４４３`.
-pub(super) fn narrow(text: &str) -> String {
-    let one = |at: char| match at {
-        '\u{3000}' => ' ',
-        '\u{3002}' => '.',
-        '\u{ff01}'..='\u{ff5e}' => {
-            // The block has the order of ASCII (Unicode, Halfwidth and Fullwidth Forms).
-            char::from_u32(u32::from(at) - 0xfee0).unwrap_or(at)
-        }
-        other => other,
-    };
-    text.chars().map(one).collect()
-}
-
 /// Reads the name of a column.
 pub(super) fn column(name: &str) -> Result<Column, Fault> {
     let narrow = narrow(name);
@@ -146,7 +132,7 @@ pub(super) fn host(mut row: Row) -> Result<Listed, Fault> {
     let cell = |column, text: &str, wants| Fault::Cell { column, text: text.to_owned(), wants };
     let serial = take(Column::Serial);
     if let Some(text) = &serial
-        && is_rounded(text)
+        && is_power_of_ten(text)
     {
         return Err(cell("serial", text, "a spreadsheet has made a number of it and rounded it"));
     }
@@ -236,16 +222,4 @@ fn service(text: &str) -> Result<Service, Fault> {
             wants: "yes or no (是 or 否) is asked for",
         }),
     }
-}
-
-/// Returns whether a spreadsheet has written a serial number as a power of ten: `2.10E+11`.
-fn is_rounded(text: &str) -> bool {
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|at| at.is_ascii_digit());
-    text.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
-        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
-        let signed = exponent.strip_prefix(['+', '-']);
-        // `12E4` may be a serial number; with a point or a sign it is none.
-        let written = mantissa.contains('.') || signed.is_some();
-        written && number(whole) && number(part) && number(signed.unwrap_or(exponent))
-    })
 }

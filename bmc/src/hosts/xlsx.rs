@@ -3,40 +3,34 @@
 //! Cells are read as the file has them: a number in its own digits, so that a serial number that
 //! the spreadsheet has rounded is seen and refused. A cell that refuses the list is named (`C4`).
 
-mod archive;
-mod sheet;
-
 use std::collections::BTreeMap;
 
-use self::{archive::Archive, sheet::Cell};
 use super::{Fault, ListError, Listed, MOST, Row, field, hosts};
+use crate::sheet::{self, Archive, Cell, Rows, place};
+
+pub use crate::sheet::is_xlsx;
 
 /// Rows above the names of the columns: a title, a date.
 const TITLES: usize = 20;
-/// What every archive of ZIP begins with.
-const ZIP: &[u8] = b"PK\x03\x04";
-
-/// Returns whether bytes are a workbook, or some other archive of ZIP.
-pub fn is_xlsx(bytes: &[u8]) -> bool {
-    bytes.starts_with(ZIP)
-}
 
 /// The table of a sheet.
 struct Table {
     /// The columns, by their number.
     columns: BTreeMap<u32, field::Column>,
     /// The rows below the names.
-    rows: Vec<(usize, BTreeMap<u32, Cell>)>,
+    rows: Rows,
 }
 
 /// Reads a list of hosts from a workbook: of the one sheet whose columns have an address.
 pub fn xlsx(bytes: &[u8]) -> Result<Vec<Listed>, ListError> {
     let whole = |fault| ListError { line: 1, fault };
-    let archive = Archive::read(bytes).map_err(whole)?;
+    let unread = |fault: sheet::Fault| whole(fault.into());
+    let archive = Archive::read(bytes).map_err(unread)?;
     let mut chosen: Option<(String, Table)> = None;
     let mut refusal = None;
-    for (name, rows) in sheet::sheets(&archive).map_err(whole)? {
-        match table(rows) {
+    for sheet in sheet::sheets(&archive).map_err(unread)? {
+        let name = sheet.name.unwrap_or_default();
+        match table(sheet.rows) {
             Ok(Some(table)) => {
                 if let Some((first, _)) = &chosen {
                     let fault = Fault::Sheets { first: first.clone(), second: name };
@@ -57,7 +51,7 @@ pub fn xlsx(bytes: &[u8]) -> Result<Vec<Listed>, ListError> {
 }
 
 /// Finds the names of columns; nothing where no row has an address among them.
-fn table(rows: Vec<(usize, BTreeMap<u32, Cell>)>) -> Result<Option<Table>, ListError> {
+fn table(rows: Rows) -> Result<Option<Table>, ListError> {
     let mut rows = rows.into_iter().filter(|(_, cells)| !cells.is_empty());
     for (line, names) in rows.by_ref().take(TITLES) {
         let is_address =
@@ -98,7 +92,7 @@ fn of(table: Table) -> Result<Vec<Listed>, ListError> {
                 let fault = Fault::Nameless { text: cell.text };
                 return Err(ListError { line, fault: named(at, line, fault) });
             };
-            if let Some(fault) = cell.unclear(*column) {
+            if let Some(fault) = unclear(&cell, *column) {
                 return Err(ListError { line, fault: named(at, line, fault) });
             }
             if !cell.text.is_empty() {
@@ -121,23 +115,17 @@ fn of(table: Table) -> Result<Vec<Listed>, ListError> {
     })
 }
 
-/// Names the cell that a fault is in.
-fn named(column: u32, line: usize, fault: Fault) -> Fault {
-    Fault::At { cell: format!("{}{line}", letters(column)), fault: Box::new(fault) }
+/// Returns what is unclear about a cell in that column.
+fn unclear(cell: &Cell, column: field::Column) -> Option<Fault> {
+    let fault = |column, wants| Fault::Cell { column, text: cell.text.clone(), wants };
+    if cell.is_error {
+        return Some(fault(column.name(), "the spreadsheet could not work it out"));
+    }
+    (column == field::Column::Serial && cell.is_rounded())
+        .then(|| fault("serial", "a spreadsheet has made a number of it and rounded it"))
 }
 
-/// Returns a column's letters; 0 is `A`.
-fn letters(column: u32) -> String {
-    let mut left = column;
-    let mut letters = Vec::new();
-    loop {
-        let letter = u8::try_from(left % 26).unwrap_or(0);
-        letters.push(char::from(b'A' + letter));
-        left /= 26;
-        if left == 0 {
-            break;
-        }
-        left -= 1;
-    }
-    letters.iter().rev().collect()
+/// Names the cell that a fault is in.
+fn named(column: u32, line: usize, fault: Fault) -> Fault {
+    Fault::At { cell: place(column, line), fault: Box::new(fault) }
 }

@@ -14,7 +14,6 @@ pub struct Via {
         long,
         value_name = "bmc",
         hide_possible_values = true,
-        requires = "hosts",
         conflicts_with_all = ["live", "root", "storage", "network", "storage_target", "retest_of"]
     )]
     pub via: Option<Through>,

@@ -237,7 +237,11 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "--via bmc 时，清单中每台机器各有一份测试记录，放在 --out 之下以其序列号命名的目录，\
          汇总在 `batch`。到达不了的机器逐台列出，退出码为 3。在机器上采集的数据由 --from 并入：\
          与 BMC 所述不一致的，两个取值都列出，该项不判通过。\n\
+         加 --site 时，把订货与装箱清单同找到的机器比对：--from 之下每个文件或目录为一台机器。缺少、多出、\
+         互换、部件或固件不符，逐项列出并写明如何处理；site.html 有逐 U 的机柜图。有不符合清单或不符合\
+         配置档的，退出码为 1；有待查的为 3。\n\
          例：assay accept --profile gd-gov-cloud/bms-1\n\
+         例：assay accept --site site.csv --from dumps --profile gd-gov-cloud/ecs-server --out site\n\
          例：assay accept --via bmc --hosts rack.csv --profile gd-gov-cloud/ecs-server --out rack",
     ),
     (

@@ -4,7 +4,7 @@
 //! Each has a report of its own, in a folder named after it, and all of them one together. A
 //! machine whose BMC says nothing is not judged: it is named, and the run could not find out.
 
-mod band;
+pub(super) mod band;
 
 use std::{
     collections::BTreeMap,
@@ -46,6 +46,7 @@ use crate::{
     progress::Progress,
     report::{
         self, Inputs, Report, batch,
+        cover::Cover,
         document::{Basis, Environment, Selected},
         evidence::EvidenceFile,
         folder::{self, Loaded},
@@ -54,10 +55,10 @@ use crate::{
 };
 
 /// The folder of the report on all machines together.
-const BATCH: &str = "batch";
+pub(super) const BATCH: &str = "batch";
 
 /// Returns whether machines are judged from outside; refuses words that go with it alone.
-pub(super) fn is_asked(via: &Via) -> Result<bool, Failure> {
+pub(super) fn is_asked(via: &Via, site: Option<&Path>) -> Result<bool, Failure> {
     let access = &via.access;
     let is_access = access.protocol != Protocol::Auto
         || access.user.is_some()
@@ -74,20 +75,29 @@ pub(super) fn is_asked(via: &Via) -> Result<bool, Failure> {
             "how BMCs are come by goes with `--via bmc`",
         )));
     }
+    if via.via.is_some() && via.hosts.is_empty() && site.is_none() {
+        return Err(Failure::usage(Text::new(
+            "--via bmc 须用 --hosts（或 --site）给出机器清单",
+            "`--via bmc` goes with a list of machines: `--hosts` or `--site`",
+        )));
+    }
     Ok(via.via.is_some())
 }
 
 /// What all machines of a run share.
-struct Run<'a> {
-    arguments: &'a Accept,
-    global: &'a Global,
-    filled: Filled,
-    environment: Environment,
-    profiles: BTreeMap<String, Judging>,
+pub(super) struct Run<'a> {
+    pub(super) arguments: &'a Accept,
+    pub(super) global: &'a Global,
+    pub(super) filled: Filled,
+    pub(super) environment: Environment,
+    pub(super) profiles: Profiles,
 }
 
 /// A profile, with the cases of one stage where one is named.
-type Judging = (Profile, Catalogue, Option<Selected>);
+pub(super) type Judging = (Profile, Catalogue, Option<Selected>);
+
+/// Profiles that machines are judged by, by their names.
+pub(super) type Profiles = BTreeMap<String, Judging>;
 
 /// Judges the machines of the lists.
 pub(super) fn run(
@@ -133,7 +143,7 @@ pub(super) fn run(
 }
 
 /// Returns the profiles that the machines are judged by, by their names.
-fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<BTreeMap<String, Judging>, Failure> {
+fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<Profiles, Failure> {
     let mut profiles = BTreeMap::new();
     for (address, listed) in hosts.listed() {
         let Some(name) = name_of(arguments, listed.and_then(|one| one.profile.as_deref())) else {
@@ -157,7 +167,7 @@ fn profiles_of(arguments: &Accept, hosts: &Hosts) -> Result<BTreeMap<String, Jud
 }
 
 /// Returns the name of the profile: what was named for all goes before what the list says.
-fn name_of(arguments: &Accept, listed: Option<&str>) -> Option<String> {
+pub(super) fn name_of(arguments: &Accept, listed: Option<&str>) -> Option<String> {
     arguments.profile.as_deref().or(listed).map(str::to_owned)
 }
 
@@ -242,7 +252,8 @@ impl Run<'_> {
             merged.findings.push(finding(&Unusable { name, why: why.clone() }));
         }
         let disagreements = merged.findings.iter().filter(|one| is_disagreement(one)).count();
-        let (report, placed) = self.judge(&row.profile, &merged, evidence, inputs)?;
+        let (report, placed) =
+            self.judge(&row.profile, &merged, self.filled.cover.clone(), evidence, inputs)?;
         let name = folder_name(row.serial.as_deref(), &row.address, taken);
         let folder = self.arguments.out.join(name);
         let form = reports::form(self.arguments.form, self.global);
@@ -287,10 +298,12 @@ impl Run<'_> {
         })
     }
 
-    fn judge(
+    /// Judges a machine by that profile.
+    pub(super) fn judge(
         &self,
         profile: &str,
         inventory: &Inventory,
+        cover: Cover,
         evidence: Vec<EvidenceFile>,
         inputs: Vec<String>,
     ) -> Result<(Report, Vec<report::evidence::Placed>), Failure> {
@@ -299,7 +312,7 @@ impl Run<'_> {
         })?;
         let facts = json!({ "inventory": inventory });
         Ok(report::build(Inputs {
-            cover: self.filled.cover.clone(),
+            cover,
             number_prefix: self.filled.number_prefix.clone(),
             scope_out: self.filled.scope_out.clone(),
             basis: Basis { selected: *selected, ..basis(profile) },
@@ -378,7 +391,7 @@ fn is_alike(one: &str, other: &str) -> bool {
 }
 
 /// Returns whether two sources say different things.
-fn is_disagreement(finding: &Finding) -> bool {
+pub(super) fn is_disagreement(finding: &Finding) -> bool {
     !finding.claims.is_empty()
         && matches!(
             finding.class,
@@ -387,7 +400,11 @@ fn is_disagreement(finding: &Finding) -> bool {
 }
 
 /// Returns the name of a machine's folder: its serial number, where that is a name, or its address.
-fn folder_name(serial: Option<&str>, address: &str, taken: &mut BTreeMap<String, usize>) -> String {
+pub(super) fn folder_name(
+    serial: Option<&str>,
+    address: &str,
+    taken: &mut BTreeMap<String, usize>,
+) -> String {
     let plain = |text: &str| -> String {
         let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
         text.chars().map(safe).collect()

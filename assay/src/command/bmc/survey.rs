@@ -4,6 +4,7 @@
 use bmc::{
     hand::{Bmc, HandError, Protocol},
     hosts::Listed,
+    target::Address,
 };
 use inventory::{Inventory, import};
 use profiles::Text;
@@ -165,6 +166,12 @@ impl Hosts {
     /// Reads lists.
     pub(in crate::command) fn of(files: &[std::path::PathBuf]) -> Result<Self, Failure> {
         subjects::resolve(&[], files).map(Self)
+    }
+
+    /// Returns hosts of which nothing is known but their address.
+    pub(in crate::command) fn at(addresses: impl Iterator<Item = Address>) -> Self {
+        let host = |address| subjects::Host { address, listed: None, by_network: false };
+        Self(addresses.map(host).collect())
     }
 
     /// Returns what the lists say of each, with its address.

@@ -160,7 +160,7 @@ pub(super) fn text(text: &Text, language: Language) -> String {
 }
 
 /// Returns rows of cells as a table.
-pub(super) fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
+pub(crate) fn table(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
     let mut out = String::from("\u{feff}");
     for row in rows {
         let cells: Vec<String> = row.iter().map(|content| cell(content)).collect();

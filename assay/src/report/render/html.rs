@@ -5,6 +5,8 @@
 
 mod batch;
 mod cases;
+#[cfg(feature = "bmc")]
+mod delivery;
 mod deviations;
 mod hardware;
 mod maps;
@@ -31,6 +33,8 @@ use maps::Picture;
 use text::{Html, Voice, css_string};
 
 pub(super) use batch::page as batch;
+#[cfg(feature = "bmc")]
+pub(in crate::report) use delivery::page as delivery_page;
 pub(super) use plan::{page as plan, time};
 pub(in crate::report) use storage::pts_page;
 

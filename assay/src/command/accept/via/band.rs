@@ -19,7 +19,11 @@ use crate::{
         sources::{self, Imported, Unusable},
     },
     failure::Failure,
-    report::{evidence::EvidenceFile, folder, manifest::RESULT},
+    report::{
+        evidence::EvidenceFile,
+        folder::{self, Loaded},
+        manifest::RESULT,
+    },
 };
 
 /// What is of one machine.
@@ -171,6 +175,20 @@ fn entries(path: &Path) -> Vec<(PathBuf, bool)> {
 /// Reads what a report of an earlier run was judged by.
 fn of_report(path: &Path) -> Result<Set, Failure> {
     let loaded = folder::load(path).map_err(folder_failure)?;
+    let (inventory, evidence, input) = read_again(&loaded)?;
+    Ok(Set {
+        parts: vec![inventory],
+        evidence: vec![evidence],
+        inputs: vec![input],
+        folder: above(&loaded.folder),
+    })
+}
+
+/// Returns the inventory that a report was judged by, as evidence too, and what it is called among
+/// what was read.
+pub(in crate::command::accept) fn read_again(
+    loaded: &Loaded,
+) -> Result<(Inventory, EvidenceFile, String), Failure> {
     let name = loaded.folder.display().to_string();
     let facts = loaded.report.facts.get("inventory").cloned().unwrap_or_default();
     let inventory: Inventory = typed_json::read(&facts).map_err(|error| {
@@ -180,18 +198,12 @@ fn of_report(path: &Path) -> Result<Set, Failure> {
         ))
         .because(error)
     })?;
-    let bytes = facts.to_string().into_bytes();
     let evidence = EvidenceFile {
         path: "import/report-inventory.json".to_owned(),
-        bytes,
+        bytes: facts.to_string().into_bytes(),
         locator: format!("import:{name}"),
     };
-    Ok(Set {
-        parts: vec![inventory],
-        evidence: vec![evidence],
-        inputs: vec![format!("report: {name}")],
-        folder: above(&loaded.folder),
-    })
+    Ok((inventory, evidence, format!("report: {name}")))
 }
 
 fn above(path: &Path) -> PathBuf {

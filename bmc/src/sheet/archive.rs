@@ -1,13 +1,13 @@
 //! The archive that a workbook is: files by their names (APPNOTE.TXT 6.3, "§" is of it).
 //!
 //! What it says of itself is checked before it is believed: places are within it, and no file is
-//! unpacked to more than a list of hosts can have.
+//! unpacked to more than a list can have.
 
 use std::collections::BTreeMap;
 
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 
-use crate::hosts::Fault;
+use super::Fault;
 
 /// Bytes that one file of it may have: 100,000 hosts take some 30 MB.
 const LARGEST: usize = 64 << 20;
@@ -24,13 +24,13 @@ struct Packed<'a> {
 }
 
 /// An archive.
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     files: BTreeMap<String, Packed<'a>>,
 }
 
 impl<'a> Archive<'a> {
     /// Reads the list of its files.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let damaged = || broken("its list of files does not read");
         let (count, place) = end(bytes).ok_or_else(damaged)?;
         if count > FILES {

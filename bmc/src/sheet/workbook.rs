@@ -7,45 +7,19 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::archive::{Archive, broken};
-use crate::hosts::{Fault, field::Column};
+use super::{
+    Cell, Fault, Merge, Rows, Sheet,
+    archive::{Archive, broken},
+};
 
-/// Digits of a number that a spreadsheet keeps.
-const DIGITS: usize = 15;
 /// Texts that cells may share, and characters that one cell may have (Excel's own limit).
 const TEXTS: usize = 2_000_000;
 const LONGEST: usize = 32_767;
+/// Merged ranges that a sheet may have.
+const MERGES: usize = 100_000;
 
-/// A cell: its text without space around it, and what it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cell {
-    /// The text; of a number its own digits.
-    pub(super) text: String,
-    /// Whether it is a number to the spreadsheet.
-    is_number: bool,
-    /// Whether it is an error of a formula (`#REF!`).
-    is_error: bool,
-}
-
-/// Rows by their number, from 1; cells by their column, from 0.
-type Rows = Vec<(usize, BTreeMap<u32, Cell>)>;
-
-impl Cell {
-    /// Returns what is unclear about it in that column.
-    pub(super) fn unclear(&self, column: Column) -> Option<Fault> {
-        let fault = |column, wants| Fault::Cell { column, text: self.text.clone(), wants };
-        if self.is_error {
-            return Some(fault(column.name(), "the spreadsheet could not work it out"));
-        }
-        let digits = self.text.bytes().filter(u8::is_ascii_digit).count();
-        let is_rounded = self.text.contains(['e', 'E', '.']) || digits > DIGITS;
-        (column == Column::Serial && self.is_number && is_rounded)
-            .then(|| fault("serial", "a spreadsheet has made a number of it and rounded it"))
-    }
-}
-
-/// Returns the sheets that are shown, in their order: name and rows.
-pub(super) fn sheets(archive: &Archive<'_>) -> Result<Vec<(String, Rows)>, Fault> {
+/// Returns the sheets that are shown, in their order.
+pub(crate) fn sheets(archive: &Archive<'_>) -> Result<Vec<Sheet>, Fault> {
     let book = archive.text("xl/workbook.xml")?.ok_or_else(|| broken("it has no workbook"))?;
     let links = archive.text("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
     let texts = match archive.text("xl/sharedStrings.xml")? {
@@ -76,7 +50,8 @@ pub(super) fn sheets(archive: &Archive<'_>) -> Result<Vec<(String, Rows)>, Fault
         // From the root, or from the folder of the workbook.
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
         if let Some(text) = archive.text(&path)? {
-            sheets.push((name, rows(&text, &texts)?));
+            let (rows, merges) = rows(&text, &texts)?;
+            sheets.push(Sheet { name: Some(name), rows, merges });
         }
     }
     Ok(sheets)
@@ -112,9 +87,10 @@ fn shared(xml: &str) -> Result<Vec<String>, Fault> {
     }
 }
 
-/// Returns the rows of a sheet (§18.3.1.73).
-fn rows(xml: &str, texts: &[String]) -> Result<Rows, Fault> {
+/// Returns the rows of a sheet (§18.3.1.73), and its merged cells.
+fn rows(xml: &str, texts: &[String]) -> Result<(Rows, Vec<Merge>), Fault> {
     let mut rows: Rows = Vec::new();
+    let mut merges = Vec::new();
     let mut reader = Reader::from_str(xml);
     let mut at = Place::default();
     let mut text = String::new();
@@ -132,6 +108,7 @@ fn rows(xml: &str, texts: &[String]) -> Result<Rows, Fault> {
                     text.clear();
                 }
                 "v" | "t" => is_value = true,
+                "mergeCell" if merges.len() < MERGES => merges.extend(merge(&start)),
                 _ => {}
             },
             Event::End(end) => match end.local_name().as_ref() {
@@ -149,13 +126,25 @@ fn rows(xml: &str, texts: &[String]) -> Result<Rows, Fault> {
             Event::Empty(start) => match start.local_name().as_ref() {
                 "row" => at.row(&start),
                 "c" => at.cell(&start),
+                "mergeCell" if merges.len() < MERGES => merges.extend(merge(&start)),
                 _ => {}
             },
-            Event::Eof => return Ok(rows),
+            Event::Eof => return Ok((rows, merges)),
             other if is_value => add(&mut text, &other),
             _ => {}
         }
     }
+}
+
+/// Reads a merged range (§18.3.1.54): `A2:B9`.
+fn merge(start: &BytesStart<'_>) -> Option<Merge> {
+    let range = attribute(start, "ref")?;
+    let (first, last) = range.split_once(':')?;
+    let cell = |name: &str| {
+        let row = name.trim_start_matches(|at: char| at.is_ascii_alphabetic()).parse().ok()?;
+        Some((number(name)?, row))
+    };
+    Some(Merge { first: cell(first)?, last: cell(last)? })
 }
 
 /// Where a sheet is read: rows and cells may leave out where they are, and are the next then.
