@@ -4,6 +4,7 @@
 pub(crate) mod expect;
 pub(crate) mod fields;
 pub(crate) mod read;
+pub(crate) mod roles;
 pub(crate) mod rule;
 pub(crate) mod tighten;
 
@@ -249,6 +250,21 @@ impl Deref for Check {
 }
 
 impl Rule {
+    /// Returns whether a run decides it, or decides a part of it.
+    pub fn by_run(&self) -> bool {
+        match self {
+            Self::Measure { .. } => true,
+            Self::All(branches) | Self::Any(branches) => {
+                branches.iter().any(|branch| branch.rule.by_run())
+            }
+            Self::Value { .. }
+            | Self::Count(_)
+            | Self::Absent(_)
+            | Self::Ratio { .. }
+            | Self::Attest { .. } => false,
+        }
+    }
+
     /// Returns the word profiles write for it.
     pub fn kind(&self) -> &'static str {
         match self {

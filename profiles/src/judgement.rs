@@ -8,7 +8,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Text;
+use crate::{Role, Text};
 
 /// The verdict on one check. Unknown never turns into [`Verdict::Pass`].
 #[derive(
@@ -123,6 +123,10 @@ pub struct Case {
     pub points: Option<u32>,
     /// Why the check asks less than the norm's own profile does.
     pub deviation: Option<Text>,
+    /// Whether a run decides it (`measure`), and not what the inventory says.
+    pub by_run: bool,
+    /// Roles that must each sign a person's decision on it with their key before it counts.
+    pub require_role: Vec<Role>,
 }
 
 /// The judge's word on one check: what a case row of the report shows.

@@ -25,6 +25,7 @@ mod finding;
 mod judge;
 mod node;
 mod profile;
+mod role;
 mod words;
 
 pub use catalogue::{Catalogue, Entry};
@@ -33,4 +34,5 @@ pub use judge::{judge, overall};
 pub use judgement::{Case, Judgement, Level, Outcome, Overall, Reason, Tally, Verdict};
 pub use node::Place;
 pub use profile::{Dropped, Profile, Subject};
+pub use role::Role;
 pub use text::{Lang, Text};

@@ -13,6 +13,7 @@ use crate::{
     report::{
         document::{Report, Row},
         todo::Todo,
+        verdict,
         write::Written,
     },
 };
@@ -195,6 +196,7 @@ fn put_conclusion(text: &mut String, report: &Report, layout: Layout) {
     let heading = layout.say("测试结论", "Test conclusion");
     put(text, format_args!("{heading}: {}\n", layout.paint.dye(tone, word)));
     put(text, format_args!("{}\n", counts(&overall.all, layout)));
+    put(text, format_args!("{}\n", grounds(&report.rows, layout)));
     if overall.points_max > 0 {
         put(
             text,
@@ -228,6 +230,13 @@ fn counts(tally: &Tally, layout: Layout) -> String {
         line.push_str(more.get(layout.lang));
     }
     line
+}
+
+/// Returns what the rows that conform rest on: four numbers, and how many nobody signed.
+pub fn grounds(rows: &[Row], layout: Layout) -> String {
+    let line = verdict::grounds(rows).line();
+    let heading = layout.say("符合项依据", "conforming by");
+    format!("{heading}: {}", line.get(layout.lang))
 }
 
 /// Returns where the report is and how to check it.

@@ -90,6 +90,7 @@ pub fn document(profile: &Profile) -> Value {
                 "expected": check.expected,
                 "reading": check.reading,
                 "waivable": check.waivable,
+                "require_role": check.require_role,
             })
         })
         .collect();

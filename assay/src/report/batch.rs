@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     cover::Cover,
     digest::Digests,
-    document::{Basis, ClauseSummary, Conformity, Device, Report, Row},
+    document::{Basis, ClauseSummary, Conformity, Device, Grounds, Report, Row},
     folder::Loaded,
     merkle, verdict,
 };
@@ -77,6 +77,9 @@ pub struct Machine {
     pub outcome: Outcome,
     /// Counts over all its checks.
     pub tally: Tally,
+    /// What its conforming rows rest on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
     /// What it says of each clause.
     pub clauses: Vec<ClauseSummary>,
     /// Its rows that failed, are open, or were decided by a person.
@@ -204,6 +207,13 @@ impl Batch {
         if root == self.root { Ok(root) } else { Err("has another root".to_owned()) }
     }
 
+    /// Returns what the conforming rows of all machines rest on.
+    pub fn grounds(&self) -> Grounds {
+        let mut all = Grounds::default();
+        self.machines.iter().filter_map(|machine| machine.grounds).for_each(|one| all.add(&one));
+        all
+    }
+
     /// Returns the JSON Schema of `assay-batch/v1`.
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
@@ -234,6 +244,7 @@ fn machine(report: Report, digests: Digests) -> Machine {
         interrupted: report.interrupted,
         outcome: report.summary.overall.outcome,
         tally: report.summary.overall.all,
+        grounds: report.summary.grounds,
         clauses: report.summary.clauses,
         rows: report.rows.into_iter().filter(told).collect(),
     }

@@ -6,7 +6,7 @@ mod html;
 mod junit;
 pub(crate) mod ocp;
 mod runs;
-mod words;
+pub(super) mod words;
 
 pub(crate) use csv::cell;
 
@@ -79,6 +79,7 @@ pub fn derived(
             put("ocp-tv.jsonl", ocp::lines(&report)?);
             put("result.columns.csv", csv::columns());
             put("result.csv", csv::rows(&report, options.language));
+            put("summary.csv", csv::summary(&report));
             if let Some((found, _)) = storage::runs(&report.facts) {
                 put("storage.csv", runs::table(&found, options.language));
             }
@@ -160,6 +161,7 @@ const fn sources() -> u64 {
         include_bytes!("render/runs.rs"),
         include_bytes!("render/words.rs"),
         include_bytes!("storage.rs"),
+        include_bytes!("verdict.rs"),
         include_bytes!("../output/storage/said.rs"),
         include_bytes!("../../templates/report.html"),
         include_bytes!("../../templates/batch.html"),

@@ -10,5 +10,6 @@ mod derived;
 mod disk;
 mod fixture;
 mod revisions;
+mod roles;
 mod storage;
 mod tamper;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
-use super::{Applies, Check, Rule};
+use super::{Applies, Check, Rule, roles};
 use crate::finding::did_you_mean;
 use crate::node::Node;
 use crate::norm::Row;
 use crate::unit::{Quantity, Unit};
-use crate::{Case, Level};
+use crate::{Case, Level, Role};
 
 /// What a check takes from its profile.
 pub(crate) struct Context<'c> {
@@ -22,6 +22,8 @@ pub(crate) struct Context<'c> {
     pub(crate) level: Level,
     /// Whether numbers without “≥” are read as equality.
     pub(crate) strict: bool,
+    /// Roles that must sign a decision on a check that does not say.
+    pub(crate) require_role: &'c [Role],
 }
 
 /// Reads a check; `None` where it is broken.
@@ -59,6 +61,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let deviation = fields.bilingual("deviation", problems);
     let close = fields.bilingual("close", problems);
     let waivable = waivable(&mut fields, row.as_ref(), problems);
+    let require_role = roles::required(&mut fields, problems);
     let needs_complete = fields.flag("needs_complete", problems).unwrap_or(false);
     let mut rules = Rules { problems, manner, depth: 0 };
     let compare_nodes = fields.list("compare", rules.problems);
@@ -68,16 +71,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
     fields.finish(problems);
-    if let Some(Rule::Attest { evidence, no_evidence, .. }) = &rule
-        && evidence.is_empty()
-        && no_evidence.is_none()
-        && level == Level::Must
-    {
-        problems.error(
-            &node.place,
-            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
-        );
-    }
+    shows_evidence(rule.as_ref(), level, node, problems);
     let (row, rule) = (row?, rule?);
     let case = Case {
         check: id?,
@@ -94,6 +88,8 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         reading,
         waivable,
         deviation,
+        by_run: rule.by_run(),
+        require_role: require_role.unwrap_or_else(|| context.require_role.to_vec()),
     };
     Some(Check {
         case: Arc::new(case),
@@ -106,6 +102,20 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         bare,
         place: node.place.clone(),
     })
+}
+
+/// Refuses an `attest` that must hold and lays nothing before the person, nor says why.
+fn shows_evidence(rule: Option<&Rule>, level: Level, node: &Node, problems: &mut Problems) {
+    if let Some(Rule::Attest { evidence, no_evidence, .. }) = rule
+        && evidence.is_empty()
+        && no_evidence.is_none()
+        && level == Level::Must
+    {
+        problems.error(
+            &node.place,
+            "an `attest` that must hold needs `evidence`, or `no_evidence` that says why none",
+        );
+    }
 }
 
 /// Reads `waivable`, which only the norm's “或同等…” allows.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Case, Level, Reason, Verdict};
-use crate::Text;
+use crate::{Role, Text};
 
 /// The judge's word on one check: what a case row of the report shows.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -53,6 +53,17 @@ pub(super) struct Judgement {
     /// Why the check asks less than the norm's own profile does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deviation: Option<Text>,
+    /// Whether a run decides it (`measure`), and not what the inventory says.
+    #[serde(default, skip_serializing_if = "is_not")]
+    by_run: bool,
+    /// Roles that must each sign a person's decision on it with their key before it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    require_role: Vec<Role>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 impl From<super::Judgement> for Judgement {
@@ -73,6 +84,8 @@ impl From<super::Judgement> for Judgement {
             waivable,
             points,
             deviation,
+            by_run,
+            require_role,
         } = Arc::unwrap_or_clone(case);
         Self {
             check,
@@ -94,6 +107,8 @@ impl From<super::Judgement> for Judgement {
             waivable,
             points,
             deviation,
+            by_run,
+            require_role,
         }
     }
 }
@@ -120,6 +135,8 @@ impl From<Judgement> for super::Judgement {
             waivable,
             points,
             deviation,
+            by_run,
+            require_role,
         } = wire;
         let case = Case {
             check,
@@ -136,6 +153,8 @@ impl From<Judgement> for super::Judgement {
             waivable,
             points,
             deviation,
+            by_run,
+            require_role,
         };
         Self { case: Arc::new(case), measured, sources, verdict, reasons, comparison }
     }

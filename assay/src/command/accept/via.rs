@@ -48,7 +48,7 @@ use crate::{
         document::Environment,
         evidence::EvidenceFile,
         folder::{self, Loaded},
-        write,
+        verdict, write,
     },
 };
 
@@ -246,6 +246,7 @@ impl Run<'_> {
         Ok(Ok(Judged {
             outcome: report.summary.overall.outcome,
             tally: report.summary.overall.must,
+            grounds: verdict::grounds(&report.rows),
             disagreements,
             in_band,
             folder: written.folder,

@@ -25,6 +25,8 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
         waivable: false,
         points: None,
         deviation: None,
+        by_run: false,
+        require_role: Vec::new(),
     };
     Judgement {
         case: case.into(),
