@@ -11,6 +11,7 @@ pub mod chinese;
 pub mod daemon;
 pub mod fio;
 pub mod inventory;
+pub mod key;
 pub mod net;
 pub mod profile;
 pub mod project;
@@ -140,6 +141,13 @@ pub enum Command {
     /// Verify, render, merge, attest, sign or push acceptance reports
     #[command(subcommand, arg_required_else_help = true)]
     Report(Box<report::Report>),
+    /// Record what a named person confirmed on a row of a report, as a new revision
+    Attest(Box<report::Attest>),
+    /// Record that a named person accepts a failed row of a report as equivalent, as a new revision
+    Waive(Box<report::Waive>),
+    /// Make, list and show the keys that sign attestations and reports
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(key::Key),
     /// Put load on storage, and accept volumes by what they do under it
     #[command(subcommand, arg_required_else_help = true)]
     Storage(Box<storage::Storage>),

@@ -6,6 +6,7 @@ mod bmc;
 mod catalogue;
 mod daemon;
 mod inventory;
+mod key;
 mod machine;
 mod net;
 #[cfg(feature = "bmc")]
@@ -49,6 +50,9 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Profile(arguments) => profile::run(&arguments, console),
         Command::Project(arguments) => project::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
+        Command::Attest(arguments) => report::attest(&arguments, &cli.global, console),
+        Command::Waive(arguments) => report::waive(&arguments, &cli.global, console),
+        Command::Key(arguments) => key::run(arguments, console),
         Command::Daemon(arguments) => daemon::run(&arguments, console),
         #[cfg(feature = "bmc")]
         Command::Bmc(arguments) => bmc::run(&arguments, console),

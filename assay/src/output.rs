@@ -4,6 +4,7 @@ pub mod accept;
 #[cfg(feature = "bmc")]
 pub mod bmc;
 pub mod inventory;
+pub mod key;
 pub mod net;
 pub mod plan;
 pub mod profile;

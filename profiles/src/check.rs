@@ -4,6 +4,7 @@
 pub(crate) mod expect;
 pub(crate) mod fields;
 pub(crate) mod read;
+pub(crate) mod roles;
 pub(crate) mod rule;
 pub(crate) mod terms;
 pub(crate) mod tighten;
@@ -17,7 +18,7 @@ use crate::node::Place;
 use crate::path::Path;
 use crate::plan::Plan;
 use crate::unit::Unit;
-use crate::{Case, Inspection, Party, Text};
+use crate::{Case, Inspection, Role, Text};
 
 /// A number to compare with, in the unit of the field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,7 +209,7 @@ pub struct Asked {
     /// What has to be shown.
     pub what: Text,
     /// Who shows it.
-    pub of: Party,
+    pub of: Role,
 }
 
 /// One line of the comparison that a person judges equivalence by.
@@ -271,10 +272,10 @@ impl Deref for Check {
 impl Asked {
     /// Returns what has to be shown, and by whom.
     pub fn text(&self) -> Text {
-        let of = self.of.word();
+        let of = self.of.name();
         Text::new(
             format!("由{}提供{}", of.zh, self.what.zh),
-            format!("{} shows {}", of.en, self.what.en),
+            format!("the {} shows {}", of.en, self.what.en),
         )
     }
 }
@@ -288,8 +289,11 @@ impl Rule {
         }
     }
 
-    /// Returns whether a run decides it, and not what there is.
+    /// Returns whether a run decides it or a part of it, and not what there is.
     pub fn is_measured(&self) -> bool {
+        if let Self::All(branches) | Self::Any(branches) = self {
+            return branches.iter().any(|branch| branch.rule.is_measured());
+        }
         let root = self.path().and_then(|path| path.steps.first());
         root.is_some_and(|root| !["inventory", "bmc"].contains(&root.name.as_str()))
     }

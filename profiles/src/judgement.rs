@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::OutOfScope;
-use crate::{Standing, Terms, Text};
+use crate::{Role, Standing, Terms, Text};
 
 /// The verdict on one check. Unknown never turns into [`Verdict::Pass`].
 #[derive(
@@ -126,6 +126,10 @@ pub struct Case {
     pub deviation: Option<Text>,
     /// What tender and bid say of it, where the contract's profile quotes them.
     pub terms: Option<Terms>,
+    /// Whether a run decides it (`measure`), and not what the inventory says.
+    pub by_run: bool,
+    /// Roles that must each sign a person's decision on it with their key before it counts.
+    pub require_role: Vec<Role>,
 }
 
 /// The judge's word on one check: what a case row of the report shows.

@@ -87,8 +87,14 @@ pub struct Verify {
     #[arg(value_name = "REPORT", required = true)]
     pub reports: Vec<PathBuf>,
     /// Public key that must have signed, as you got it from its owner; repeatable
+    #[arg(long, value_name = "PUB|FILE")]
+    pub key: Vec<String>,
+    /// Refuse a report that nobody signed
+    #[arg(long)]
+    pub require_signature: bool,
+    /// Public keys of the parties and their roles (TOML), as you got them from them; repeatable
     #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
+    pub trust: Vec<PathBuf>,
     /// Verify code that the pages on paper carry
     #[arg(long, value_name = "CODE")]
     pub expect: Option<String>,
@@ -132,6 +138,9 @@ pub struct Merge {
     /// What fills the report.
     #[command(flatten)]
     pub filling: Filling,
+    /// Public keys of the parties and their roles (TOML), as you got them from them; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub trust: Vec<PathBuf>,
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,
@@ -152,30 +161,42 @@ pub struct Decision {
     /// The report: its folder, or its result.json
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Check that is decided; repeatable
-    #[arg(long, value_name = "ID", required = true)]
+    /// Check that is decided, or row of the norm; repeatable
+    #[arg(long = "row", alias = "check", value_name = "ID", required = true)]
     pub check: Vec<String>,
     /// How they found out
-    #[arg(long, value_enum, value_name = "document|on-site", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "document|on-site",
+        default_value = "document",
+        hide_possible_values = true
+    )]
     pub how: Manner,
-    /// Name of the person
-    #[arg(long, value_name = "NAME")]
-    pub who: String,
-    /// Their role
+    /// Name of the person [default: that of the key]
+    #[arg(long = "by", alias = "who", value_name = "NAME")]
+    pub who: Option<String>,
+    /// Their role: owner, contractor, supervisor, user, tester, or a title [default: that of the key]
     #[arg(long, value_name = "ROLE")]
-    pub role: String,
-    /// Their organisation; for `waive` the unit that accepts (认可单位)
-    #[arg(long, value_name = "UNIT")]
+    pub role: Option<String>,
+    /// Their unit; for `waive` the one that accepts (认可单位) [default: that of the key]
+    #[arg(long = "org", alias = "organisation", value_name = "UNIT")]
     pub organisation: Option<String>,
     /// Day of the decision [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub date: Option<String>,
     /// What they saw, or why it is equivalent
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long = "note", alias = "reason", value_name = "TEXT")]
     pub reason: String,
-    /// File that shows it: photograph, certificate, measurement; repeatable
-    #[arg(long, value_name = "FILE")]
+    /// Files that show it: photographs, certificates, measurements
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub evidence: Vec<PathBuf>,
+    /// Sign it with this private key: a file, or a name of `assay key list`
+    #[arg(long, value_name = "FILE|NAME")]
+    pub key: Option<String>,
+    /// Public keys of the parties and their roles (TOML), where roles must sign; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub trust: Vec<PathBuf>,
     /// Form of the derived files.
     #[command(flatten)]
     pub form: Form,
@@ -203,7 +224,13 @@ pub enum YesNo {
 #[derive(Clone, Debug, Args)]
 pub struct Attest {
     /// Whether the machine conforms; `no` counts as a fail
-    #[arg(long, value_enum, value_name = "yes|no", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "yes|no",
+        default_value = "yes",
+        hide_possible_values = true
+    )]
     pub conform: YesNo,
     /// Who decides.
     #[command(flatten)]
@@ -224,15 +251,15 @@ pub struct Sign {
     /// The report: its folder, or its result.json
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// Private key (Ed25519, PEM); readable by its owner only
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
-    /// Name of the person or unit that signs
-    #[arg(long, value_name = "NAME")]
-    pub who: String,
-    /// Their role
+    /// Private key (PEM), readable by its owner only: a file, or a name of `assay key list`
+    #[arg(long, value_name = "FILE|NAME")]
+    pub key: String,
+    /// Name of the person or unit that signs [default: that of the key]
+    #[arg(long = "by", alias = "who", value_name = "NAME")]
+    pub who: Option<String>,
+    /// Their role [default: that of the key]
     #[arg(long, value_name = "ROLE")]
-    pub role: String,
+    pub role: Option<String>,
 }
 
 /// `assay report push`.

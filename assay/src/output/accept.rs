@@ -244,6 +244,7 @@ fn put_conclusion(text: &mut String, report: &Report, layout: Layout) {
     put(text, format_args!("{heading}: {}\n", layout.paint.dye(tone, word)));
     put(text, format_args!("{}\n", counts(&overall.all, report.summary.out_of_scope, layout)));
     put_deviations(text, report, layout);
+    put(text, format_args!("{}\n", grounds(&report.rows, layout)));
     if overall.points_max > 0 {
         put(
             text,
@@ -304,6 +305,13 @@ fn put_deviations(text: &mut String, report: &Report, layout: Layout) {
         let word = line.deviation.word();
         put(text, format_args!("  {mark}{} {}\n", line.check, word.get(layout.lang)));
     }
+}
+
+/// Returns what the rows that conform rest on: four numbers, and how many nobody signed.
+pub fn grounds(rows: &[Row], layout: Layout) -> String {
+    let line = verdict::grounds(rows).line();
+    let heading = layout.say("符合项依据", "conforming by");
+    format!("{heading}: {}", line.get(layout.lang))
 }
 
 /// Returns where the report is and how to check it.

@@ -106,6 +106,7 @@ pub fn document(profile: &Profile) -> Value {
                 "reading": check.reading,
                 "waivable": check.waivable,
                 "terms": check.terms,
+                "require_role": check.require_role,
             })
         })
         .collect();

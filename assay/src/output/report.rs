@@ -1,6 +1,6 @@
 //! What the `report` commands say on the terminal.
 
-use profiles::Outcome;
+use profiles::{Outcome, Role};
 
 use super::{
     Layout, Tone, put,
@@ -11,6 +11,8 @@ use crate::{
     report::{
         batch::{Batch, Machine},
         document::{Conformity, Report},
+        roles::{self, Lack, Trust},
+        trust::Card,
         verify::Verification,
         write::Written,
     },
@@ -44,11 +46,67 @@ pub fn verification(name: &str, found: &Verification, layout: Layout) -> String 
         );
         text.push_str(line.get(layout.lang));
     }
+    if found.is_intact() && !found.unvouched.is_empty() {
+        let checks: Vec<&str> = found.unvouched.iter().map(|(check, _)| check.as_str()).collect();
+        let line = crate::lang::text(
+            "  由各方签名决定、尚未核对的检查项（用 --trust 给出各方公钥）：{}\n",
+            "  decided by signatures of roles, not checked (give their keys by --trust): {}\n",
+            &[&one_line(&checks.join(", "))],
+        );
+        text.push_str(line.get(layout.lang));
+    }
     if found.is_intact() && !found.reproduced {
         text.push_str(layout.say(
             "  页面由另一版本的程序生成，未重新生成比对；摘要相符\n",
             "  the pages were made by another version of this program: not made again, digests agree\n",
         ));
+    }
+    text
+}
+
+/// Returns what became of the decisions that the last revision brought, each in a line.
+pub fn decided(report: &Report, trust: &[Card], layout: Layout) -> String {
+    let mut text = String::new();
+    let now = report.revision.number;
+    for row in &report.rows {
+        for decision in row.recorded().iter().filter(|decision| decision.revision == now) {
+            let check = &row.judgement.check;
+            let by = match &decision.signature {
+                Some(_) => {
+                    let key = roles::counts(report, row, decision, Trust::AnyKey);
+                    let key = key.map(|key| key.id()).unwrap_or_default();
+                    crate::lang::text("已签名，密钥 {}", "signed with key {}", &[&key])
+                }
+                None => Lack::Unsigned.text(),
+            };
+            let party = decision.party.map(Role::name);
+            let role = party.as_ref().map_or(decision.role.as_str(), |name| name.get(layout.lang));
+            let who = format!("{} ({role})", decision.who);
+            let word = row.verdict.word();
+            let line = [check.as_str(), &who, by.get(layout.lang), word.get(layout.lang)];
+            put(&mut text, format_args!("{}\n", one_line(&line.join("  "))));
+            if row.judgement.require_role.is_empty() {
+                continue;
+            }
+            let counted = roles::counts(report, row, decision, Trust::Cards(trust));
+            if let Some(lack) = counted.err().filter(|lack| *lack != Lack::Unsigned) {
+                let why = crate::lang::text(
+                    "  已登记，但不生效：{}\n",
+                    "  recorded, but it does not count: {}\n",
+                    &[lack.text().get(layout.lang)],
+                );
+                text.push_str(why.get(layout.lang));
+            }
+            if !row.waiting.is_empty() {
+                let roles = Role::list(&row.waiting);
+                let still = crate::lang::text(
+                    "  尚待用可信密钥签名：{}\n",
+                    "  still to sign with a trusted key: {}\n",
+                    &[roles.get(layout.lang)],
+                );
+                text.push_str(still.get(layout.lang));
+            }
+        }
     }
     text
 }
@@ -64,6 +122,7 @@ pub fn revised(report: &Report, written: &Written, layout: Layout) -> String {
     let (word, tone) = outcome(report.summary.overall.outcome, layout);
     let heading = layout.say("测试结论", "test conclusion");
     put(&mut text, format_args!("{heading}: {}\n", layout.paint.dye(tone, word)));
+    put(&mut text, format_args!("{}\n", super::accept::grounds(&report.rows, layout)));
     text.push_str(&super::accept::place(written, layout));
     text
 }
@@ -123,5 +182,10 @@ pub fn batch(batch: &Batch, layout: Layout) -> String {
         "\n{} machines: {} conform, {} do not, {} incomplete (✓ conforms ✗ does not ? open - does not apply)\n",
         &[all, accepted, not_accepted, incomplete],
     );
-    table.render(layout.paint, layout.columns) + line.get(layout.lang)
+    let grounds = format!(
+        "{}: {}\n",
+        layout.say("符合项依据", "conforming by"),
+        batch.grounds().line().get(layout.lang)
+    );
+    table.render(layout.paint, layout.columns) + line.get(layout.lang) + &grounds
 }

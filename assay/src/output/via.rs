@@ -13,7 +13,7 @@ use super::{
     Layout, Tone, put, put_paragraph,
     table::{Cell, Table},
 };
-use crate::{exit::Exit, failure::one_line};
+use crate::{exit::Exit, failure::one_line, report::document::Grounds};
 
 /// A machine of the list.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub struct Judged {
     pub outcome: Outcome,
     /// Counts over the rows that decide.
     pub tally: Tally,
+    /// What its conforming rows rest on.
+    pub grounds: Grounds,
     /// Places where sources say different things.
     pub disagreements: usize,
     /// Whether what was collected on the machine itself is part of it.
@@ -221,6 +223,14 @@ fn put_end(text: &mut String, rows: &[Row], together: Option<&Path>, layout: Lay
         &counts.each_ref().map(String::as_str),
     );
     text.push_str(line.get(layout.lang));
+    let mut grounds = Grounds::default();
+    for row in rows {
+        if let Came::Judged(judged) = &row.came {
+            grounds.add(&judged.grounds);
+        }
+    }
+    let heading = layout.say("符合项依据", "conforming by");
+    put(text, format_args!("{heading}: {}\n", grounds.line().get(layout.lang)));
     if let Some(together) = together {
         let heading = layout.say("汇总记录", "report on all of them");
         put(text, format_args!("{heading}: {}\n", together.display()));

@@ -16,7 +16,7 @@ use super::{
     build::number,
     cover::Cover,
     digest::Digests,
-    document::{Basis, ClauseSummary, Conformity, Device, Report, Row, is_zero},
+    document::{Basis, ClauseSummary, Conformity, Device, Grounds, Report, Row, is_zero},
     folder::Loaded,
     merkle, verdict,
 };
@@ -84,6 +84,9 @@ pub struct Machine {
     /// How many of them are not in the scope of the contract.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub out_of_scope: u32,
+    /// What its conforming rows rest on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
     /// What it says of each clause.
     pub clauses: Vec<ClauseSummary>,
     /// Its rows that failed, are open, or were decided by a person.
@@ -249,6 +252,13 @@ impl Batch {
         if root == self.root { Ok(root) } else { Err("has another root".to_owned()) }
     }
 
+    /// Returns what the conforming rows of all machines rest on.
+    pub fn grounds(&self) -> Grounds {
+        let mut all = Grounds::default();
+        self.machines.iter().filter_map(|machine| machine.grounds).for_each(|one| all.add(&one));
+        all
+    }
+
     /// Returns the JSON Schema of `assay-batch/v1`.
     pub fn json_schema() -> serde_json::Value {
         schemars::schema_for!(Self).to_value()
@@ -280,6 +290,7 @@ fn machine(report: Report, profile: &str, digests: Digests) -> Machine {
         outcome: report.summary.overall.outcome,
         tally: report.summary.overall.all,
         out_of_scope: report.summary.out_of_scope,
+        grounds: report.summary.grounds,
         clauses: report.summary.clauses,
         rows: report.rows.into_iter().filter(told).collect(),
     }

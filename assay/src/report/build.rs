@@ -90,6 +90,8 @@ pub fn build(inputs: Inputs) -> (Report, Vec<Placed>) {
         .map(|judgement| Row {
             verdict: judgement.verdict,
             decision: None,
+            entries: Vec::new(),
+            waiting: Vec::new(),
             evidence: linker.paths(&judgement.sources),
             judgement,
         })

@@ -3,14 +3,19 @@
 //! Every decision makes a new revision that names its predecessor's digests;
 //! nothing is overwritten. A decision is refused where it would hide a
 //! measurement: only open rows can be attested, and only a failed row whose
-//! wording allows equivalence (“或同等…”) can be waived.
+//! wording allows equivalence (“或同等…”) can be waived. Where the profile requires
+//! roles, an entry is recorded, and [`roles`] says when the entries decide.
 
-use profiles::Verdict;
+use profiles::{Role, Verdict};
 
 use super::{
+    canonical::CanonicalError,
     digest::Digests,
     document::{Act, Decision, DecisionKind, How, Report, Revision},
     evidence::{self, EvidenceFile, Placed},
+    roles::{self, Trust},
+    sign::{self, SecretKey},
+    trust::Card,
     verdict,
 };
 
@@ -20,14 +25,27 @@ use super::{
 const LONGEST_TEXT: usize = 2000;
 
 /// When a revision is made, by whom, and after which.
-#[derive(Clone, Debug)]
-pub struct Making {
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "it leads to a secret")]
+pub struct Making<'a> {
     /// Digests of the predecessor's `result.json`, as read from disk.
     pub predecessor: Digests,
     /// Now, RFC 3339.
     pub at: String,
     /// Who runs the command, where known.
     pub by: Option<String>,
+    /// The key that signs, and the keys that are trusted.
+    pub signing: Signing<'a>,
+}
+
+/// The key that signs a decision, and the keys that count where roles must sign.
+#[derive(Clone, Copy, Default)]
+#[expect(missing_debug_implementations, reason = "it leads to a secret")]
+pub struct Signing<'a> {
+    /// Signs the decision; without it it is self-entered (自填未签名).
+    pub key: Option<&'a SecretKey>,
+    /// Keys of the parties, by the word of who runs the command.
+    pub trust: &'a [Card],
 }
 
 /// A person's word on an open row.
@@ -67,8 +85,10 @@ pub struct Waiver {
 pub struct Person {
     /// Name.
     pub who: String,
-    /// Role.
+    /// Role, as people call it.
     pub role: String,
+    /// The party in whose role the person decides.
+    pub party: Option<Role>,
     /// Organisation.
     pub organisation: Option<String>,
     /// Day of the decision, `2026-11-23`.
@@ -102,6 +122,15 @@ pub enum DecideError {
     /// The norm's wording has no “或同等…”.
     #[error("the wording of check `{check}` does not allow an equivalent (“或同等…”)")]
     NotWaivable { check: String },
+    /// The profile wants the word of others.
+    #[error("check `{check}` is decided by {roles} only, and {role} is none of them")]
+    NotAsked { check: String, roles: String, role: String },
+    /// A row of the norm has several checks.
+    #[error("row `{row}` has several checks: {checks}")]
+    SeveralChecks { row: String, checks: String },
+    /// It could not be signed.
+    #[error("the decision on `{check}` cannot be signed")]
+    Sign { check: String, source: CanonicalError },
     /// Something that must be written is blank or too long.
     #[error("the {field} of the decision on `{check}` {problem}")]
     Field { check: String, field: &'static str, problem: String },
@@ -124,7 +153,15 @@ impl DecideError {
                 Some("remedy it and run the acceptance again as a re-test".to_owned())
             }
             Self::Field { field: "date", .. } => Some("write the day as 2026-11-23".to_owned()),
-            Self::Field { .. } | Self::Ambiguous { .. } | Self::Twice { .. } => None,
+            Self::NotAsked { .. } => Some(format!(
+                "name one of them by `--role`: {}",
+                Role::ALL.map(Role::word).join(", ")
+            )),
+            Self::SeveralChecks { .. } => Some("name one of the checks by `--row`".to_owned()),
+            Self::Field { .. }
+            | Self::Ambiguous { .. }
+            | Self::Twice { .. }
+            | Self::Sign { .. } => None,
         }
     }
 }
@@ -135,7 +172,7 @@ impl DecideError {
 pub fn attest(
     report: &Report,
     attestations: Vec<Attestation>,
-    making: Making,
+    making: Making<'_>,
 ) -> Result<(Report, Vec<Placed>), DecideError> {
     let mut next = Next::of(report, Act::Attest, making);
     for attestation in attestations {
@@ -154,7 +191,7 @@ pub fn attest(
 pub fn waive(
     report: &Report,
     waivers: Vec<Waiver>,
-    making: Making,
+    making: Making<'_>,
 ) -> Result<(Report, Vec<Placed>), DecideError> {
     let mut next = Next::of(report, Act::Waive, making);
     for waiver in waivers {
@@ -184,19 +221,23 @@ pub fn waive(
 }
 
 /// Returns the next revision of `report` with nothing but its form changed.
-pub fn rerender(report: &Report, making: Making) -> Report {
+pub fn rerender(report: &Report, making: Making<'_>) -> Report {
     Next::of(report, Act::Render, making).finish().0
 }
 
 /// A revision in the making.
-struct Next {
+struct Next<'a> {
     report: Report,
     placed: Vec<Placed>,
+    /// SHA-256 of the result that is decided on.
+    on: String,
+    signing: Signing<'a>,
 }
 
-impl Next {
-    fn of(report: &Report, act: Act, making: Making) -> Self {
+impl<'a> Next<'a> {
+    fn of(report: &Report, act: Act, making: Making<'a>) -> Self {
         let mut report = report.clone();
+        let (on, signing) = (making.predecessor.sha256.clone(), making.signing);
         report.revision = Revision {
             number: report.revision.number.saturating_add(1),
             act,
@@ -205,7 +246,7 @@ impl Next {
             predecessor: Some(making.predecessor),
             retest_of: report.revision.retest_of.take(),
         };
-        Self { report, placed: Vec::new() }
+        Self { report, placed: Vec::new(), on, signing }
     }
 
     fn find(&self, check: &str) -> Result<usize, DecideError> {
@@ -213,9 +254,26 @@ impl Next {
         let found: Vec<usize> =
             rows.filter(|(_, row)| row.judgement.check == check).map(|(at, _)| at).collect();
         match *found.as_slice() {
-            [] => Err(DecideError::NoCheck { check: check.to_owned() }),
+            [] => self.find_row(check),
             [one] => Ok(one),
             _ => Err(DecideError::Ambiguous { check: check.to_owned(), count: found.len() }),
+        }
+    }
+
+    /// Finds the one check of a row of the norm.
+    fn find_row(&self, row: &str) -> Result<usize, DecideError> {
+        let rows = self.report.rows.iter().enumerate();
+        let found: Vec<(usize, &str)> = rows
+            .filter(|(_, held)| held.judgement.row == row)
+            .map(|(at, held)| (at, held.judgement.check.as_str()))
+            .collect();
+        match *found.as_slice() {
+            [] => Err(DecideError::NoCheck { check: row.to_owned() }),
+            [(at, _)] => Ok(at),
+            _ => Err(DecideError::SeveralChecks {
+                row: row.to_owned(),
+                checks: found.iter().map(|(_, check)| *check).collect::<Vec<_>>().join(", "),
+            }),
         }
     }
 
@@ -223,7 +281,8 @@ impl Next {
     fn refusal(&self, check: String, other: impl FnOnce(String) -> DecideError) -> DecideError {
         let now = self.report.revision.number;
         let decided = |row: &super::document::Row| {
-            row.judgement.check == check && row.decision.as_ref().is_some_and(|d| d.revision == now)
+            let is_it = row.judgement.check == check || row.judgement.row == check;
+            is_it && row.recorded().iter().any(|decision| decision.revision == now)
         };
         if self.report.rows.iter().any(decided) {
             DecideError::Twice { check }
@@ -248,12 +307,20 @@ impl Next {
         let revision = self.report.revision.number;
         let Some(row) = self.report.rows.get_mut(at) else { return Ok(()) };
         let check = &row.judgement.check;
-        let Person { who, role, organisation, date } = person;
+        let Person { who, role, party, organisation, date } = person;
         for (field, text) in [("name", &who), ("role", &role), ("reason", &reason)] {
             written(check, field, text)?;
         }
         if let Some(organisation) = &organisation {
             written(check, "organisation", organisation)?;
+        }
+        let required = &row.judgement.require_role;
+        if !required.is_empty() && !party.is_some_and(|party| required.contains(&party)) {
+            let (check, roles) = (check.clone(), Role::list(required).en);
+            return Err(DecideError::NotAsked { check, roles, role: format!("`{role}`") });
+        }
+        if row.recorded().iter().any(|earlier| earlier.revision == revision) {
+            return Err(DecideError::Twice { check: check.clone() });
         }
         if !is_day(&date) {
             let problem = format!("is `{date}`, which is no day");
@@ -263,7 +330,7 @@ impl Next {
         let folder =
             format!("{}/{word}/{}", evidence::FOLDER, evidence::safe_path(check).replace('/', "_"));
         let placed = evidence::place(evidence, &folder, &subject, &taken);
-        let decision = Decision {
+        let mut decision = Decision {
             kind,
             conform,
             how,
@@ -274,11 +341,26 @@ impl Next {
             reason,
             evidence: placed.iter().map(|file| file.entry.path.clone()).collect(),
             revision,
+            party,
+            at: Some(self.report.revision.at.clone()),
+            signature: None,
         };
-        row.verdict = verdict::effective(row.verdict, Some(&decision));
-        row.decision = Some(decision);
-        self.report.evidence.extend(placed.iter().map(|file| file.entry.clone()));
+        let check = check.clone();
+        let index = &mut self.report.evidence;
+        index.extend(placed.iter().map(|file| file.entry.clone()));
         self.placed.extend(placed);
+        if let Some(key) = self.signing.key {
+            sign::decision::sign(key, &subject, &check, index, &self.on, &mut decision)
+                .map_err(|source| DecideError::Sign { check, source })?;
+        }
+        if row.judgement.require_role.is_empty() {
+            row.decision = Some(decision);
+        } else {
+            row.entries.push(decision);
+            let settled = roles::settle_of(&subject, index, row, Trust::Cards(self.signing.trust));
+            (row.decision, row.waiting) = (settled.decision, settled.waiting);
+        }
+        row.verdict = verdict::effective(row.judgement.verdict, row.decision.as_ref());
         Ok(())
     }
 

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use inventory::model::{FindingClass, SectionStatus};
-use profiles::{Deviation, Judgement, Mark, Overall, Tally, Text, Verdict, scope::OutOfScope};
+use profiles::{
+    Deviation, Judgement, Mark, Overall, Role, Tally, Text, Verdict, scope::OutOfScope,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -226,6 +228,9 @@ pub struct Summary {
     /// The rows that tender or bid are quoted for, in their order (技术偏离表).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deviations: Vec<DeviationLine>,
+    /// What the rows that conform rest on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Grounds>,
 }
 
 /// A line of the table of deviations.
@@ -243,6 +248,21 @@ pub struct DeviationLine {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references over")]
 pub(super) fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+/// What the rows that conform rest on, counted over all levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Grounds {
+    /// Passed by a run (`measure`).
+    pub measured: u32,
+    /// Passed by what the inventory says.
+    pub read: u32,
+    /// By the word of a named person.
+    pub attested: u32,
+    /// Accepted as equivalent.
+    pub waived: u32,
+    /// How many of those attested or waived nobody signed with a key (自填未签名).
+    pub unsigned: u32,
 }
 
 /// What the rows of one clause together say.
@@ -284,6 +304,13 @@ pub struct Row {
     /// What a named person decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// Where roles must sign: what each person recorded, in the order it came. The last of
+    /// them is the decision once all have signed with trusted keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Decision>,
+    /// The roles that still had to sign when the last entry was recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Role>,
     /// Paths of the evidence the row rests on; their digests are in the index.
     pub evidence: Vec<String>,
 }
@@ -312,6 +339,28 @@ pub struct Decision {
     pub evidence: Vec<String>,
     /// The revision that brought it.
     pub revision: u32,
+    /// The party in whose role the person decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<Role>,
+    /// When it was recorded, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The signature over it; without one it is self-entered (自填未签名).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<DecisionSignature>,
+}
+
+/// A signature over one decision, by the key of who decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DecisionSignature {
+    /// `ed25519`, or `sm2` (with SM3, user id `1234567812345678`).
+    pub algorithm: String,
+    /// The public key: 64 hexadecimal digits, of SM2 130 (4, x, y).
+    pub public_key: String,
+    /// SHA-256 of the `result.json` that it was made on.
+    pub result: String,
+    /// The signature, 128 hexadecimal digits.
+    pub signature: String,
 }
 
 /// The kinds of decision.
@@ -386,6 +435,13 @@ pub struct EvidenceEntry {
     pub subject: String,
     /// Where it was read.
     pub source: String,
+}
+
+impl Row {
+    /// Returns what persons recorded on the row, in the order it came.
+    pub fn recorded(&self) -> &[Decision] {
+        if self.entries.is_empty() { self.decision.as_slice() } else { &self.entries }
+    }
 }
 
 impl Report {

@@ -161,9 +161,14 @@ pub struct Loaded {
 
 /// Reads the report in a folder; refuses it unless every byte is as written.
 pub fn load(path: &Path) -> Result<Loaded, FolderError> {
+    load_by(path, &verify::Options::default())
+}
+
+/// Reads the report in a folder; refuses it unless it is what `options` ask for.
+pub fn load_by(path: &Path, options: &verify::Options) -> Result<Loaded, FolderError> {
     let tree = read(path)?;
     let folder = of_path(path);
-    let verification = verify::check(&tree, &verify::Options::default());
+    let verification = verify::check(&tree, options);
     if !verification.is_intact() {
         return Err(FolderError::Altered { path: folder, verification: Box::new(verification) });
     }

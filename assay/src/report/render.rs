@@ -7,7 +7,7 @@ mod html;
 mod junit;
 pub(crate) mod ocp;
 mod runs;
-mod words;
+pub(super) mod words;
 
 pub(crate) use csv::cell;
 #[cfg(feature = "bmc")]
@@ -86,6 +86,7 @@ pub fn derived(
             if let Some(table) = deviations::csv(&report, options.language) {
                 put("deviations.csv", table);
             }
+            put("summary.csv", csv::summary(&report));
             if let Some((found, _)) = storage::runs(&report.facts) {
                 put("storage.csv", runs::table(&found, options.language));
             }
@@ -195,6 +196,7 @@ const fn sources() -> u64 {
         include_bytes!("render/runs.rs"),
         include_bytes!("render/words.rs"),
         include_bytes!("storage.rs"),
+        include_bytes!("verdict.rs"),
         include_bytes!("../output/storage/said.rs"),
         include_bytes!("../../templates/report.html"),
         include_bytes!("../../templates/batch.html"),

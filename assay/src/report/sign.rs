@@ -1,14 +1,16 @@
 //! Signatures over a report's manifest: integrity by key (完整性校验).
 //!
-//! Ed25519 (RFC 8032). A signature covers the digest of `manifest.json`, and so
-//! every byte of the report, with the signer's name, role, stage and time, and
-//! the signatures before it. It proves that nothing changed since; it is no
-//! legal electronic signature, and says nothing of the truth of a measurement.
+//! Ed25519 (RFC 8032), or SM2 with SM3 (GB/T 32918.2). A signature covers the
+//! digest of `manifest.json`, and so every byte of the report, with the signer's
+//! name, role, stage and time, and the signatures before it. It proves that
+//! nothing changed since; it is no legal electronic signature, and says nothing
+//! of the truth of a measurement.
 //!
 //! The public key stands beside each signature, so that damage to the file of
 //! signatures is found by anyone; whether to trust a key is the reader's word,
 //! who gives the key to [`super::verify`].
 
+pub(in crate::report) mod decision;
 mod key;
 
 use schemars::JsonSchema;
@@ -17,10 +19,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     canonical::{self, CanonicalError},
     cover::Stage,
-    digest::{Digests, hex, unhex},
+    digest::{Digests, hex},
 };
 
-pub use key::{KeyError, PublicKey, SecretKey};
+pub use key::{Algorithm, KeyError, PublicKey, SecretKey};
 
 /// The schema id that every file of signatures carries.
 pub const SCHEMA: &str = "assay-signatures/v1";
@@ -63,7 +65,7 @@ impl Default for Signatures {
 pub struct SignatureEntry {
     /// What is signed.
     pub statement: Statement,
-    /// The signature over it, 128 hexadecimal digits.
+    /// The signature over it, 128 hexadecimal digits; of SM2 r and s.
     pub signature: String,
 }
 
@@ -71,9 +73,9 @@ pub struct SignatureEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// Always `ed25519`.
+    /// `ed25519`, or `sm2` (with SM3, user id `1234567812345678`).
     pub algorithm: String,
-    /// The signer's public key, 64 hexadecimal digits.
+    /// The signer's public key: 64 hexadecimal digits, of SM2 130 (4, x, y).
     pub public_key: String,
     /// SHA-256 of `manifest.json`.
     pub manifest: String,
@@ -102,8 +104,8 @@ pub fn sign(
 ) -> Result<Signatures, CanonicalError> {
     let mut all = earlier;
     let statement = Statement {
-        algorithm: "ed25519".to_owned(),
-        public_key: hex(key.public().bytes()),
+        algorithm: key.public().algorithm().word().to_owned(),
+        public_key: key.public().digits(),
         manifest: Digests::of(manifest).sha256,
         root: root.sha256.clone(),
         signer: signer.name,
@@ -138,22 +140,17 @@ pub fn check(
             if said == is { Ok(()) } else { Err(format!("signature {number} is over {what}")) }
         };
         let statement = &entry.statement;
-        fits(&statement.algorithm, "ed25519", "an unknown algorithm")?;
         fits(&statement.manifest, &digest, "another manifest.json")?;
         fits(&statement.root, &root.sha256, "another root")?;
         let previous = chain(earlier).map_err(|error| error.to_string())?;
         fits(&statement.previous, &previous, "other earlier signatures")?;
         let message = message(statement).map_err(|error| error.to_string())?;
-        let key = PublicKey::parse("", &statement.public_key)
-            .ok()
-            .filter(|_| statement.public_key.len() == 64)
+        let key = PublicKey::of(&statement.algorithm, &statement.public_key)
             .ok_or_else(|| format!("signature {number} names no usable key"))?;
-        let signature = unhex(&entry.signature)
-            .filter(|bytes| bytes.len() == key::SIGNATURE)
-            .filter(|_| entry.signature.bytes().all(|b| !b.is_ascii_uppercase()))
-            .ok_or_else(|| format!("signature {number} is malformed"))?;
-        if !key.signed(&message, &signature) {
-            return Err(format!("signature {number} does not fit its key"));
+        match key.signed_hex(&message, &entry.signature) {
+            Some(true) => {}
+            Some(false) => return Err(format!("signature {number} does not fit its key")),
+            None => return Err(format!("signature {number} is malformed")),
         }
         keys.push(key);
     }
@@ -208,7 +205,7 @@ mod tests {
             assert!(SecretKey::parse("k", bad).is_err(), "{bad}");
         }
         let zero = PublicKey::parse("k.pub", &"0".repeat(64)).unwrap_err();
-        assert!(zero.to_string().starts_with("`k.pub` holds no Ed25519 public key"));
+        assert!(zero.to_string().starts_with("`k.pub` holds no public key"));
     }
 
     #[test]

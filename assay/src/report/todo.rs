@@ -3,7 +3,10 @@
 use profiles::{Level, Text, Verdict};
 use serde::Serialize;
 
-use super::document::{Report, Row};
+use super::{
+    document::{Report, Row},
+    render::words,
+};
 
 /// One thing left to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -56,20 +59,28 @@ pub fn todo(report: &Report, dir: &str) -> Vec<Todo> {
 fn todo_of(row: &Row, dir: &str) -> Option<Todo> {
     let judgement = &row.judgement;
     let check = quoted(&judgement.check);
+    let asked = if row.waiting.is_empty() { &judgement.require_role } else { &row.waiting };
+    let role = if asked.is_empty() {
+        "ROLE".to_owned()
+    } else {
+        asked.iter().map(|role| role.word()).collect::<Vec<_>>().join("|")
+    };
+    // Each of several roles records its own; they count by keys that are trusted.
+    let signed = if asked.is_empty() { "" } else { " --key KEY --trust FILE" };
     let (by, command) = match row.verdict {
         Verdict::NotMeasured => (Closer::Run, None),
         Verdict::NeedsAttestation => (
             Closer::Person,
             Some(format!(
-                "assay report attest {dir} --check {check} --found conform|not-conform \
-                 --by document|on-site --name NAME --role ROLE --note TEXT"
+                "assay attest {dir} --row {check} --conform yes|no --how document|on-site \
+                 --role {role} --org UNIT --by NAME --note TEXT{signed}"
             )),
         ),
         Verdict::Fail if judgement.waivable && row.decision.is_none() => (
             Closer::Remedy,
             Some(format!(
-                "assay report waive {dir} --check {check} --name NAME --role ROLE \
-                 --unit UNIT --reason TEXT"
+                "assay waive {dir} --row {check} --role {role} --org UNIT --by NAME \
+                 --note TEXT{signed}"
             )),
         ),
         Verdict::Fail
@@ -105,7 +116,7 @@ fn todo_of(row: &Row, dir: &str) -> Option<Todo> {
         level: judgement.level,
         verdict: row.verdict,
         by,
-        why: judgement.reasons.iter().map(|reason| reason.text.clone()).collect(),
+        why: words::reasons(row),
         close,
         command,
     })

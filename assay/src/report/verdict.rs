@@ -6,7 +6,7 @@
 use profiles::{Judgement, Level, Outcome, Overall, Standing, Tally, Text, Verdict};
 
 use super::document::{
-    ClauseSummary, Conformity, Decision, DecisionKind, DeviationLine, Row, Summary,
+    ClauseSummary, Conformity, Decision, DecisionKind, DeviationLine, Grounds, Row, Summary,
 };
 
 /// Returns the verdict that counts, after a decision.
@@ -47,6 +47,7 @@ pub fn summary(rows: &[Row], interrupted: bool) -> Summary {
         clauses,
         out_of_scope: u32::try_from(out).unwrap_or(u32::MAX),
         deviations: rows.iter().filter_map(deviation).collect(),
+        grounds: Some(grounds(rows)),
     }
 }
 
@@ -60,6 +61,83 @@ fn deviation(row: &Row) -> Option<DeviationLine> {
         mark: terms.mark,
         deviation: profiles::deviation(row.verdict, standing),
     })
+}
+
+/// Returns what the rows that conform rest on.
+pub fn grounds(rows: &[Row]) -> Grounds {
+    let mut grounds = Grounds::default();
+    for row in rows {
+        let count = match ground(row) {
+            Some(Ground::Measured) => &mut grounds.measured,
+            Some(Ground::Read) => &mut grounds.read,
+            Some(Ground::Attested) => &mut grounds.attested,
+            Some(Ground::Waived) => &mut grounds.waived,
+            None => continue,
+        };
+        *count = count.saturating_add(1);
+        let by_word = matches!(row.verdict, Verdict::Attested | Verdict::Waived);
+        if by_word && row.decision.as_ref().is_none_or(|decision| decision.signature.is_none()) {
+            grounds.unsigned = grounds.unsigned.saturating_add(1);
+        }
+    }
+    grounds
+}
+
+impl Grounds {
+    /// Adds those of another machine.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.measured, other.measured),
+            (&mut self.read, other.read),
+            (&mut self.attested, other.attested),
+            (&mut self.waived, other.waived),
+            (&mut self.unsigned, other.unsigned),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
+    /// Returns them in one line: four numbers, and how many nobody signed.
+    pub fn line(&self) -> Text {
+        let Self { measured, read, attested, waived, unsigned } = self;
+        let mut text = Text::new(
+            format!("实测 {measured}，读取 {read}，人工确认 {attested}，同等认可 {waived}"),
+            format!("measured {measured}, read {read}, attested {attested}, waived {waived}"),
+        );
+        if *unsigned > 0 {
+            let count = unsigned.to_string();
+            text.zh.extend(["（其中自填未签名 ", &count, "）"]);
+            text.en.extend([" (", &count, " of them self-entered, unsigned)"]);
+        }
+        text
+    }
+}
+
+/// What a row that conforms rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// A run.
+    Measured,
+    /// The inventory.
+    Read,
+    /// A person's word.
+    Attested,
+    /// A person's acceptance as equivalent.
+    Waived,
+}
+
+/// Returns what a row rests on, where it conforms.
+pub fn ground(row: &Row) -> Option<Ground> {
+    match row.verdict {
+        Verdict::Pass if row.judgement.by_run => Some(Ground::Measured),
+        Verdict::Pass => Some(Ground::Read),
+        Verdict::Attested => Some(Ground::Attested),
+        Verdict::Waived => Some(Ground::Waived),
+        Verdict::Fail
+        | Verdict::NotMeasured
+        | Verdict::NeedsAttestation
+        | Verdict::NotApplicable => None,
+    }
 }
 
 /// Returns the outcome of `rows` with its counts.

@@ -14,6 +14,8 @@
 //!
 //! None of it says that a measurement is true.
 
+mod decisions;
+
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
@@ -26,6 +28,7 @@ use super::{
     manifest::{self, Kind, MANIFEST, Manifest, RESULT, SIGNATURES},
     render,
     sign::{self, PublicKey, Signatures},
+    trust::Card,
     verdict,
 };
 
@@ -36,6 +39,8 @@ pub struct Options {
     pub keys: Vec<PublicKey>,
     /// The verify code or root that the report must have.
     pub expect: Option<String>,
+    /// The keys of the parties, where roles must have signed.
+    pub trust: Vec<Card>,
 }
 
 /// What verifying a report found.
@@ -53,6 +58,8 @@ pub struct Verification {
     pub reproduced: bool,
     /// Every difference, the first one named first.
     pub alterations: Vec<Alteration>,
+    /// Checks decided by roles whose keys nobody vouched for, with these roles.
+    pub unvouched: Vec<(String, String)>,
 }
 
 /// The answers.
@@ -74,7 +81,11 @@ pub enum State {
     NotSigned {
         /// Ids of the keys given that did not sign.
         missing: Vec<String>,
+        /// Ids of the keys that did.
+        others: Vec<String>,
     },
+    /// As written, but roles that decide a row did not sign it with a key that is trusted.
+    NotVouched,
     /// Not as written.
     Altered,
 }
@@ -95,7 +106,7 @@ impl Verification {
             State::IntactUnsigned | State::IntactSigned { .. } | State::IntactUnchecked { .. } => {
                 true
             }
-            State::NotSigned { .. } | State::Altered => false,
+            State::NotSigned { .. } | State::NotVouched | State::Altered => false,
         }
     }
 
@@ -108,8 +119,21 @@ impl Verification {
                 "intact, carries signatures of {} (not checked: no key given)",
                 keys.join(", ")
             ),
-            State::NotSigned { missing } => {
-                format!("intact, but not signed by {}", missing.join(", "))
+            State::NotSigned { missing, others } if others.is_empty() => {
+                format!("intact, but not signed by {}: unsigned", missing.join(", "))
+            }
+            State::NotSigned { missing, others } => format!(
+                "intact, but not signed by {}: it carries signatures of {}",
+                missing.join(", "),
+                others.join(", ")
+            ),
+            State::NotVouched => {
+                let rows: Vec<String> = self
+                    .unvouched
+                    .iter()
+                    .map(|(check, who)| format!("`{check}` by {who}"))
+                    .collect();
+                format!("intact, but not signed with a trusted key: {}", rows.join("; "))
             }
             State::Altered => {
                 let first = self.alterations.first();
@@ -133,6 +157,7 @@ pub fn check(tree: &Tree, options: &Options) -> Verification {
         revision: None,
         reproduced: false,
         alterations: Vec::new(),
+        unvouched: Vec::new(),
     };
     let manifest = match manifest(tree) {
         Ok(manifest) => manifest,
@@ -148,25 +173,32 @@ pub fn check(tree: &Tree, options: &Options) -> Verification {
     if !found.alterations.is_empty() {
         return found;
     }
-    let mut wrong = |path: &str, what: String| {
-        found.alterations.push(Alteration { path: path.to_owned(), what });
-    };
-    if let Err(what) = document(tree, &manifest) {
-        wrong(RESULT, what);
-    } else if let Err((path, what)) = chain(tree, &manifest) {
-        wrong(&path, what);
-    } else if let Some(expected) = &options.expect
-        && !is_code_of(expected, &manifest.root)
-    {
-        wrong(RESULT, format!("the verify code expected is {expected}"));
-    } else {
-        match derived(tree, &manifest) {
-            Ok(reproduced) => found.reproduced = reproduced,
-            Err((path, what)) => wrong(&path, what),
+    let report = document(tree, &manifest).map_err(|what| (RESULT.to_owned(), what));
+    let looked = report.and_then(|report| {
+        if let Some(report) = &report {
+            chain(tree, &manifest, report)?;
         }
+        if let Some(expected) = &options.expect
+            && !is_code_of(expected, &manifest.root)
+        {
+            return Err((RESULT.to_owned(), format!("the verify code expected is {expected}")));
+        }
+        Ok((derived(tree, &manifest)?, report))
+    });
+    let mut report = None;
+    match looked {
+        Ok((reproduced, held)) => (found.reproduced, report) = (reproduced, held),
+        Err((path, what)) => found.alterations.push(Alteration { path, what }),
     }
     match signatures(tree, &manifest) {
-        Ok(signed) if found.alterations.is_empty() => found.state = state(&signed, &options.keys),
+        Ok(signed) if found.alterations.is_empty() => {
+            let rests = report.as_ref().map(|report| decisions::unvouched(report, &options.trust));
+            found.unvouched = rests.unwrap_or_default();
+            found.state = state(&signed, options);
+            if found.is_intact() && !options.trust.is_empty() && !found.unvouched.is_empty() {
+                found.state = State::NotVouched;
+            }
+        }
         Ok(_) => {}
         Err(what) => found.alterations.push(Alteration { path: SIGNATURES.to_owned(), what }),
     }
@@ -237,18 +269,21 @@ fn unusable(node: &Node) -> String {
 }
 
 /// Checks that `result.json` is canonical and fits its evidence and manifest.
-fn document(tree: &Tree, manifest: &Manifest) -> Result<(), String> {
+///
+/// Returns the report that it holds, where it is one on one machine.
+fn document(tree: &Tree, manifest: &Manifest) -> Result<Option<Report>, String> {
     let bytes = tree.document(RESULT).ok_or("is not listed")?;
     let digests = Digests::of(bytes);
-    let (root, revision) = match manifest.kind {
+    let (root, revision, report) = match manifest.kind {
         Kind::Report => {
             let report: Report = canonical::from_bytes(bytes).map_err(|e| chain_of(&e))?;
             consistent(&report, manifest)?;
-            (manifest::result_root(&report.subject, &digests), report.revision.number)
+            let root = manifest::result_root(&report.subject, &digests);
+            (root, report.revision.number, Some(report))
         }
         Kind::Batch => {
             let batch: Batch = canonical::from_bytes(bytes).map_err(|e| chain_of(&e))?;
-            (batch.check()?, 1)
+            (batch.check()?, 1, None)
         }
     };
     if root != manifest.root {
@@ -257,7 +292,7 @@ fn document(tree: &Tree, manifest: &Manifest) -> Result<(), String> {
     if revision != manifest.revision {
         return Err(format!("is revision {revision}, the manifest says {}", manifest.revision));
     }
-    Ok(())
+    Ok(report)
 }
 
 /// Checks that what a report says twice, it says alike.
@@ -281,19 +316,29 @@ fn consistent(report: &Report, manifest: &Manifest) -> Result<(), String> {
             return Err(format!("has a verdict on `{}` that nobody gave", row.judgement.check));
         }
     }
-    if verdict::summary(&report.rows, report.interrupted.is_some()) != report.summary {
+    decisions::consistent(report)?;
+    let mut summary = verdict::summary(&report.rows, report.interrupted.is_some());
+    if report.summary.grounds.is_none() {
+        // Written by a version that did not count them.
+        summary.grounds = None;
+    }
+    if summary != report.summary {
         return Err("has a summary that does not follow from its rows".to_owned());
     }
     Ok(())
 }
 
 /// Checks that each revision is the one its successor names.
-fn chain(tree: &Tree, manifest: &Manifest) -> Result<(), (String, String)> {
+fn chain(tree: &Tree, manifest: &Manifest, last: &Report) -> Result<(), (String, String)> {
+    let read = |path: &String| -> Result<Report, (String, String)> {
+        let bytes = tree.document(path).unwrap_or_default();
+        canonical::from_bytes(bytes).map_err(|error| (path.clone(), chain_of(&error)))
+    };
     let mut path = RESULT.to_owned();
+    let mut held: Option<Report> = None;
+    let mut predecessors = decisions::Predecessors::new();
     for number in (1..manifest.revision).rev() {
-        let bytes = tree.document(&path).unwrap_or_default();
-        let report: Report =
-            canonical::from_bytes(bytes).map_err(|error| (path.clone(), chain_of(&error)))?;
+        let report = held.as_ref().unwrap_or(last);
         if report.revision.number != number.saturating_add(1) {
             return Err((path, format!("is revision {}", report.revision.number)));
         }
@@ -302,9 +347,13 @@ fn chain(tree: &Tree, manifest: &Manifest) -> Result<(), (String, String)> {
         if digests.is_none() || digests != report.revision.predecessor {
             return Err((before, "is not the predecessor that its successor names".to_owned()));
         }
-        path = before;
+        let on = digests.map(|digests| digests.sha256).unwrap_or_default();
+        predecessors.insert(report.revision.number, on);
+        let earlier = read(&before)?;
+        decisions::follows(&earlier, report).map_err(|what| (path, what))?;
+        (path, held) = (before, Some(earlier));
     }
-    Ok(())
+    decisions::of_their_revisions(last, &predecessors).map_err(|what| (RESULT.to_owned(), what))
 }
 
 /// Makes the derived files again, where this program wrote them.
@@ -339,15 +388,19 @@ fn signatures(tree: &Tree, manifest: &Manifest) -> Result<Vec<PublicKey>, String
     }
 }
 
-fn state(signed: &[PublicKey], wanted: &[PublicKey]) -> State {
+fn state(signed: &[PublicKey], options: &Options) -> State {
+    let wanted = &options.keys;
+    let trusted = |key: &&PublicKey| options.trust.iter().any(|card| card.key == **key);
     let ids = |keys: &mut dyn Iterator<Item = &PublicKey>| keys.map(PublicKey::id).collect();
     let missing: Vec<String> = ids(&mut wanted.iter().filter(|key| !signed.contains(key)));
     if !missing.is_empty() {
-        State::NotSigned { missing }
+        State::NotSigned { missing, others: ids(&mut signed.iter()) }
     } else if !wanted.is_empty() {
         State::IntactSigned { keys: ids(&mut wanted.iter()) }
     } else if signed.is_empty() {
         State::IntactUnsigned
+    } else if signed.iter().any(|key| trusted(&key)) {
+        State::IntactSigned { keys: ids(&mut signed.iter().filter(trusted)) }
     } else {
         State::IntactUnchecked { keys: ids(&mut signed.iter()) }
     }

@@ -44,17 +44,14 @@ fn a_report_is_written_verified_revised_signed_and_read_back() {
             "ocp-tv.jsonl",
             "result.columns.csv",
             "result.csv",
-            "result.json"
+            "result.json",
+            "summary.csv"
         ]
     );
     let before = folder::load(&dir.join("result.json")).unwrap();
     assert_eq!(before.report, report);
 
-    let making = decide::Making {
-        predecessor: before.digests.clone(),
-        at: "2026-11-24T09:00:00+08:00".to_owned(),
-        by: None,
-    };
+    let making = fixture::making(&before.report);
     let attestation = decide::Attestation {
         check: "bms1.brand".to_owned(),
         conform: true,
@@ -90,7 +87,9 @@ fn a_report_is_written_verified_revised_signed_and_read_back() {
     let other = SecretKey::parse("key", &"08".repeat(32)).unwrap();
     assert_eq!(write::sign(&dir, &other, signer("乙")).unwrap().1, 2);
     let keys = vec![key.public(), other.public()];
-    let signed = verify::verify(&dir, &Options { keys, expect: Some(second.code) }).unwrap();
+    let signed =
+        verify::verify(&dir, &Options { keys, expect: Some(second.code), ..Options::default() })
+            .unwrap();
     assert_eq!(
         signed.line(),
         format!("intact, signed by {}, {}", key.public().id(), other.public().id())
@@ -103,7 +102,7 @@ fn a_report_is_written_verified_revised_signed_and_read_back() {
     assert!(dir.join("revisions/2/signatures.json").is_file(), "the signed revision is kept");
     let loaded = folder::load(&dir).unwrap();
     let aside = temp.path().join("aside");
-    let making = decide::Making { predecessor: loaded.digests, at: String::new(), by: None };
+    let making = fixture::making(&loaded.report);
     write::revise(&dir, &aside, &decide::rerender(&loaded.report, making), &[], BOTH).unwrap();
     assert_eq!(line(&aside), "intact, unsigned");
     assert_eq!(folder::load(&dir).unwrap().report.revision.number, 3, "the old one stays");

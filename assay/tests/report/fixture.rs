@@ -243,6 +243,8 @@ fn judgement(short: Short) -> Judgement {
         points: None,
         deviation: None,
         terms: None,
+        by_run: false,
+        require_role: Vec::new(),
     };
     Judgement {
         case: case.into(),
@@ -618,16 +620,18 @@ pub(crate) fn person(who: &str, role: &str, unit: &str) -> Person {
     Person {
         who: who.to_owned(),
         role: role.to_owned(),
+        party: profiles::Role::named(role),
         organisation: Some(unit.to_owned()),
         date: "2026-11-24".to_owned(),
     }
 }
 
-pub(crate) fn making(report: &Report) -> Making {
+pub(crate) fn making(report: &Report) -> Making<'static> {
     Making {
         predecessor: Digests::of(&canonical::to_bytes(report).expect("it is JSON")),
         at: "2026-11-24T09:00:00+08:00".to_owned(),
         by: Some("李工".to_owned()),
+        signing: decide::Signing::default(),
     }
 }
 
@@ -695,6 +699,7 @@ pub(crate) fn batch(count: usize) -> Batch {
                 revision: Some(report.revision.number),
                 reproduced: true,
                 alterations: Vec::new(),
+                unvouched: Vec::new(),
             },
             report,
         }

@@ -12,5 +12,6 @@ mod disk;
 mod fixture;
 mod plan;
 mod revisions;
+mod roles;
 mod storage;
 mod tamper;

@@ -153,11 +153,7 @@ fn the_list_of_what_is_left_names_each_open_row_and_who_closes_it() {
     let brand = list.iter().find(|todo| todo.check == "bms1.brand").unwrap();
     assert_eq!(brand.by, Closer::Person);
     assert!(
-        brand
-            .command
-            .as_ref()
-            .unwrap()
-            .starts_with("assay report attest 'my report' --check bms1.brand ")
+        brand.command.as_ref().unwrap().starts_with("assay attest 'my report' --row bms1.brand ")
     );
     let clock = list.iter().find(|todo| todo.check == "bms1.cpu.frequency").unwrap();
     assert_eq!(clock.by, Closer::Remedy);

@@ -87,17 +87,20 @@ fn reseal(files: &mut Files) {
 fn an_untouched_report_is_intact_and_says_who_signed() {
     let (mut files, key) = signed();
     let id = key.public().id();
-    let with = |keys| verify::check(&Tree::of(&files), &Options { keys, expect: None });
+    let with = |keys| verify::check(&Tree::of(&files), &Options { keys, ..Options::default() });
     assert_eq!(with(vec![key.public()]).line(), format!("intact, signed by {id}"));
-    assert_eq!(with(vec![]).state, State::IntactUnchecked { keys: vec![id] });
+    assert_eq!(with(vec![]).state, State::IntactUnchecked { keys: vec![id.clone()] });
     assert!(with(vec![]).reproduced, "the pages were made again");
     let other = SecretKey::parse("key", &"43".repeat(32)).unwrap().public();
-    assert_eq!(with(vec![other.clone()]).state, State::NotSigned { missing: vec![other.id()] });
+    assert_eq!(
+        with(vec![other.clone()]).state,
+        State::NotSigned { missing: vec![other.id()], others: vec![id] }
+    );
     assert!(!with(vec![other]).is_intact());
 
     files.remove("signatures.json");
     assert_eq!(check(&files).line(), "intact, unsigned");
-    let stripped = Options { keys: vec![key.public()], expect: None };
+    let stripped = Options { keys: vec![key.public()], ..Options::default() };
     assert!(!verify::check(&Tree::of(&files), &stripped).is_intact());
 }
 
@@ -106,7 +109,7 @@ fn the_verify_code_from_paper_finds_a_report_of_something_else() {
     let (files, _) = signed();
     let code = check(&files).code.unwrap();
     let with = |expect: &str| {
-        let options = Options { keys: vec![], expect: Some(expect.to_owned()) };
+        let options = Options { expect: Some(expect.to_owned()), ..Options::default() };
         verify::check(&Tree::of(&files), &options)
     };
     for good in [code.clone(), code.to_uppercase(), code.replace('-', ""), code.replace('-', " ")] {
@@ -218,7 +221,7 @@ fn a_result_edited_together_with_the_manifest_is_found_where_it_contradicts_itse
     let placed = fixture::first().1;
     let forged = fixture::bundle(&report, &placed, fixture::BOTH).files;
     assert_eq!(check(&forged).line(), "intact, unsigned");
-    let options = Options { keys: vec![], expect: Some(code) };
+    let options = Options { expect: Some(code), ..Options::default() };
     assert_eq!(verify::check(&Tree::of(&forged), &options).line(), "altered: result.json");
     assert_ne!(check(&forged).root.unwrap(), root);
 }

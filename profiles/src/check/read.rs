@@ -6,13 +6,13 @@ use super::expect::expected;
 use super::fields::{Fields, Problems};
 use super::rule::{Manner, Rules};
 use super::terms::terms;
-use super::{Applies, Check, Rule};
+use super::{Applies, Check, Rule, roles};
 use crate::finding::did_you_mean;
 use crate::node::Node;
 use crate::norm::Row;
 use crate::plan::Plan;
 use crate::unit::{Quantity, Unit};
-use crate::{Case, Level};
+use crate::{Case, Level, Role};
 
 /// What a check takes from its profile.
 pub(crate) struct Context<'c> {
@@ -24,6 +24,8 @@ pub(crate) struct Context<'c> {
     pub(crate) level: Level,
     /// Whether numbers without “≥” are read as equality.
     pub(crate) strict: bool,
+    /// Roles that must sign a decision on a check that does not say.
+    pub(crate) require_role: &'c [Role],
 }
 
 /// Reads a check; `None` where it is broken.
@@ -62,6 +64,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let close = fields.bilingual("close", problems);
     let waivable = waivable(&mut fields, row.as_ref(), problems);
     let mut terms = terms(&mut fields, level, problems);
+    let require_role = roles::required(&mut fields, problems);
     let needs_complete = fields.flag("needs_complete", problems).unwrap_or(false);
     let mut rules = Rules { problems, manner, depth: 0 };
     let compare_nodes = fields.list("compare", rules.problems);
@@ -91,6 +94,8 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
         waivable,
         deviation,
         terms,
+        by_run: rule.is_measured(),
+        require_role: require_role.unwrap_or_else(|| context.require_role.to_vec()),
     };
     Some(Check {
         case: Arc::new(case),

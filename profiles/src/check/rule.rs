@@ -9,9 +9,9 @@ use super::{
 };
 use crate::finding::did_you_mean;
 use crate::node::{Node, Place, Value};
-use crate::party::{Inspection, Party};
 use crate::path::{Aggregate, Path};
 use crate::unit::{Dimension, Quantity, Unit};
+use crate::{Inspection, Role};
 
 /// Bytes a compiled pattern may take.
 const PATTERN_BYTES: usize = 1 << 20;
@@ -414,9 +414,9 @@ impl Rules<'_> {
             let message = format!("unknown `how` `{how}`; it is document or on-site{hint}");
             self.problems.error(fields.place, message);
         }
-        let party = Party::named(from);
+        let party = Role::named(from);
         if party.is_none() {
-            let names = Party::ALL.map(Party::name);
+            let names = Role::ALL.map(Role::word);
             let hint = did_you_mean(from, names);
             let message =
                 format!("unknown party `{from}`; it is one of {}{hint}", names.join(", "));

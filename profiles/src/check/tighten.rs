@@ -17,6 +17,9 @@ pub(crate) fn looser(old: &Check, new: &Check) -> Option<&'static str> {
     if new.waivable && !old.waivable {
         return Some("it may be waived");
     }
+    if !old.require_role.iter().all(|role| new.require_role.contains(role)) {
+        return Some("fewer roles must sign");
+    }
     if new.row != old.row {
         return Some("it is for another row");
     }

@@ -13,7 +13,7 @@ use crate::check::{Asked, Check, Comparison, Hint, Rule};
 use crate::kleene::Truth;
 use crate::path::{Path, Step};
 use crate::words;
-use crate::{Reason, Text, workload};
+use crate::{Reason, Role, Text, workload};
 
 /// Why something is not known.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,17 @@ impl<'a> Judge<'a> {
         if reasons.is_empty() {
             let text = Text::new("依据不足，无法判定", "the facts do not decide it");
             reasons.push(Reason { text, close: None });
+        }
+        if !check.require_role.is_empty() {
+            let roles = Role::list(&check.require_role);
+            let text = Text::new(
+                format!("人工确认须由{}各自用密钥签名后方为有效", roles.zh),
+                format!(
+                    "a person's decision on it counts once each of these has signed with its key: {}",
+                    roles.en
+                ),
+            );
+            reasons.insert(1, Reason { text, close: None });
         }
         let waits = workload::close(&check.rule);
         if waits.is_some() {

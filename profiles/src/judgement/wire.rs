@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Case, Level, Reason, Verdict};
 use crate::scope::OutOfScope;
-use crate::{Standing, Terms, Text};
+use crate::{Role, Standing, Terms, Text};
 
 /// The judge's word on one check: what a case row of the report shows.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,17 @@ pub(super) struct Judgement {
     /// Why it does not count, where the contract leaves it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     out_of_scope: Option<OutOfScope>,
+    /// Whether a run decides it (`measure`), and not what the inventory says.
+    #[serde(default, skip_serializing_if = "is_not")]
+    by_run: bool,
+    /// Roles that must each sign a person's decision on it with their key before it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    require_role: Vec<Role>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 impl From<super::Judgement> for Judgement {
@@ -93,6 +104,8 @@ impl From<super::Judgement> for Judgement {
             points,
             deviation,
             terms,
+            by_run,
+            require_role,
         } = Arc::unwrap_or_clone(case);
         Self {
             check,
@@ -117,6 +130,8 @@ impl From<super::Judgement> for Judgement {
             terms,
             standing,
             out_of_scope,
+            by_run,
+            require_role,
         }
     }
 }
@@ -146,6 +161,8 @@ impl From<Judgement> for super::Judgement {
             terms,
             standing,
             out_of_scope,
+            by_run,
+            require_role,
         } = wire;
         let case = Case {
             check,
@@ -163,6 +180,8 @@ impl From<Judgement> for super::Judgement {
             points,
             deviation,
             terms,
+            by_run,
+            require_role,
         };
         Self {
             case: Arc::new(case),

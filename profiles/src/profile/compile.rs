@@ -6,13 +6,13 @@ use sha2::Digest;
 
 use super::resolve::Resolved;
 use super::{Dropped, Profile, Subject};
-use crate::Level;
 use crate::check::fields::{Fields, Problems};
 use crate::check::read::{self, Context};
-use crate::check::{Check, tighten};
+use crate::check::{Check, roles, tighten};
 use crate::finding::did_you_mean;
 use crate::node::{Node, Value};
 use crate::norm::{self, Norm, Row};
+use crate::{Level, Role};
 
 /// A profile has at most this many checks.
 const MOST: usize = 2000;
@@ -52,6 +52,7 @@ pub(crate) fn compile(resolved: &Resolved, problems: &mut Problems) -> Option<Pr
     let version = fields.needed("version", problems).map(str::to_owned);
     let strict = fields.flag("strict", problems).unwrap_or(false);
     let level = read::level(&mut fields, Level::Must, problems);
+    let require_role = roles::required(&mut fields, problems).unwrap_or_default();
     let units = fields
         .list("units", problems)
         .iter()
@@ -62,7 +63,8 @@ pub(crate) fn compile(resolved: &Resolved, problems: &mut Problems) -> Option<Pr
     }
     let own = own_rows(&mut fields, problems);
     let dropped = dropped(&mut fields, resolved, problems);
-    let checks = checks(&mut fields, resolved, &Basis { norm, own, level, strict }, problems);
+    let checks =
+        checks(&mut fields, resolved, &Basis { norm, own, level, strict, require_role }, problems);
     fields.finish(problems);
     problems.check = None;
     let norm = norm?;
@@ -159,6 +161,7 @@ struct Basis {
     own: BTreeMap<String, Row>,
     level: Level,
     strict: bool,
+    require_role: Vec<Role>,
 }
 
 fn checks(
@@ -180,7 +183,13 @@ fn checks(
         let norm = basis.norm.map(|norm| norm.rows.as_slice()).unwrap_or_default();
         norm.iter().map(|row| row.id.clone()).chain(basis.own.keys().cloned()).collect()
     };
-    let context = Context { row: &row, rows: &rows, level: basis.level, strict: basis.strict };
+    let context = Context {
+        row: &row,
+        rows: &rows,
+        level: basis.level,
+        strict: basis.strict,
+        require_role: &basis.require_role,
+    };
     let mut checks: Vec<Check> = Vec::new();
     for node in nodes {
         if let Some(check) = read::check(node, &context, problems) {

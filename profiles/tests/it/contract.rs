@@ -48,6 +48,38 @@ fn loosening_needs_a_deviation_which_the_judgement_shows() {
 }
 
 #[test]
+fn roles_are_required_of_a_whole_profile_or_of_a_check_and_none_may_be_dropped() {
+    let all = "require-role = [\"监理单位\", \"owner\"]\n";
+    let profile = added(&format!("{all}[[check]]\nid = \"bms1.memory\"\nrequire-role = []\n"));
+    let profile = profile.unwrap();
+    let of = |id: &str| {
+        let check = profile.checks.iter().find(|check| check.check == id).unwrap();
+        check.require_role.clone()
+    };
+    assert_eq!(of("bms1.brand"), [profiles::Role::Supervisor, profiles::Role::Owner]);
+    assert_eq!(of("bms1.memory"), []);
+    let judged = judge(&profile, &conforming());
+    let open = judged.iter().find(|judgement| judgement.verdict == Verdict::NeedsAttestation);
+    let said =
+        open.unwrap().reasons.iter().any(|reason| reason.text.en.contains("supervisor, owner"));
+    assert!(said, "{open:?}");
+
+    let text = format!("{HEAD}{all}");
+    let catalogue = Catalogue::bundled().with_file("contract.toml", &text).unwrap();
+    let child = |more: &str| {
+        let head = HEAD.replace("acme/contract-7", "acme/child");
+        let head = head.replace("gd-gov-cloud/bms-1", "acme/contract-7");
+        let catalogue = catalogue.clone().with_file("child.toml", &format!("{head}{more}"));
+        catalogue.unwrap().profile("acme/child").map(|profile| profile.checks)
+    };
+    let inherited = child("").unwrap();
+    assert!(inherited.iter().all(|check| check.require_role.len() == 2), "they are inherited");
+    assert!(child("require-role = [\"owner\", \"supervisor\", \"user\"]\n").is_ok());
+    let fewer = child("require-role = [\"owner\"]\n").unwrap_err().to_string();
+    assert!(fewer.contains("fewer roles must sign"), "{fewer}");
+}
+
+#[test]
 fn every_way_to_ask_less_is_seen() {
     for change in [
         "id = \"bms1.memory\"\nlevel = \"info\"",
@@ -165,6 +197,12 @@ fn what_is_wrong_is_named_with_its_line() {
         ("strikt = true\n".to_owned(), "line 6: unknown field `strikt`; did you mean `strict`?"),
         (format!("{0}{0}", check(&format!("{min}value = \"1 GiB\"\n"))), "is in line 6 already"),
         ("edition = \"正式稿\"\n".to_owned(), "edition"),
+        (
+            "require-role = [\"owner\", \"superviser\"]\n".to_owned(),
+            "unknown role `superviser`; did you mean `supervisor`?",
+        ),
+        ("require-role = [\"owner\", \"建设\"]\n".to_owned(), "names owner twice"),
+        ("require-role = \"owner\"\n".to_owned(), "`require-role` is a text, not a list"),
     ] {
         let message = refused(&text);
         let all = match added(&text).unwrap_err() {

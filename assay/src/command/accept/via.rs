@@ -50,7 +50,7 @@ use crate::{
         document::{Basis, Environment, Selected},
         evidence::EvidenceFile,
         folder::{self, Loaded},
-        write,
+        verdict, write,
     },
 };
 
@@ -262,6 +262,7 @@ impl Run<'_> {
         Ok(Ok(Judged {
             outcome: report.summary.overall.outcome,
             tally: report.summary.overall.must,
+            grounds: verdict::grounds(&report.rows),
             disagreements,
             in_band,
             folder: written.folder,

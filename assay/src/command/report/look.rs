@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::folder_failure;
+use super::{super::key, folder_failure};
 use crate::{
     cli::{
         Format,
@@ -11,38 +11,30 @@ use crate::{
     console::Console,
     exit::Exit,
     failure::Failure,
-    lang::text,
     output::{accept, report as output},
     report::{
-        folder,
-        sign::PublicKey,
-        todo,
-        verify::{self, Verification},
+        folder, todo,
+        verify::{self, State, Verification},
     },
 };
 
 /// Finds out whether reports are as they were written.
 pub(super) fn verify(arguments: &Verify, console: &mut Console) -> Result<Exit, Failure> {
-    let mut keys = Vec::new();
-    for path in &arguments.key {
-        let name = path.display().to_string();
-        let cannot =
-            || Failure::usage(text("无法使用公钥 `{}`", "cannot use public key `{}`", &[&name]));
-        let bytes = super::super::read_small(path).map_err(|error| cannot().because(error))?;
-        let pem = String::from_utf8_lossy(&bytes);
-        keys.push(PublicKey::parse(&name, &pem).map_err(|error| {
-            let hint = error.hint();
-            cannot().because(error).hint_from(hint)
-        })?);
-    }
-    let options = verify::Options { keys, expect: arguments.expect.clone() };
+    let keys: Vec<_> =
+        arguments.key.iter().map(|key| key::public(key)).collect::<Result<_, _>>()?;
+    let trust = key::trusted(&arguments.trust)?;
+    let options = verify::Options { keys, expect: arguments.expect.clone(), trust };
     let mut exit = Exit::Wanted;
     let mut documents = Vec::new();
     for path in &arguments.reports {
         let name = path.display().to_string();
         let found = verify::verify(path, &options).map_err(folder_failure)?;
-        if !found.is_intact() {
+        let unsigned = arguments.require_signature && found.state == State::IntactUnsigned;
+        if !found.is_intact() || unsigned {
             exit = Exit::Failed;
+        } else if !found.unvouched.is_empty() && exit == Exit::Wanted {
+            // It is as it was written; whether the roles signed it nobody has found out.
+            exit = Exit::Unknown;
         }
         match arguments.output {
             Format::Json => documents.push(document(&name, &found)),
@@ -67,6 +59,11 @@ fn document(name: &str, found: &Verification) -> serde_json::Value {
         .iter()
         .map(|alteration| json!({ "path": alteration.path, "what": alteration.what }))
         .collect();
+    let unvouched: Vec<_> = found
+        .unvouched
+        .iter()
+        .map(|(check, roles)| json!({ "check": check, "roles": roles }))
+        .collect();
     json!({
         "report": name,
         "intact": found.is_intact(),
@@ -75,6 +72,7 @@ fn document(name: &str, found: &Verification) -> serde_json::Value {
         "revision": found.revision,
         "reproduced": found.reproduced,
         "alterations": alterations,
+        "unvouched": unvouched,
     })
 }
 

@@ -26,6 +26,8 @@ fn judgement(check: &str, verdict: Verdict) -> Judgement {
         points: None,
         deviation: None,
         terms: None,
+        by_run: false,
+        require_role: Vec::new(),
     };
     Judgement {
         case: case.into(),

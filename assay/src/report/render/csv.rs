@@ -4,13 +4,14 @@
 //! locales take UTF-8 for GB 18030. A cell that a spreadsheet would take for a
 //! formula gets an apostrophe before it.
 
-use profiles::Text;
+use profiles::{Text, Verdict};
 
 use crate::report::{
     Language,
     batch::Batch,
     document::{Report, Row},
     plan::Plan,
+    verdict::{self, Ground},
 };
 
 use super::words;
@@ -38,14 +39,19 @@ const COLUMNS: &[Column] = &[
     ("verdict_code", words::VERDICT_CODE, |_, _, row, _| words::code(row.verdict).to_owned()),
     ("reasons", words::REASONS, |_, _, row, language| {
         let reasons: Vec<String> =
-            row.judgement.reasons.iter().map(|reason| text(&reason.text, language)).collect();
+            words::reasons(row).iter().map(|reason| text(reason, language)).collect();
         reasons.join("; ")
     }),
     ("decided_by", words::DECIDED_BY, |_, _, row, language| {
-        row.decision.as_ref().map(|d| text(&words::decision(d), language)).unwrap_or_default()
+        let decided = row.recorded().iter().map(|d| text(&words::decision(d), language));
+        decided.collect::<Vec<_>>().join("; ")
+    }),
+    ("ground", words::GROUND, |_, _, row, language| {
+        let ground = verdict::ground(row);
+        ground.map(|ground| text(&words::ground(ground).text(), language)).unwrap_or_default()
     }),
     ("evidence", words::EVIDENCE, |report, _, row, _| {
-        let decided = row.decision.iter().flat_map(|decision| &decision.evidence);
+        let decided = row.recorded().iter().flat_map(|decision| &decision.evidence);
         let named: Vec<String> = row
             .evidence
             .iter()
@@ -78,6 +84,34 @@ pub(super) fn columns() -> Vec<u8> {
         vec![(*name).to_owned(), zh, en]
     });
     table(std::iter::once(header).chain(rows))
+}
+
+/// Returns what all rows together say: a count a line, by its machine name and in both languages.
+pub(super) fn summary(report: &Report) -> Vec<u8> {
+    let header = ["name", "zh", "en", "count"].map(str::to_owned).to_vec();
+    let line = |name: String, text: Text, count: u32| {
+        let Text { zh, en } = text;
+        vec![name, zh, en, count.to_string()]
+    };
+    let tally = &report.summary.overall.all;
+    let verdicts = Verdict::ALL.into_iter().map(|verdict| {
+        let name = format!("verdict.{}", words::code(verdict));
+        line(name, verdict.word(), verdict::count(tally, verdict))
+    });
+    let grounds = verdict::grounds(&report.rows);
+    let numbers = [
+        (Ground::Measured, grounds.measured),
+        (Ground::Read, grounds.read),
+        (Ground::Attested, grounds.attested),
+        (Ground::Waived, grounds.waived),
+    ];
+    let numbers = numbers.into_iter().map(|(ground, count)| {
+        let text = words::ground(ground).text();
+        line(format!("ground.{}", text.en), text, count)
+    });
+    let unsigned = Text::new("自填未签名", "self-entered, unsigned");
+    let unsigned = line("unsigned".to_owned(), unsigned, grounds.unsigned);
+    table(std::iter::once(header).chain(verdicts).chain(numbers).chain([unsigned]))
 }
 
 /// Returns the matrix machine × clause of a batch.

@@ -13,7 +13,7 @@ use crate::report::{
     RenderOptions,
     digest::Digests,
     document::{Report, Row},
-    manifest, storage,
+    manifest, storage, verdict,
 };
 
 pub(super) use markup::{Case, Outcome};
@@ -51,6 +51,7 @@ pub(super) fn document(report: &Report, root: &Digests, options: RenderOptions) 
             outcome: Outcome::Error { kind: "interrupted", message: why.get(lang).to_owned() },
         });
     }
+    let grounds = verdict::grounds(&report.rows);
     let suite = Suite {
         name: format!("{name} {profile}"),
         began: report.environment.started_at.clone(),
@@ -64,6 +65,11 @@ pub(super) fn document(report: &Report, root: &Digests, options: RenderOptions) 
             ("assay.root", root.sha256.clone()),
             ("assay.code", manifest::verify_code(root)),
             ("assay.exit", report.exit_code().to_string()),
+            ("assay.measured", grounds.measured.to_string()),
+            ("assay.read", grounds.read.to_string()),
+            ("assay.attested", grounds.attested.to_string()),
+            ("assay.waived", grounds.waived.to_string()),
+            ("assay.unsigned", grounds.unsigned.to_string()),
         ],
         cases,
     };
@@ -73,8 +79,8 @@ pub(super) fn document(report: &Report, root: &Digests, options: RenderOptions) 
 fn case(report: &Report, row: &Row, lang: Lang, strict: bool) -> Case {
     let judgement = &row.judgement;
     let mut reasons: Vec<String> =
-        judgement.reasons.iter().map(|reason| reason.text.get(lang).to_owned()).collect();
-    reasons.extend(row.decision.iter().map(|d| words::decision(d).get(lang).to_owned()));
+        words::reasons(row).iter().map(|reason| reason.get(lang).to_owned()).collect();
+    reasons.extend(row.recorded().iter().map(|d| words::decision(d).get(lang).to_owned()));
     let reasons = reasons.join("; ");
     let open_fails = strict && judgement.level == Level::Must && row.verdict.is_open();
     let outcome = match row.verdict {

@@ -191,10 +191,12 @@ fn check(step: &mut Step<'_>, report: &Report, row: &Row) -> Result<(), Canonica
     tell("method", &judgement.method.en);
     tell("verdict", words::code(row.verdict));
     tell("sources", &judgement.sources.join("; "));
+    let told: Vec<String> = row.recorded().iter().map(|d| words::decision(d).en).collect();
+    let told = told.join("; ");
     if let Some(decision) = &row.decision {
         tell("decidedBy", &decision.who);
-        tell("decision", &words::decision(decision).en);
     }
+    tell("decision", &told);
     let measured =
         [judgement.measured.en.as_str(), if row.decision.is_some() { "decided" } else { "" }]
             .into_iter()
@@ -216,10 +218,8 @@ fn check(step: &mut Step<'_>, report: &Report, row: &Row) -> Result<(), Canonica
             return step.push(json!({"log": {"severity": "INFO", "message": message}}));
         }
     };
-    let reasons: Vec<&str> =
-        judgement.reasons.iter().map(|reason| reason.text.en.as_str()).collect();
-    let decision = row.decision.as_ref().map(|d| words::decision(d).en).unwrap_or_default();
-    let mut message = vec![judgement.title.en.clone(), reasons.join("; "), decision];
+    let reasons: Vec<String> = words::reasons(row).into_iter().map(|reason| reason.en).collect();
+    let mut message = vec![judgement.title.en.clone(), reasons.join("; "), told];
     message.retain(|part| !part.is_empty());
     let message = message.join(": ");
     step.push(json!({"diagnosis": {

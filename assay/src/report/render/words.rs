@@ -5,9 +5,13 @@
 //! signature by key is 完整性校验.
 
 use inventory::model::{FindingClass, SectionState};
-use profiles::{Level, Outcome, Text, Verdict};
+use profiles::{Level, Outcome, Role, Text, Verdict};
 
-use crate::report::document::{Conformity, Decision, DecisionKind, How};
+use crate::report::{
+    document::{Conformity, Decision, DecisionKind, How, Row},
+    sign::PublicKey,
+    verdict::Ground,
+};
 
 /// A fixed word: Chinese and English.
 #[derive(Clone, Copy, Debug)]
@@ -230,6 +234,9 @@ words! {
     PHONE: "电话", "Telephone";
     STAGE_PLAN: "验收计划", "Plan of stages";
     BEFORE_DECISION: "工具判定", "Judged as";
+    GROUND: "符合依据", "Conforms by";
+    GROUNDS: "符合项依据", "Conforming items rest on";
+    WAITING: "尚待签名", "Still to sign";
 }
 
 /// Returns the word for a level.
@@ -302,7 +309,9 @@ pub(super) fn decision(decision: &Decision) -> Text {
         (DecisionKind::Attested, false) => Text::new("确认不符合", "attested not to conform"),
         (DecisionKind::Waived, _) => Verdict::Waived.word(),
     };
-    let Decision { who, role, date, reason, organisation, .. } = decision;
+    let Decision { who, role, date, reason, organisation, party, .. } = decision;
+    let role_en = party.map_or_else(|| role.clone(), |party| party.name().en);
+    let Text { zh: signed_zh, en: signed_en } = signed(decision);
     let unit_zh = match (organisation, decision.kind) {
         (Some(unit), DecisionKind::Waived) => format!("认可单位：{unit}，"),
         (Some(unit), DecisionKind::Attested) => format!("{unit}，"),
@@ -310,8 +319,50 @@ pub(super) fn decision(decision: &Decision) -> Text {
     };
     let unit_en = organisation.as_ref().map(|unit| format!(", {unit}")).unwrap_or_default();
     Text {
-        zh: format!("{how_zh}，{zh}（{unit_zh}{who}，{role}，{date}）：{reason}"),
-        en: format!("{how_en}: {en} ({who}, {role}{unit_en}, {date}): {reason}"),
+        zh: format!("{how_zh}，{zh}（{unit_zh}{who}，{role}，{date}）：{reason}〔{signed_zh}〕"),
+        en: format!("{how_en}: {en} ({who}, {role_en}{unit_en}, {date}): {reason} [{signed_en}]"),
+    }
+}
+
+/// Returns by which key a decision is signed, or that it is not.
+pub(super) fn signed(decision: &Decision) -> Text {
+    let Some(signature) = &decision.signature else {
+        return Text::new("自填未签名", "self-entered, unsigned");
+    };
+    let key = PublicKey::of(&signature.algorithm, &signature.public_key);
+    let key = key.map_or_else(|| "?".to_owned(), |key| key.id());
+    Text::new(
+        format!("密钥 {key} 签名，用于完整性校验"),
+        format!("signed with key {key}, for integrity"),
+    )
+}
+
+/// Returns why a row is open, or what else to know: the judge's reasons, and who has to sign.
+pub(in crate::report) fn reasons(row: &Row) -> Vec<Text> {
+    let mut all: Vec<Text> =
+        row.judgement.reasons.iter().map(|reason| reason.text.clone()).collect();
+    all.extend(waiting(row));
+    all
+}
+
+/// Returns who still has to sign an entry on the row.
+pub(super) fn waiting(row: &Row) -> Option<Text> {
+    let Text { zh, en } = Role::list(&row.waiting);
+    (!row.waiting.is_empty()).then(|| {
+        Text::new(
+            format!("已有登记，尚待用可信密钥签名：{zh}"),
+            format!("entries are recorded; still to sign with a trusted key: {en}"),
+        )
+    })
+}
+
+/// Returns what a row that conforms rests on.
+pub(super) fn ground(ground: Ground) -> Word {
+    match ground {
+        Ground::Measured => Word("实测", "measured"),
+        Ground::Read => Word("读取", "read"),
+        Ground::Attested => Word("人工确认", "attested"),
+        Ground::Waived => Word("同等认可", "waived"),
     }
 }
 

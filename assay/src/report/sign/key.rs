@@ -1,51 +1,69 @@
-//! Ed25519 keys (RFC 8032) as files have them: PEM (RFC 8410), or 64 hexadecimal digits.
+//! Keys as files have them: PEM, or in one line; Ed25519 (RFC 8032), or SM2 with SM3 (GB/T 32918.2).
 //!
-//! The arithmetic is ring's, which TLS brings anyway.
+//! Ed25519 is ring's, which TLS brings anyway; ring has no SM2.
+
+mod ed25519;
+mod sm2;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use rustls::pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer, pem::PemObject as _};
 use zeroize::Zeroizing;
 
-use crate::report::digest::{Digests, unhex};
+use crate::report::digest::{Digests, hex, unhex};
 
-/// Bytes of either half.
+/// Bytes of a private key.
 const BYTES: usize = 32;
-/// Bytes of a signature.
+/// Bytes of a signature, of either algorithm.
 pub(super) const SIGNATURE: usize = 64;
-/// What a private key begins with in PKCS #8 (RFC 8410 §7), and where the key itself is; what may
-/// follow is its public half.
-const PRIVATE: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-/// What a public key begins with (RFC 8410 §4).
-const PUBLIC: [u8; 12] = [0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0];
-/// The points of small order, the sign of x apart (it is the highest bit): under such a key a
-/// signature says nothing of the message (Chalkias, Garillot, Nikolaenko: "Taming the many
-/// `EdDSA`s", table 6b).
-const WEAK: [&str; 7] = [
-    "0000000000000000000000000000000000000000000000000000000000000000",
-    "0100000000000000000000000000000000000000000000000000000000000000",
-    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-];
+
+/// What a key signs by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8032).
+    #[default]
+    Ed25519,
+    /// SM2 with SM3 (GB/T 32918.2), by the user id `1234567812345678` of GM/T 0009.
+    Sm2,
+}
+
+impl Algorithm {
+    /// Returns the word that documents name it by.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ed25519",
+            Self::Sm2 => "sm2",
+        }
+    }
+
+    /// Returns the algorithm that documents name so.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Ed25519, Self::Sm2].into_iter().find(|algorithm| algorithm.word() == word)
+    }
+}
 
 /// The private key of a signer.
 #[expect(missing_debug_implementations, reason = "secrets are not printed")]
-pub struct SecretKey(Zeroizing<[u8; BYTES]>);
+pub struct SecretKey {
+    bytes: Zeroizing<[u8; BYTES]>,
+    /// Its public half, made with it.
+    public: PublicKey,
+}
 
 /// The public key of a signer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey([u8; BYTES]);
+pub struct PublicKey {
+    algorithm: Algorithm,
+    /// 32 bytes of Ed25519; 65 of SM2: 4, x, y.
+    bytes: Vec<u8>,
+}
 
 /// Why a key could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "a variant's message says what its fields hold")]
 pub enum KeyError {
-    /// It is neither of the two forms.
-    #[error("`{file}` holds no Ed25519 {what} key in PEM or as 64 hexadecimal digits")]
+    /// It is none of the forms.
+    #[error("`{file}` holds no {what} key of Ed25519 or SM2 in PEM, nor one as hexadecimal digits")]
     Form { file: String, what: &'static str },
 }
 
@@ -54,163 +72,227 @@ impl KeyError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Form { what: "private", .. } => {
-                Some("`openssl genpkey -algorithm ed25519 -out key.pem` makes one".to_owned())
+                Some("`assay key new NAME` makes one, so does `openssl genpkey`".to_owned())
             }
-            Self::Form { .. } => {
-                Some("`openssl pkey -in key.pem -pubout -out key.pub` writes it".to_owned())
-            }
+            Self::Form { .. } => Some(
+                "`assay key show NAME` prints it, `openssl pkey -in key.pem -pubout` writes it"
+                    .to_owned(),
+            ),
         }
     }
 }
 
 impl SecretKey {
-    /// Reads a key from PEM (PKCS #8) or from 64 hexadecimal digits.
+    /// Reads a key from PEM (PKCS #8), or one of Ed25519 from 64 hexadecimal digits.
     pub fn parse(file: &str, text: &str) -> Result<Self, KeyError> {
         let of_pem = || {
             let der = PrivatePkcs8KeyDer::from_pem_slice(text.as_bytes()).ok()?;
             let der = der.secret_pkcs8_der();
-            // ring looks at all of it, and that a public half is that of this key.
-            Ed25519KeyPair::from_pkcs8_maybe_unchecked(der).ok()?;
-            der.get(PRIVATE.len()..PRIVATE.len() + BYTES)?.try_into().ok()
+            let ed25519 = || Some((Algorithm::Ed25519, ed25519::of_pkcs8(der)?));
+            ed25519().or_else(|| Some((Algorithm::Sm2, sm2::of_pkcs8(der)?)))
         };
-        raw(text)
+        let of_hex = || Some((Algorithm::Ed25519, unhex(text.trim())?.try_into().ok()?));
+        of_hex()
             .or_else(of_pem)
-            .map(Self::from_random)
+            .and_then(|(algorithm, bytes)| Self::made(algorithm, Zeroizing::new(bytes)))
             .ok_or_else(|| KeyError::Form { file: file.to_owned(), what: "private" })
     }
 
     /// Returns the key that 32 random bytes are; the caller has them from the kernel.
-    pub fn from_random(bytes: [u8; BYTES]) -> Self {
-        Self(Zeroizing::new(bytes))
+    ///
+    /// Of 2^32 of them one is no key of SM2: then there is none.
+    pub fn from_random(algorithm: Algorithm, bytes: [u8; BYTES]) -> Option<Self> {
+        Self::made(algorithm, Zeroizing::new(bytes))
+    }
+
+    fn made(algorithm: Algorithm, bytes: Zeroizing<[u8; BYTES]>) -> Option<Self> {
+        let public = match algorithm {
+            Algorithm::Ed25519 => ed25519::public(&bytes),
+            Algorithm::Sm2 => sm2::public(&bytes)?,
+        };
+        Some(Self { bytes, public: PublicKey { algorithm, bytes: public } })
     }
 
     /// Returns the key as PEM (PKCS #8), to be written where only its owner reads.
     pub fn to_pem(&self) -> String {
-        pem("PRIVATE KEY", &Zeroizing::new([&PRIVATE[..], &self.0[..]].concat()))
+        let der = match self.public.algorithm {
+            Algorithm::Ed25519 => ed25519::to_pkcs8(&self.bytes),
+            Algorithm::Sm2 => sm2::to_pkcs8(&self.bytes),
+        };
+        pem("PRIVATE KEY", &der)
     }
 
     /// Returns the public half.
     pub fn public(&self) -> PublicKey {
-        let mut bytes = [0; BYTES];
-        bytes.copy_from_slice(self.pair().public_key().as_ref());
-        PublicKey(bytes)
+        self.public.clone()
     }
 
     /// Returns the signature over `message`.
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.pair().sign(message).as_ref().to_vec()
-    }
-
-    fn pair(&self) -> Ed25519KeyPair {
-        Ed25519KeyPair::from_seed_unchecked(&self.0[..]).expect("any 32 bytes are a private key")
+    pub(in crate::report) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self.public.algorithm {
+            Algorithm::Ed25519 => ed25519::sign(&self.bytes, message),
+            Algorithm::Sm2 => sm2::sign(&self.bytes, message),
+        }
     }
 }
 
 impl PublicKey {
-    /// Reads a key from PEM (SPKI) or from 64 hexadecimal digits.
+    /// Reads a key from PEM (SPKI), from a line `ed25519:HEX` or `sm2:HEX`, or one of Ed25519
+    /// from 64 hexadecimal digits.
     pub fn parse(file: &str, text: &str) -> Result<Self, KeyError> {
+        let of_line = || {
+            let (word, digits) = text.trim().split_once(':').unwrap_or(("ed25519", text.trim()));
+            Self::of(word, digits)
+        };
         let of_pem = || {
             let der = SubjectPublicKeyInfoDer::from_pem_slice(text.as_bytes()).ok()?;
-            der.strip_prefix(&PUBLIC)?.try_into().ok()
+            let ed25519 = || Self::made(Algorithm::Ed25519, ed25519::of_spki(&der)?);
+            ed25519().or_else(|| Self::made(Algorithm::Sm2, sm2::of_spki(&der)?))
         };
-        raw(text)
+        of_line()
             .or_else(of_pem)
-            .filter(|bytes| !is_weak(bytes))
-            .map(Self)
             .ok_or_else(|| KeyError::Form { file: file.to_owned(), what: "public" })
+    }
+
+    /// Returns the key that a document names by algorithm and digits, in their one form.
+    pub(in crate::report) fn of(word: &str, digits: &str) -> Option<Self> {
+        Self::made(Algorithm::named(word)?, unhex(digits)?)
+    }
+
+    fn made(algorithm: Algorithm, bytes: Vec<u8>) -> Option<Self> {
+        let is_one = match algorithm {
+            Algorithm::Ed25519 => ed25519::is_public(&bytes),
+            Algorithm::Sm2 => sm2::is_public(&bytes),
+        };
+        is_one.then_some(Self { algorithm, bytes })
+    }
+
+    /// Returns what it signs by.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// Returns the key as PEM (SPKI).
     pub fn to_pem(&self) -> String {
-        pem("PUBLIC KEY", &[&PUBLIC[..], &self.0].concat())
+        let head: &[u8] = match self.algorithm {
+            Algorithm::Ed25519 => &ed25519::PUBLIC,
+            Algorithm::Sm2 => &sm2::PUBLIC,
+        };
+        pem("PUBLIC KEY", &[head, &self.bytes].concat())
+    }
+
+    /// Returns the key in one line, as [`PublicKey::parse`] reads it.
+    pub fn line(&self) -> String {
+        format!("{}:{}", self.algorithm.word(), self.digits())
     }
 
     /// Returns the key's id: the first 16 digits of its SHA-256.
     pub fn id(&self) -> String {
-        Digests::of(&self.0).sha256.chars().take(16).collect()
+        Digests::of(&self.bytes).sha256.chars().take(16).collect()
     }
 
-    /// Returns the key itself.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
+    /// Returns the key itself in hexadecimal digits.
+    pub(in crate::report) fn digits(&self) -> String {
+        hex(&self.bytes)
     }
 
     /// Returns whether `signature` over `message` is this key's.
-    pub(super) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, &self.0).verify(message, signature).is_ok()
+    pub(in crate::report) fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self.algorithm {
+            Algorithm::Ed25519 => ed25519::signed(&self.bytes, message, signature),
+            Algorithm::Sm2 => sm2::signed(&self.bytes, message, signature),
+        }
+    }
+
+    /// Returns whether `digits` are this key's signature over `message`, in their one form.
+    pub(in crate::report) fn signed_hex(&self, message: &[u8], digits: &str) -> Option<bool> {
+        let bytes = unhex(digits)
+            .filter(|bytes| bytes.len() == SIGNATURE)
+            .filter(|_| digits.bytes().all(|b| !b.is_ascii_uppercase()))?;
+        Some(self.signed(message, &bytes))
     }
 }
 
-fn raw(text: &str) -> Option<[u8; BYTES]> {
-    unhex(text.trim())?.try_into().ok()
-}
-
-fn is_weak(key: &[u8; BYTES]) -> bool {
-    let mut key = *key;
-    key[BYTES - 1] &= 0x7f;
-    WEAK.iter().any(|weak| raw(weak) == Some(key))
-}
-
-/// Writes PEM (RFC 7468): of keys this short, in one line.
+/// Writes PEM (RFC 7468), in lines of 64.
 fn pem(label: &str, der: &[u8]) -> String {
     let body = Zeroizing::new(STANDARD.encode(der));
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", *body)
+    let mut text = format!("-----BEGIN {label}-----\n");
+    let mut rest = body.as_str();
+    while let Some((line, after)) = rest.split_at_checked(64) {
+        text.push_str(line);
+        text.push('\n');
+        rest = after;
+    }
+    if !rest.is_empty() {
+        text.push_str(rest);
+        text.push('\n');
+    }
+    text + "-----END " + label + "-----\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    // RFC 8032 §7.1, test 1.
-    const SECRET: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
-    const OWN: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-    const SIGNED: &str = "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155\
-                          5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b";
+    /// GB/T 32918.5-2017, annex A.2: the curve of the standard, `message digest`.
+    const SECRET: &str = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8";
+    const X: &str = "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020";
+    const Y: &str = "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13";
+    const R: &str = "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3";
+    const S: &str = "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa";
 
     fn secret() -> SecretKey {
-        SecretKey::parse("k", SECRET).expect("a key")
+        let bytes = unhex(SECRET).expect("digits").try_into().expect("32 bytes");
+        SecretKey::from_random(Algorithm::Sm2, bytes).expect("a key")
     }
 
     #[test]
-    fn the_vectors_of_the_standard_hold() {
-        let (key, signature) = (secret(), unhex(SIGNED).expect("digits"));
-        assert_eq!(key.sign(b""), signature);
-        assert_eq!(key.public(), PublicKey::parse("k", OWN).expect("a key"));
-        assert!(key.public().signed(b"", &signature));
-        assert!(!key.public().signed(b"x", &signature));
+    fn the_vector_of_gb_t_32918_holds() {
+        let key = secret().public();
+        assert_eq!(key.line(), format!("sm2:04{X}{Y}"));
+        let signature = unhex(&format!("{R}{S}")).expect("digits");
+        assert!(key.signed(b"message digest", &signature));
+        assert!(!key.signed(b"message digesT", &signature));
         for at in 0..SIGNATURE {
             let mut other = signature.clone();
             other[at] ^= 1;
-            assert!(!key.public().signed(b"", &other), "byte {at}");
+            assert!(!key.signed(b"message digest", &other), "byte {at}");
+        }
+        for short in [&[][..], &signature[..63], &[0; 64], &[0xff; 64]] {
+            assert!(!key.signed(b"message digest", short));
         }
     }
 
     #[test]
-    fn a_private_key_with_its_public_half_is_read_and_with_anothers_is_not() {
-        // Version 2 of RFC 5958, as other libraries write it.
-        let with = |public: &str| {
-            let head = "3051020101300506032b657004220420";
-            let der = unhex(&format!("{head}{SECRET}812100{public}")).expect("digits");
-            SecretKey::parse("k", &pem("PRIVATE KEY", &der))
-        };
-        assert_eq!(with(OWN).expect("a key").public(), secret().public());
-        assert!(with(&OWN.replace("d75a", "d75b")).is_err());
+    fn what_is_signed_by_sm2_is_found_signed_and_with_another_key_not() {
+        let (key, message) = (secret(), b"\xe9\xaa\x8c\xe6\x94\xb6".as_slice());
+        let signature = key.sign(message);
+        assert!(key.public().signed(message, &signature));
+        let other = SecretKey::from_random(Algorithm::Sm2, [7; 32]).expect("a key").public();
+        assert!(!other.signed(message, &signature));
+        let ed = SecretKey::from_random(Algorithm::Ed25519, [7; 32]).expect("a key").public();
+        assert!(!ed.signed(message, &signature), "nor by the other algorithm");
+        assert!(SecretKey::from_random(Algorithm::Sm2, [0; 32]).is_none());
+        assert!(SecretKey::from_random(Algorithm::Sm2, [0xff; 32]).is_none());
     }
 
     #[test]
-    fn a_key_under_which_anything_is_signed_is_refused() {
-        for weak in WEAK {
-            for sign in ["", "80"] {
-                // The sign of x is the highest bit of the last byte.
-                let mut bytes = raw(weak).expect("digits");
-                bytes[BYTES - 1] |= if sign.is_empty() { 0 } else { 0x80 };
-                let text = crate::report::digest::hex(&bytes);
-                assert!(PublicKey::parse("k", &text).is_err(), "{text}");
+    fn every_form_of_a_key_is_read_back() {
+        for algorithm in [Algorithm::Ed25519, Algorithm::Sm2] {
+            let key = SecretKey::from_random(algorithm, [9; 32]).expect("a key");
+            let public = key.public();
+            let again = SecretKey::parse("k", &key.to_pem()).expect("its own PEM");
+            assert!(again.public() == public && again.public().algorithm() == algorithm);
+            for form in [public.to_pem(), public.line(), format!(" {}\n", public.line())] {
+                assert_eq!(PublicKey::parse("k", &form).expect("its own form"), public);
             }
+            assert!(SecretKey::parse("k", &public.to_pem()).is_err());
+            assert!(PublicKey::parse("k", &key.to_pem()).is_err(), "no secret is taken for public");
         }
-        // Such a signature: s is 0, and R is what the key makes of it.
-        let neutral = PublicKey(raw(WEAK[1]).expect("digits"));
-        let forged = [raw(WEAK[1]).expect("digits"), [0; BYTES]].concat();
-        assert!(neutral.signed(b"anything", &forged), "the control: ring alone takes it");
+        // A point that is not on the curve.
+        let off = format!("sm2:04{X}{}", Y.replace("ccea", "ccec"));
+        assert!(PublicKey::parse("k", &off).is_err());
+        let packed = format!("sm2:02{X}");
+        assert!(PublicKey::parse("k", &packed).is_err(), "a key has one form");
     }
 }

@@ -169,8 +169,8 @@ fn lacks(machine: &Machine) -> bool {
 fn lacking(v: Voice, row: &Row) -> Lacking {
     let judgement = &row.judgement;
     let mut why: Vec<String> =
-        judgement.reasons.iter().map(|reason| format!("<p>{}</p>", v.t(&reason.text))).collect();
-    why.extend(row.decision.iter().map(|d| format!("<p>{}</p>", v.t(words::decision(d)))));
+        words::reasons(row).iter().map(|reason| format!("<p>{}</p>", v.t(reason))).collect();
+    why.extend(row.recorded().iter().map(|d| format!("<p>{}</p>", v.t(words::decision(d)))));
     Lacking {
         check: v.s(&judgement.check),
         clause: v.s(&judgement.clause),

@@ -141,10 +141,15 @@ fn case(voice: Voice, report: &Report, row: &Row, number: usize, first: bool) ->
 fn notes(voice: Voice, report: &Report, row: &Row) -> Vec<(Html, Html)> {
     let judgement = &row.judgement;
     let mut notes = Vec::new();
-    if let Some(decision) = &row.decision {
+    if row.decision.is_some() {
         let judged = voice.t(judgement.verdict.word());
         notes.push((voice.w(words::BEFORE_DECISION), judged));
+    }
+    for decision in row.recorded() {
         notes.push((voice.w(words::DECIDED_BY), decided(voice, report, decision)));
+    }
+    if let Some(waiting) = words::waiting(row) {
+        notes.push((voice.w(words::WAITING), voice.t(waiting)));
     }
     for reason in &judgement.reasons {
         notes.push((voice.w(words::REASONS), voice.t(&reason.text)));
@@ -164,7 +169,7 @@ fn notes(voice: Voice, report: &Report, row: &Row) -> Vec<(Html, Html)> {
     if !judgement.sources.is_empty() {
         notes.push((voice.w(words::SOURCES), sources(voice, &judgement.sources)));
     }
-    let decided = row.decision.iter().flat_map(|decision| &decision.evidence);
+    let decided = row.recorded().iter().flat_map(|decision| &decision.evidence);
     let evidence: Vec<String> = row
         .evidence
         .iter()
@@ -279,9 +284,8 @@ pub(super) fn lacks(voice: Voice, report: &Report, wanted: fn(&Row) -> bool) -> 
                     what.insert(0, voice.t(&against).0);
                 }
             }
-            if let Some(decision) = &row.decision {
-                what.push(voice.t(words::decision(decision)).0);
-            }
+            what.extend(row.recorded().iter().map(|d| voice.t(words::decision(d)).0));
+            what.extend(words::waiting(row).map(|waiting| voice.t(waiting).0));
             let closes: Vec<String> = judgement
                 .reasons
                 .iter()

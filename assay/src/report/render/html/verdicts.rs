@@ -5,7 +5,10 @@
 
 use profiles::{Tally, Verdict};
 
-use crate::report::{document::Conformity, verdict};
+use crate::report::{
+    document::{Conformity, Grounds},
+    verdict,
+};
 
 use super::{
     super::words::{self, Word},
@@ -198,6 +201,13 @@ pub(super) fn conclusion(tally: &Tally, out_of_scope: u32) -> profiles::Text {
         text.en.push_str(&piece);
     }
     text
+}
+
+/// Returns what the conforming rows rest on, with its heading.
+pub(super) fn grounds(grounds: Grounds) -> profiles::Text {
+    let Word(zh, en) = words::GROUNDS;
+    let line = grounds.line();
+    profiles::Text { zh: format!("{zh}：{}", line.zh), en: format!("{en}: {}", line.en) }
 }
 
 /// Returns what the test conclusion does not say.
