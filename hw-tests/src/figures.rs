@@ -117,7 +117,17 @@ const CASES: &[Case] = &[
 
 /// What takes hours comes last.
 const LAST: &[Case] = &[
-    Case { name: "fuzz-bmc", measure: |effort| fuzz::fuzz("bmc", effort) },
+    // A case for each target: ten million executions of all of them take hours, and what is done is
+    // kept.
+    Case { name: "fuzz-bmc-fru", measure: |effort| fuzz::target("bmc", "fru", effort) },
+    Case { name: "fuzz-bmc-interop", measure: |effort| fuzz::target("bmc", "interop", effort) },
+    Case { name: "fuzz-bmc-lists", measure: |effort| fuzz::target("bmc", "lists", effort) },
+    Case { name: "fuzz-bmc-nfs", measure: |effort| fuzz::target("bmc", "nfs", effort) },
+    Case { name: "fuzz-bmc-redfish", measure: |effort| fuzz::target("bmc", "redfish", effort) },
+    Case { name: "fuzz-bmc-rmcp", measure: |effort| fuzz::target("bmc", "rmcp", effort) },
+    Case { name: "fuzz-bmc-sdr", measure: |effort| fuzz::target("bmc", "sdr", effort) },
+    Case { name: "fuzz-bmc-sel", measure: |effort| fuzz::target("bmc", "sel", effort) },
+    Case { name: "fuzz-bmc-session", measure: |effort| fuzz::target("bmc", "session", effort) },
     Case { name: "fuzz-dataplane", measure: |effort| fuzz::fuzz("dataplane", effort) },
     Case { name: "fuzz-inventory", measure: |effort| fuzz::fuzz("inventory", effort) },
     Case { name: "fuzz-profiles", measure: |effort| fuzz::fuzz("profiles", effort) },

@@ -19,14 +19,30 @@ fn cargo_fuzz(package: &str) -> Command {
     command
 }
 
-/// Runs every fuzz target of a crate.
-pub(super) fn fuzz(package: &str, effort: Effort) -> Result<Vec<Figure>, CaseError> {
+/// Finds out whether there is `cargo fuzz`, and returns how many executions are asked for.
+fn asked(effort: Effort) -> Result<u64, CaseError> {
     let known = Command::new(env!("CARGO")).args(["fuzz", "--version"]).output()?;
     if !known.status.success() {
         return Err(CaseError::Missing("`cargo fuzz` is not installed".to_owned()));
     }
     // CI fuzzes by time before the figures; here the count is what matters.
-    let runs: u64 = if effort == Effort::Full { 10_000_000 } else { 20_000 };
+    Ok(if effort == Effort::Full { 10_000_000 } else { 20_000 })
+}
+
+/// Runs one fuzz target of a crate.
+pub(super) fn target(
+    package: &str,
+    target: &str,
+    effort: Effort,
+) -> Result<Vec<Figure>, CaseError> {
+    let runs = asked(effort)?;
+    build(package, target)?;
+    Ok(vec![one(package, target, runs)?])
+}
+
+/// Runs every fuzz target of a crate.
+pub(super) fn fuzz(package: &str, effort: Effort) -> Result<Vec<Figure>, CaseError> {
+    let runs = asked(effort)?;
     let mut all = Vec::new();
     // Built first, one after the other: two builds at once would wait for one lock.
     for target in targets(package)? {
@@ -106,6 +122,7 @@ mod tests {
     use hw_tests::corpus::workspace;
 
     use super::super::LAST;
+    use super::targets;
 
     #[test]
     fn every_crate_that_is_fuzzed_has_a_case() {
@@ -115,13 +132,20 @@ mod tests {
             .output()
             .expect("git");
         let listed = String::from_utf8(listed.stdout).expect("names");
-        let names: Vec<&str> =
-            LAST.iter().filter_map(|case| case.name.strip_prefix("fuzz-")).collect();
+        let names: Vec<&str> = LAST
+            .iter()
+            .filter_map(|case| case.name.strip_prefix("fuzz-"))
+            .filter(|name| !name.starts_with("bmc-"))
+            .chain(["bmc"])
+            .collect();
         let crates: Vec<&str> =
             listed.lines().filter_map(|path| path.strip_suffix("/fuzz/Cargo.toml")).collect();
         assert_eq!(crates.len(), names.len(), "{crates:?} {names:?}");
         for name in names {
             assert!(crates.iter().any(|one| one.starts_with(name)), "{name}");
         }
+        let targets = targets("bmc").expect("its targets");
+        let cases = LAST.iter().filter_map(|case| case.name.strip_prefix("fuzz-bmc-"));
+        assert_eq!(cases.collect::<Vec<_>>(), targets);
     }
 }

@@ -1,5 +1,6 @@
 //! The rows that wait for a workload: what its run has to have found to answer one, that nothing
 //! short of it does, and that a row is of one extent.
+#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeMap;
 
