@@ -152,9 +152,7 @@ impl Plan {
             }
         }
         if !stages.is_empty() {
-            stages.sort_unstable();
-            stages.dedup();
-            plan.stages = stages;
+            plan.stages = Stage::ALL.into_iter().filter(|stage| stages.contains(stage)).collect();
         }
         plan
     }

@@ -117,9 +117,8 @@ impl Plan {
 
     /// Returns the cases that put something at risk, the heaviest risk first.
     pub fn risky(&self) -> Vec<&Case> {
-        let mut risky: Vec<&Case> = self.cases().filter(|case| case.risk != Risk::None).collect();
-        risky.sort_by_key(|case| std::cmp::Reverse(case.risk));
-        risky
+        let by_weight = Risk::ALL.into_iter().rev().filter(|risk| *risk != Risk::None);
+        by_weight.flat_map(|risk| self.cases().filter(move |case| case.risk == risk)).collect()
     }
 
     /// Returns the plan for programs: `assay-plan/v1`.
