@@ -137,16 +137,20 @@ pub enum Command {
     Profile(profile::Profile),
     /// Write and check the file that fills every document of a project
     #[command(subcommand, arg_required_else_help = true)]
+    #[cfg(feature = "desk")]
     Project(project::Project),
     /// Verify, render, merge, attest, sign or push acceptance reports
     #[command(subcommand, arg_required_else_help = true)]
     Report(Box<report::Report>),
     /// Record what a named person confirmed on a row of a report, as a new revision
+    #[cfg(feature = "desk")]
     Attest(Box<report::Attest>),
     /// Record that a named person accepts a failed row of a report as equivalent, as a new revision
+    #[cfg(feature = "desk")]
     Waive(Box<report::Waive>),
     /// Make, list and show the keys that sign attestations and reports
     #[command(subcommand, arg_required_else_help = true)]
+    #[cfg(feature = "desk")]
     Key(key::Key),
     /// Put load on storage, and accept volumes by what they do under it
     #[command(subcommand, arg_required_else_help = true)]

@@ -6,12 +6,17 @@ mod bmc;
 mod catalogue;
 mod daemon;
 mod inventory;
+#[cfg(feature = "desk")]
 mod key;
 mod machine;
 mod net;
 #[cfg(feature = "bmc")]
 mod parallel;
 mod profile;
+#[cfg_attr(
+    not(feature = "desk"),
+    expect(dead_code, reason = "a ramdisk fills its reports by a project file, and makes none")
+)]
 mod project;
 mod push;
 mod report;
@@ -48,10 +53,14 @@ pub fn run(cli: Cli, console: &mut Console) -> Result<Exit, Failure> {
         Command::Accept(arguments) => accept::run(&arguments, &cli.global, console),
         Command::Inventory(arguments) => inventory::run(*arguments, console),
         Command::Profile(arguments) => profile::run(&arguments, console),
+        #[cfg(feature = "desk")]
         Command::Project(arguments) => project::run(&arguments, console),
         Command::Report(arguments) => report::run(*arguments, &cli.global, console),
+        #[cfg(feature = "desk")]
         Command::Attest(arguments) => report::attest(&arguments, &cli.global, console),
+        #[cfg(feature = "desk")]
         Command::Waive(arguments) => report::waive(&arguments, &cli.global, console),
+        #[cfg(feature = "desk")]
         Command::Key(arguments) => key::run(arguments, console),
         Command::Daemon(arguments) => daemon::run(&arguments, console),
         #[cfg(feature = "bmc")]

@@ -10,20 +10,26 @@ use super::{Format, LangChoice, project::Filling, push::Delivery};
 #[derive(Clone, Debug, Subcommand)]
 pub enum Report {
     /// Write a test plan and blank record forms: method, tool, expected value, time and risk
+    #[cfg(feature = "desk")]
     Plan(Plan),
     /// Write the HTML and the other derived files again
     Render(Render),
     /// Find out whether a report was altered since it was written or signed
+    #[cfg(feature = "desk")]
     Verify(Verify),
     /// List each open row and what command or person closes it
     Todo(Todo),
     /// Lay many machines' reports side by side in one batch report
+    #[cfg(feature = "desk")]
     Merge(Merge),
     /// Record what a named person confirmed, as a new revision
+    #[cfg(feature = "desk")]
     Attest(Attest),
     /// Record that a named person accepts a failed row as equivalent, as a new revision
+    #[cfg(feature = "desk")]
     Waive(Waive),
     /// Sign a report's manifest (proves integrity; not an electronic signature in law)
+    #[cfg(feature = "desk")]
     Sign(Sign),
     /// Send reports to a cloud manager; what cannot be delivered is spooled
     Push(Push),

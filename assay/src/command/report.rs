@@ -1,18 +1,26 @@
 //! `assay report`.
 
+#[cfg(feature = "desk")]
 mod decide;
-mod look;
+#[cfg(feature = "desk")]
+mod merge;
+#[cfg(feature = "desk")]
 mod plan;
+#[cfg(feature = "desk")]
+mod sign;
+mod todo;
+#[cfg(feature = "desk")]
+mod verify;
 
 use std::path::Path;
 
-use profiles::{Role, Text};
+use profiles::Text;
 
-use super::{key, project, push};
+use super::push;
 use crate::{
     cli::{
         Global, LangChoice,
-        report::{Form, Merge, Push, Render, Report as Arguments, Sign},
+        report::{Form, Push, Render, Report as Arguments},
     },
     clock,
     console::Console,
@@ -22,15 +30,14 @@ use crate::{
     output::report as output,
     push::Document,
     report::{
-        Language, RenderOptions, batch,
+        Language, RenderOptions,
         decide::{Making, Signing, rerender},
         folder::{self, FolderError},
         manifest::RESULT,
-        sign::Signer,
-        verify,
         write::{self, WriteError},
     },
 };
+#[cfg(feature = "desk")]
 pub(super) use decide::{attest, waive};
 
 /// Does what `assay report` is asked.
@@ -40,14 +47,20 @@ pub(super) fn run(
     console: &mut Console,
 ) -> Result<Exit, Failure> {
     match arguments {
+        #[cfg(feature = "desk")]
         Arguments::Plan(arguments) => plan::run(&arguments, global, console),
         Arguments::Render(arguments) => render(&arguments, global, console),
-        Arguments::Verify(arguments) => look::verify(&arguments, console),
-        Arguments::Todo(arguments) => look::todo(&arguments, console),
-        Arguments::Merge(arguments) => merge(&arguments, global, console),
+        #[cfg(feature = "desk")]
+        Arguments::Verify(arguments) => verify::verify(&arguments, console),
+        Arguments::Todo(arguments) => todo::todo(&arguments, console),
+        #[cfg(feature = "desk")]
+        Arguments::Merge(arguments) => merge::merge(&arguments, global, console),
+        #[cfg(feature = "desk")]
         Arguments::Attest(arguments) => attest(&arguments, global, console),
+        #[cfg(feature = "desk")]
         Arguments::Waive(arguments) => waive(&arguments, global, console),
-        Arguments::Sign(arguments) => sign(&arguments, console),
+        #[cfg(feature = "desk")]
+        Arguments::Sign(arguments) => sign::sign(&arguments, console),
         Arguments::Push(arguments) => push_reports(&arguments, console),
     }
 }
@@ -79,87 +92,6 @@ fn render(arguments: &Render, global: &Global, console: &mut Console) -> Result<
         write::revise(&before.folder, &before.folder, &report, &[], form).map_err(write_failure)?;
     let layout = super::layout(console);
     console.print(&output::revised(&report, &written, layout))?;
-    Ok(Exit::Wanted)
-}
-
-fn merge(arguments: &Merge, global: &Global, console: &mut Console) -> Result<Exit, Failure> {
-    let filled = project::particulars(&arguments.filling)?;
-    let trust = key::trusted(&arguments.trust)?;
-    let options = verify::Options { trust, ..verify::Options::default() };
-    let mut loaded = Vec::new();
-    let mut unvouched = 0_usize;
-    for path in &arguments.reports {
-        let report = folder::load_by(path, &options).map_err(folder_failure)?;
-        unvouched =
-            unvouched.saturating_add(usize::from(!report.verification.unvouched.is_empty()));
-        loaded.push(report);
-    }
-    let options = batch::Options {
-        cover: filled.cover,
-        number_prefix: filled.number_prefix,
-        at: clock::now(),
-        tool_version: crate::build::NUMBER.to_owned(),
-    };
-    let batch = batch::merge(loaded, options).map_err(|error| {
-        let hint = error.hint();
-        Failure::usage(Text::new("无法汇总", "cannot merge these reports"))
-            .because(error)
-            .hint_from(hint)
-    })?;
-    let form = form(arguments.form, global);
-    let written = write::write_batch(&arguments.out, &batch, form).map_err(write_failure)?;
-    match arguments.output {
-        crate::cli::Format::Json => super::print_json(&batch, console)?,
-        crate::cli::Format::Text => {
-            let layout = super::layout(console);
-            let mut page = output::batch(&batch, layout);
-            page.push_str(&crate::output::accept::place(&written, layout));
-            console.print(&page)?;
-        }
-    }
-    if unvouched > 0 {
-        let count = unvouched.to_string();
-        console.note(&text(
-            "{} 份测试记录中有检查项由各方签名决定，而未用 --trust 给出其公钥，未核对",
-            "not checked: {} reports rest on signatures of roles, whose keys --trust did not give",
-            &[&count],
-        ));
-    }
-    Ok(match batch.exit_code() {
-        0 if unvouched > 0 => Exit::Unknown,
-        0 => Exit::Wanted,
-        1 => Exit::Failed,
-        _ => Exit::Unknown,
-    })
-}
-
-fn sign(arguments: &Sign, console: &mut Console) -> Result<Exit, Failure> {
-    let hand = key::private(&arguments.key)?;
-    let card = hand.card.as_ref();
-    let who = arguments.who.clone().or_else(|| card?.by.clone());
-    let role = arguments.role.as_deref().map(|role| match Role::named(role) {
-        Some(party) => party.name().zh,
-        None => role.to_owned(),
-    });
-    let role = role.or_else(|| Some(card?.role?.name().zh));
-    let (Some(who), Some(role)) = (who, role) else {
-        return Err(Failure::usage(Text::new(
-            "没有写明由谁、以何角色签名",
-            "nobody is named who signs, or no role",
-        ))
-        .hint(Text::new("用 --by 与 --role 写明", "name them by --by and --role")));
-    };
-    let loaded = folder::load(&arguments.report).map_err(folder_failure)?;
-    let signer = Signer { name: who, role, stage: loaded.report.cover.stage, at: clock::now() };
-    let (public, count) = write::sign(&loaded.folder, &hand.key, signer).map_err(write_failure)?;
-    let (id, count) = (public.id(), count.to_string());
-    let line = text(
-        "已签名，密钥 {}，共 {} 个签名（完整性校验，不是法律意义上的电子签名）\n",
-        "signed with key {}; {} signatures in all (integrity, not an electronic signature in law)\n",
-        &[&id, &count],
-    );
-    let line = console.tr(&line).to_owned();
-    console.print(&line)?;
     Ok(Exit::Wanted)
 }
 

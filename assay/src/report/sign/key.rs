@@ -3,6 +3,10 @@
 //! Ed25519 is ring's, which TLS brings anyway; ring has no SM2.
 
 mod ed25519;
+#[cfg(feature = "desk")]
+mod sm2;
+#[cfg(not(feature = "desk"))]
+#[path = "key/without_sm2.rs"]
 mod sm2;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};

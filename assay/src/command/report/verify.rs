@@ -1,21 +1,15 @@
-//! `assay report verify` and `assay report todo`.
+//! `assay report verify`.
 
 use serde_json::json;
 
 use super::{super::key, folder_failure};
 use crate::{
-    cli::{
-        Format,
-        report::{Todo, Verify},
-    },
+    cli::{Format, report::Verify},
     console::Console,
     exit::Exit,
     failure::Failure,
-    output::{accept, report as output},
-    report::{
-        folder, todo,
-        verify::{self, State, Verification},
-    },
+    output::report as output,
+    report::verify::{self, State, Verification},
 };
 
 /// Finds out whether reports are as they were written.
@@ -74,22 +68,4 @@ fn document(name: &str, found: &Verification) -> serde_json::Value {
         "alterations": alterations,
         "unvouched": unvouched,
     })
-}
-
-/// Lists what is left to do.
-pub(super) fn todo(arguments: &Todo, console: &mut Console) -> Result<Exit, Failure> {
-    let loaded = folder::load(&arguments.report).map_err(folder_failure)?;
-    let todo = todo::todo(&loaded.report, &loaded.folder.display().to_string());
-    match arguments.output {
-        Format::Json => super::super::print_json(
-            &json!({ "schema": "assay-todo/v1", "subject": loaded.report.subject, "todo": todo }),
-            console,
-        )?,
-        Format::Text => {
-            let layout = super::super::layout(console);
-            let text = accept::todo(&todo, layout);
-            console.print(text.trim_start_matches('\n'))?;
-        }
-    }
-    Ok(Exit::Wanted)
 }
