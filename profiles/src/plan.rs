@@ -117,7 +117,18 @@ const MINUTE: u64 = 60;
 
 impl Plan {
     /// Reads `stages`, `tool`, `takes` and `risk`, and fills up what is left out.
-    pub(crate) fn read(fields: &mut Fields<'_>, rule: &Rule, problems: &mut Problems) -> Self {
+    pub(crate) fn read(
+        fields: &mut Fields<'_>,
+        rule: Option<&Rule>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let Some(rule) = rule else {
+            // Of a rule that is broken that alone is told.
+            for key in ["stages", "tool", "takes", "risk"] {
+                fields.take(key);
+            }
+            return None;
+        };
         let mut plan = Self::usual(rule);
         if let Some(tool) = fields.bilingual("tool", problems) {
             plan.tool = tool;
@@ -154,7 +165,7 @@ impl Plan {
         if !stages.is_empty() {
             plan.stages = Stage::ALL.into_iter().filter(|stage| stages.contains(stage)).collect();
         }
-        plan
+        Some(plan)
     }
 
     /// Returns what follows from how a check decides.

@@ -74,13 +74,7 @@ pub(crate) fn check(node: &Node, context: &Context<'_>, problems: &mut Problems)
     let applies = applies(&mut fields, &mut rules);
     let rule = rules.rule(&mut fields);
     let bid = rules.bid(&mut fields, rule.as_ref(), &mut terms);
-    let plan = rule.as_ref().map(|rule| Plan::read(&mut fields, rule, problems));
-    if plan.is_none() {
-        // Of a rule that is broken that alone is told.
-        for key in ["stages", "tool", "takes", "risk"] {
-            fields.take(key);
-        }
-    }
+    let plan = Plan::read(&mut fields, rule.as_ref(), problems);
     fields.finish(problems);
     with_evidence(rule.as_ref(), level, node, problems);
     let (row, rule, plan) = (row?, rule?, plan?);
