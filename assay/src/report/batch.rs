@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     build::number,
-    cover::Cover,
+    cover::{Cover, Stage},
     digest::Digests,
     document::{Basis, ClauseSummary, Conformity, Device, Grounds, Report, Row, is_zero},
     folder::Loaded,
@@ -186,7 +186,7 @@ pub fn join(parts: Vec<Part>, options: Options) -> Result<Batch, MergeError> {
     }
     let mut machines: BTreeMap<String, (Machine, String)> = BTreeMap::new();
     let mut clauses = BTreeMap::new();
-    let mut bases: BTreeMap<(String, String), Basis> = BTreeMap::new();
+    let mut bases: BTreeMap<(String, String, Option<Stage>), Basis> = BTreeMap::new();
     for Part { machine, basis, folder } in parts {
         for summary in &machine.clauses {
             clauses.entry(clause_key(&summary.clause)).or_insert_with(|| Clause {
@@ -194,7 +194,9 @@ pub fn join(parts: Vec<Part>, options: Options) -> Result<Batch, MergeError> {
                 title: summary.title.clone(),
             });
         }
-        bases.entry((basis.profile.clone(), basis.digest.clone())).or_insert(basis);
+        // Machines of two stages were not judged by the same cases.
+        let stage = basis.selected.map(|selected| selected.stage);
+        bases.entry((basis.profile.clone(), basis.digest.clone(), stage)).or_insert(basis);
         if let Some((_, first)) = machines.get(&machine.id) {
             let (first, id) = (first.clone(), machine.id);
             return Err(MergeError::SameMachine { first, second: folder, id });
